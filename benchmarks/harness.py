@@ -1,0 +1,162 @@
+"""Races between our way of doing something and the ways a user would otherwise choose.
+
+A `Claim` builds a `Race` of some size: the same cases for every contender, ours first. Before a
+contender is timed its answers must equal ours, compared by digest; a fast wrong answer is not
+a result. All contenders run in turn within each round of one process and the best round
+counts, so that a noisy neighbour disturbs them alike. Compare ratios, not nanoseconds, between
+machines.
+
+A module `benchmarks/bench_*.py` takes part by exposing `CLAIMS: Sequence[Claim]`.
+"""
+
+import hashlib
+import importlib
+import pkgutil
+import platform
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from typing import Any
+
+import benchmarks
+
+Thunk = Callable[[], Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way of answering.
+
+    `prepare(cases)` is not timed: it converts inputs and opens what must be open, and returns
+    the timed call, which gives one answer per case. It runs afresh before every round.
+    `plain` brings one answer into the form ours has (not timed). `share` of the cases is enough
+    for a contender too slow to be given all of them.
+    """
+
+    name: str
+    prepare: Callable[[Sequence[Any]], Thunk]
+    plain: Callable[[Any], Any] = lambda answer: answer
+    share: float = 1.0
+
+    def of(self, cases: Sequence[Any]) -> Sequence[Any]:
+        return cases[: max(1, round(len(cases) * self.share))]
+
+
+@dataclass(frozen=True)
+class Race:
+    """The cases and the field, our own entry first."""
+
+    cases: Sequence[Any]
+    contenders: Sequence[Contender]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A named race; `small` proves that it runs and agrees, `canonical` is what is published."""
+
+    name: str
+    build: Callable[[int], Race]
+    small: int
+    canonical: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the result. `times_ours` is how many times our time the contender took."""
+
+    claim: str
+    contender: str
+    cases: int
+    ns_per_case: float
+    times_ours: float
+    answers: str
+
+
+class Disagreement(Exception):
+    """A contender's answers differ from ours, so timing it would mean nothing."""
+
+
+def run(claim: Claim, size: int, rounds: int) -> list[Row]:
+    """Check every contender's answers against ours, then time them; raises `Disagreement`."""
+    race = claim.build(size)
+    answers = list(race.contenders[0].prepare(race.cases)())
+    digests = {c.name: _agree(claim, c, race.cases, answers) for c in race.contenders}
+    best: dict[str, float] = {c.name: float("inf") for c in race.contenders}
+    for _ in range(rounds):
+        for contender in race.contenders:
+            best[contender.name] = min(best[contender.name], _time(contender, race.cases))
+    ours = best[race.contenders[0].name]
+    return [
+        Row(
+            claim=claim.name,
+            contender=contender.name,
+            cases=len(contender.of(race.cases)),
+            ns_per_case=best[contender.name],
+            times_ours=best[contender.name] / ours,
+            answers=digests[contender.name],
+        )
+        for contender in race.contenders
+    ]
+
+
+def digest(answers: Sequence[Any]) -> str:
+    """Twelve hexadecimal characters over the printed answers, in order."""
+    return hashlib.sha256("\n".join(map(repr, answers)).encode()).hexdigest()[:12]
+
+
+def claims() -> Iterator[Claim]:
+    """All claims of all `bench_*` modules, in name order of the modules."""
+    for module in sorted(m.name for m in pkgutil.iter_modules(benchmarks.__path__)):
+        if module.startswith("bench_"):
+            yield from importlib.import_module(f"benchmarks.{module}").CLAIMS
+
+
+def machine() -> dict[str, str]:
+    """What the figures were taken on."""
+    return {
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def as_table(rows: Sequence[Row]) -> str:
+    """Rows for a terminal, one block per claim."""
+    blocks = []
+    for claim, block in groupby(rows, key=lambda row: row.claim):
+        heading = f"{claim}\n  {'':<44}{'ns/case':>12}{'x ours':>10}{'cases':>10}  answers"
+        blocks.append("\n".join([heading, *map(_line, block)]))
+    return "\n\n".join(blocks)
+
+
+def _line(row: Row) -> str:
+    return (
+        f"  {row.contender:<44}{row.ns_per_case:>12,.0f}{row.times_ours:>10,.1f}"
+        f"{row.cases:>10,}  {row.answers}"
+    )
+
+
+def as_dicts(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    return [asdict(row) for row in rows]
+
+
+def _agree(claim: Claim, contender: Contender, cases: Sequence[Any], ours: Sequence[Any]) -> str:
+    mine = contender.of(cases)
+    got = [contender.plain(answer) for answer in contender.prepare(mine)()]
+    expected = list(ours[: len(mine)])
+    if digest(got) == digest(expected):
+        return digest(got)
+    at = next(i for i, (a, b) in enumerate(zip(got, expected, strict=True)) if repr(a) != repr(b))
+    raise Disagreement(
+        f"{claim.name}: {contender.name} says {got[at]!r} to case {mine[at]!r}, "
+        f"ours says {expected[at]!r}"
+    )
+
+
+def _time(contender: Contender, cases: Sequence[Any]) -> float:
+    mine = contender.of(cases)
+    thunk = contender.prepare(mine)
+    begin = time.perf_counter_ns()
+    thunk()
+    return (time.perf_counter_ns() - begin) / len(mine)

@@ -1,0 +1,157 @@
+"""A dossier read in the order in which things happened, not in which they were learned.
+
+Everything the clocks ask is answered from here, so a fact that arrives weeks late takes its place
+in time and the reading is the same as if it had come at once.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sla_engine.dossier.events import (
+    ExtensionDenied,
+    ExtensionGranted,
+    ExtensionRequested,
+    Resumed,
+    Suspended,
+)
+from sla_engine.dossier.fold import Dossier
+from sla_engine.dossier.kind import Kind, Lanes
+from sla_engine.record import Instant, Recorded
+
+
+class Mark(NamedTuple):
+    """A named instant. `known_at` is when the log learned it, `fact` the version it came with."""
+
+    name: str
+    at: Instant
+    lane: str
+    known_at: Instant
+    fact: Recorded
+
+
+@dataclass(slots=True)
+class Pause:
+    """A suspension [start, end); `end` None while it is open."""
+
+    ground: str
+    start: Instant
+    fact: Recorded
+    end: Instant | None = None
+    known_at: Instant = 0
+
+
+class Request(NamedTuple):
+    """An extension asked for."""
+
+    event: ExtensionRequested
+    fact: Recorded
+
+
+class Grant(NamedTuple):
+    """An extension granted, with the request it answers."""
+
+    request: Request
+    event: ExtensionGranted
+    fact: Recorded
+
+    @property
+    def amount(self) -> str:
+        return self.event.amount or self.request.event.amount
+
+
+@dataclass(slots=True)
+class Chronicle:
+    """The dossier in time order."""
+
+    kind: Kind
+    facts: list[Recorded] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    lanes: Lanes = field(default_factory=Lanes)
+    pauses: list[Pause] = field(default_factory=list)
+    requests: dict[str, Request] = field(default_factory=dict)
+    grants: list[Grant] = field(default_factory=list)
+    denials: list[Recorded] = field(default_factory=list)
+    ended_at: Instant | None = None
+    phase: str = "new"
+    voids: list[tuple[Recorded, Recorded]] = field(default_factory=list)
+    traits: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def suspended(self) -> bool:
+        return bool(self.pauses) and self.pauses[-1].end is None
+
+    def first(self, names: frozenset[str], lane: str | None = None) -> Mark | None:
+        """The earliest mark with one of `names`, in `lane` when one is given."""
+        for mark in self.marks:
+            if mark.name in names and (lane is None or mark.lane == lane):
+                return mark
+        return None
+
+
+def order(recorded: Recorded) -> tuple[Instant, int, int, str, int]:
+    """Place in time: when it happened, the source's own sequence, its rank in the life of a
+    matter, and last its identity, so that the order never depends on arrival."""
+    meta = recorded.meta
+    return (meta.occurred_at, meta.seq, recorded.event.RANK, meta.key, recorded.version)
+
+
+def read(dossier: Dossier, kind: Kind, until: Recorded | None = None) -> Chronicle:
+    """The chronicle of a dossier; with `until`, only what comes before that fact in time."""
+    chronicle = Chronicle(kind)
+    gone = dossier.voided()
+    chronicle.voids = [(fact, gone[fact.version]) for fact in dossier.facts if fact.version in gone]
+    for recorded in _in_time(dossier, gone, until):
+        _take(chronicle, recorded)
+    chronicle.marks.sort(key=lambda mark: mark.at)
+    return chronicle
+
+
+def _in_time(
+    dossier: Dossier, gone: dict[int, Recorded], until: Recorded | None
+) -> Iterator[Recorded]:
+    limit = order(until) if until is not None else None
+    for recorded in sorted(dossier.facts, key=order):
+        if limit is not None and order(recorded) >= limit:
+            return
+        if recorded.version not in gone:
+            yield recorded
+
+
+def _take(chronicle: Chronicle, recorded: Recorded) -> None:
+    kind, event = chronicle.kind, recorded.event
+    meta = recorded.meta
+    chronicle.facts.append(recorded)
+    lane = kind.enter(chronicle.lanes, recorded)
+    for name in kind.marks(event):
+        chronicle.marks.append(Mark(name, meta.occurred_at, lane, meta.recorded_at, recorded))
+    for name, at in kind.inherits(event):
+        chronicle.marks.append(Mark(name, at, "", meta.recorded_at, recorded))
+    chronicle.traits.update(kind.traits(event))
+    step = kind.steps.get(type(event))
+    if step is not None:
+        chronicle.phase = step.next(chronicle.phase, event)
+    if type(event) in kind.ends and chronicle.ended_at is None:
+        chronicle.ended_at = meta.occurred_at
+    _pause_or_extend(chronicle, recorded)
+
+
+def _pause_or_extend(chronicle: Chronicle, recorded: Recorded) -> None:
+    event, meta = recorded.event, recorded.meta
+    if isinstance(event, Suspended):
+        if not chronicle.suspended:
+            pause = Pause(event.ground, meta.occurred_at, recorded, known_at=meta.recorded_at)
+            chronicle.pauses.append(pause)
+    elif isinstance(event, Resumed):
+        if chronicle.suspended:
+            pause = chronicle.pauses[-1]
+            pause.end = meta.occurred_at
+            pause.known_at = max(pause.known_at, meta.recorded_at)
+    elif isinstance(event, ExtensionRequested):
+        chronicle.requests.setdefault(event.request, Request(event, recorded))
+    elif isinstance(event, ExtensionGranted):
+        request = chronicle.requests.get(event.request)
+        if request is not None:
+            chronicle.grants.append(Grant(request, event, recorded))
+    elif isinstance(event, ExtensionDenied):
+        chronicle.denials.append(recorded)

@@ -1,0 +1,99 @@
+"""The fold of a dossier: total, cannot fail, holds no rule.
+
+State is what was recorded, indexed. What follows from it (time order, lanes, pauses) is read by
+`chronicle`; what is promised about it, by `sla`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sla_engine.dossier.events import AnomalyNoted, RungFired, RungWithdrawn, TermRefixed, Voided
+from sla_engine.record import Instant, Recorded
+
+
+@dataclass(slots=True)
+class Act:
+    """A recorded act of the ladder and whether it still stands."""
+
+    fired: RungFired
+    recorded_at: Instant
+    version: int
+    withdrawn: int = 0
+
+    @property
+    def stands(self) -> bool:
+        return self.withdrawn == 0
+
+
+@dataclass(slots=True)
+class Dossier:
+    """One stream, folded. Changed only by `evolve`; `facts` are in the order of recording."""
+
+    stream: str
+    version: int = 0
+    facts: list[Recorded] = field(default_factory=list)
+    voids: list[Recorded] = field(default_factory=list)
+    acts: dict[tuple[str, str, str], list[Act]] = field(default_factory=dict)
+    refixed: dict[tuple[str, str], list[Recorded]] = field(default_factory=dict)
+    anomalies: list[Recorded] = field(default_factory=list)
+
+    @property
+    def exists(self) -> bool:
+        return bool(self.facts)
+
+    @property
+    def opening(self) -> Recorded:
+        """The fact that opened the dossier."""
+        return self.facts[0]
+
+    def find(self, reference: str) -> Recorded | None:
+        """The fact named "source:key" or "@version", None when there is none."""
+        for recorded in (*self.facts, *self.voids):
+            meta = recorded.meta
+            if reference in (f"@{recorded.version}", f"{meta.source}:{meta.key}"):
+                return recorded
+        return None
+
+    def voided(self) -> dict[int, Recorded]:
+        """Versions of facts that do not count, each with the void that took it away.
+
+        A void may itself be voided; the later void is looked at first.
+        """
+        gone: dict[int, Recorded] = {}
+        for void in reversed(self.voids):
+            assert isinstance(void.event, Voided)
+            target = self.find(void.event.fact)
+            if void.version not in gone and target is not None:
+                gone[target.version] = void
+        return gone
+
+
+def evolve(dossier: Dossier, recorded: Recorded) -> Dossier:
+    """One event further. Events of unknown kinds are facts."""
+    dossier.version = recorded.version
+    event = recorded.event
+    if isinstance(event, RungFired):
+        key = (event.clause, event.cycle, event.rung)
+        act = Act(event, recorded.meta.recorded_at, recorded.version)
+        dossier.acts.setdefault(key, []).append(act)
+    elif isinstance(event, RungWithdrawn):
+        for act in dossier.acts.get((event.clause, event.cycle, event.rung), ()):
+            if act.fired.version == event.version:
+                act.withdrawn = recorded.version
+    elif isinstance(event, TermRefixed):
+        dossier.refixed.setdefault((event.clause, event.cycle), []).append(recorded)
+    elif isinstance(event, AnomalyNoted):
+        dossier.anomalies.append(recorded)
+    elif isinstance(event, Voided):
+        dossier.voids.append(recorded)
+    else:
+        dossier.facts.append(recorded)
+    return dossier
+
+
+def fold(stream: str, events: Iterable[Recorded]) -> Dossier:
+    """A dossier from its events."""
+    dossier = Dossier(stream)
+    for recorded in events:
+        evolve(dossier, recorded)
+    return dossier

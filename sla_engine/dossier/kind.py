@@ -1,0 +1,103 @@
+"""What tells one kind of dossier from another: its marks, its lanes, its phases.
+
+A *mark* is the name under which a clause may refer to a fact. A *lane* is a stretch of a dossier
+that has clocks of its own: an assignment of a petition, a round of a talk.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sla_engine.dossier.events import (
+    ExtensionDenied,
+    ExtensionGranted,
+    ExtensionRequested,
+    Resumed,
+    StepDone,
+    Suspended,
+)
+from sla_engine.record import Event, Instant, Recorded, type_name
+
+
+@dataclass(slots=True)
+class Lane:
+    """One lane: who is answerable in it and when it ended (None: still open)."""
+
+    name: str
+    unit: str
+    opened_at: Instant
+    traits: Mapping[str, str]
+    ended_at: Instant | None = None
+
+
+@dataclass(slots=True)
+class Lanes:
+    """All lanes so far, in order of opening; `current` is the last one still open."""
+
+    all: dict[str, Lane] = field(default_factory=dict)
+
+    @property
+    def current(self) -> Lane | None:
+        return next((lane for lane in reversed(self.all.values()) if lane.ended_at is None), None)
+
+    def open(self, lane: Lane) -> str:
+        self.all.setdefault(lane.name, lane)
+        return lane.name
+
+    def end(self, name: str, at: Instant) -> None:
+        lane = self.all.get(name) or (self.current if not name else None)
+        if lane is not None and lane.ended_at is None:
+            lane.ended_at = at
+
+    def resolve(self, name: str) -> str:
+        """The lane a fact belongs to: the one it names, else the current one, else none."""
+        if name:
+            return name
+        current = self.current
+        return current.name if current is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row of a phase table: in which phases a fact may come and which phase follows.
+
+    `into` None: the phase stays. `choose` decides by the fact itself.
+    """
+
+    allowed: frozenset[str]
+    into: str | None = None
+    choose: Callable[[Event], str | None] | None = None
+
+    def next(self, phase: str, event: Event) -> str:
+        into = self.choose(event) if self.choose is not None else self.into
+        return phase if into is None else into
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of dossier. `enter` moves the lanes for a fact and returns the fact's own lane."""
+
+    name: str
+    steps: Mapping[type[Event], Step]
+    live: frozenset[str]
+    ends: frozenset[type[Event]]
+    enter: Callable[[Lanes, Recorded], str]
+    marks: Callable[[Event], tuple[str, ...]]
+    traits: Callable[[Event], dict[str, str]]
+    inherits: Callable[[Event], tuple[tuple[str, Instant], ...]] = lambda _event: ()
+
+
+def plain_marks(event: Event) -> tuple[str, ...]:
+    """The mark of a fact is its type name; a milestone's is the step it names."""
+    return (event.step,) if isinstance(event, StepDone) else (type_name(event),)
+
+
+def common_steps(live: frozenset[str], working: frozenset[str]) -> dict[type[Event], Step]:
+    """Rows every kind shares. `live`: not ended; `working`: while clocks of work may run."""
+    return {
+        StepDone: Step(live),
+        Suspended: Step(working),
+        Resumed: Step(live),
+        ExtensionRequested: Step(working),
+        ExtensionGranted: Step(live),
+        ExtensionDenied: Step(live),
+    }

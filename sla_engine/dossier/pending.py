@@ -1,0 +1,54 @@
+"""A dossier with events decided and not yet appended.
+
+Drafts are folded at once, so the next decision sees them; the log gets them all or none.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from sla_engine.dossier.events import RungFired, RungWithdrawn
+from sla_engine.dossier.fold import Dossier, evolve
+from sla_engine.record import Draft, Recorded
+
+
+class Pending:
+    """Collects drafts for one stream on top of what the log holds."""
+
+    def __init__(self, dossier: Dossier) -> None:
+        self.dossier = dossier
+        self.base = dossier.version
+        self._drafts: list[Draft] = []
+
+    def write(self, draft: Draft) -> Recorded:
+        """Fold a draft as the next version."""
+        recorded = Recorded(
+            self.dossier.stream, self.dossier.version + 1, 0, draft.meta, draft.event
+        )
+        evolve(self.dossier, recorded)
+        self._drafts.append(draft)
+        return recorded
+
+    @property
+    def drafts(self) -> Sequence[Draft]:
+        """What to append. An act fired and withdrawn within it is marked: nobody is to be told."""
+        withdrawn = {
+            (event.clause, event.cycle, event.rung, event.version)
+            for _, event in self._drafts
+            if isinstance(event, RungWithdrawn)
+        }
+        fired = {
+            (event.clause, event.cycle, event.rung, event.version)
+            for _, event in self._drafts
+            if isinstance(event, RungFired)
+        }
+        return [_hushed(draft, withdrawn & fired) for draft in self._drafts]
+
+
+def _hushed(draft: Draft, keys: set[tuple[str, str, str, int]]) -> Draft:
+    event = draft.event
+    if not isinstance(event, RungFired | RungWithdrawn):
+        return draft
+    if (event.clause, event.cycle, event.rung, event.version) not in keys:
+        return draft
+    return Draft(draft.meta, msgspec.structs.replace(event, silent="overturned"))

@@ -1,0 +1,155 @@
+"""From readings to acts: what must be recorded so that the log says what the clocks say.
+
+One function serves the sweep, the touch before a command and the settling after a fact: it
+compares the rungs that should stand with those that do, withdraws what lost its ground and fires
+what is due. Called twice at one instant it does nothing the second time.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from sla_engine.dossier.events import RungFired, RungWithdrawn, TermRefixed
+from sla_engine.dossier.fold import Act
+from sla_engine.dossier.kind import Kind
+from sla_engine.dossier.pending import Pending
+from sla_engine.policy.rulebook import Rulebook
+from sla_engine.ports import AlarmRow
+from sla_engine.record import Draft, Event, Instant, Meta
+from sla_engine.sla.assess import Assessment, Reading, assess, unit_at
+from sla_engine.sla.refix import refixing
+from sla_engine.sla.schedule import Firing
+
+ENGINE = "engine"
+
+
+def catch_up(pending: Pending, kind: Kind, rules: Rulebook, now: Instant) -> Assessment:
+    """Write every act that is due at `now` into `pending`; returns the assessment behind it."""
+    assessment = assess(pending.dossier, kind, rules, now)
+    if _refix(pending, assessment, rules, now):
+        assessment = assess(pending.dossier, kind, rules, now)
+    drafts = [*_withdrawals(assessment, now), *_firings(assessment, now)]
+    for draft in drafts:
+        pending.write(draft)
+    return assessment
+
+
+def alarm_rows(assessment: Assessment) -> Sequence[AlarmRow]:
+    """One row per clock for the alarm index; a clock without a next rung keeps its row."""
+    return [_row(reading) for reading in assessment.readings]
+
+
+def _row(reading: Reading) -> AlarmRow:
+    upcoming = reading.next
+    return AlarmRow(
+        clause=reading.clause.id,
+        cycle=reading.cycle.name,
+        state=reading.state.value,
+        level=reading.level,
+        unit=reading.unit,
+        due=reading.due,
+        alarm_at=upcoming.fire_at if upcoming is not None else None,
+        rung=upcoming.rung.id if upcoming is not None else "",
+    )
+
+
+def _refix(pending: Pending, assessment: Assessment, rules: Rulebook, now: Instant) -> bool:
+    """Record a re-fixing for every open clock that the calendar now known would move."""
+    moved = False
+    for reading in assessment.readings:
+        revised = refixing(reading, assessment, rules, now) if reading.state.open else None
+        if revised is not None:
+            event = TermRefixed(
+                clause=reading.clause.id,
+                cycle=reading.cycle.name,
+                old_due=reading.due,
+                new_due=revised.due,
+                effective=revised.effective,
+                reason=revised.reason,
+                floor=revised.floor,
+            )
+            meta = _meta(reading, now, now, calendar=revised.calendar.digest)
+            pending.write(Draft(meta, event))
+            moved = True
+    return moved
+
+
+def _withdrawals(assessment: Assessment, now: Instant) -> Iterator[Draft]:
+    """Acts that stand in the log and have no ground left."""
+    valid = {
+        (*reading.key, firing.rung.id, firing.at)
+        for reading in assessment.readings
+        for firing in reading.schedule.firings
+    }
+    dossier = assessment.dossier
+    latest = max((fact.version for fact in (*dossier.facts, *dossier.voids)), default=0)
+    for (clause, cycle, rung), acts in dossier.acts.items():
+        for act in acts:
+            if act.stands and (clause, cycle, rung, act.fired.at) not in valid:
+                event = RungWithdrawn(clause, cycle, act.fired.version, rung, latest, "overturned")
+                yield Draft(Meta(occurred_at=now, recorded_at=now, source=ENGINE), event)
+
+
+def _firings(assessment: Assessment, now: Instant) -> Iterator[Draft]:
+    """Rungs that are reached and not yet recorded, in the order of their legal instants."""
+    due: list[tuple[Reading, Firing]] = []
+    for reading in assessment.readings:
+        recorded = assessment.dossier.acts
+        for firing in reading.schedule.firings:
+            acts = recorded.get((*reading.key, firing.rung.id), [])
+            if firing.fire_at <= now and not _stands(acts, firing):
+                due.append((reading, firing))
+    for reading, firing in sorted(due, key=lambda each: (each[1].at, each[1].rung.level)):
+        yield Draft(_meta(reading, firing.at, now), _act(assessment, reading, firing, due))
+
+
+def _stands(acts: Sequence[Act], firing: Firing) -> bool:
+    return any(act.stands and act.fired.at == firing.at for act in acts)
+
+
+def _act(
+    assessment: Assessment,
+    reading: Reading,
+    firing: Firing,
+    due: Sequence[tuple[Reading, Firing]],
+) -> Event:
+    rung, key = firing.rung, (*reading.key, firing.rung.id)
+    earlier = assessment.dossier.acts.get(key, ())
+    return RungFired(
+        clause=reading.clause.id,
+        cycle=reading.cycle.name,
+        version=len(earlier),
+        rung=rung.id,
+        level=rung.level,
+        act=rung.act,
+        due=firing.legal,
+        at=firing.at,
+        tier=rung.tier,
+        to=rung.to,
+        unit=unit_at(assessment.chronicle, reading.cycle, firing.at),
+        silent=_silence(assessment, reading, firing, due),
+    )
+
+
+def _silence(
+    assessment: Assessment,
+    reading: Reading,
+    firing: Firing,
+    due: Sequence[tuple[Reading, Firing]],
+) -> str:
+    """Why nobody is told: an import of history, or a warning overtaken by its own breach."""
+    if assessment.chronicle.traits.get("historic"):
+        return "history"
+    breach = reading.due
+    if breach is not None and firing.at <= breach:
+        overtaken = any(r is reading and other.at > breach for r, other in due)
+        return "superseded" if overtaken else ""
+    return ""
+
+
+def _meta(reading: Reading, at: Instant, now: Instant, calendar: str = "") -> Meta:
+    return Meta(
+        occurred_at=at,
+        recorded_at=now,
+        source=ENGINE,
+        pack=reading.cycle.pack.digest,
+        calendar=calendar or reading.schedule.calendar.digest,
+    )

@@ -1,0 +1,147 @@
+"""From acts to talks: the process manager of the three-tier talk (三级约谈).
+
+`react` is pure. Its memory holds, for every unit (or petition, as the pack says), the talk that
+is open, and for every cause the talk it led to. A repeated event gives the same commands with the
+same keys, so nothing happens twice.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import msgspec
+
+from sla_engine.dossier.events import RungFired, RungWithdrawn
+from sla_engine.identity import rung_key, talk_id
+from sla_engine.policy.clause import Pack, TalkRules
+from sla_engine.record import Event, Recorded
+from sla_engine.talk.events import (
+    CauseAttached,
+    CauseOverturned,
+    StruckOff,
+    TalkProposed,
+    TalkRefused,
+    TalkWithdrawn,
+    TierRaised,
+)
+
+TALK, NEXT_TIER = "talk", "next_tier"
+
+
+class Command(NamedTuple):
+    """An event to be decided on `stream`, with the key that makes it happen once."""
+
+    stream: str
+    key: str
+    cause: str
+    event: Event
+
+
+class OpenTalk(msgspec.Struct, array_like=True):
+    """What the process manager remembers of an open talk."""
+
+    stream: str
+    tier: int
+
+
+@dataclass(slots=True)
+class Memory:
+    """Open talks by group (unit or petition), and the talk that each cause led to."""
+
+    open: dict[str, OpenTalk] = field(default_factory=dict)
+    led_to: dict[str, str] = field(default_factory=dict)
+
+
+def react(memory: Memory, recorded: Recorded, pack: Pack, region: str) -> Sequence[Command]:
+    """Commands that follow from one event of the log; `pack` and `region` are of its dossier."""
+    event, rules = recorded.event, pack.talk
+    if rules is None:
+        return ()
+    if isinstance(event, RungFired) and not event.silent:
+        if event.act == TALK:
+            return _talk(memory, recorded, event, pack, rules, region)
+        if event.act == NEXT_TIER:
+            return _next_tier(memory, recorded, event, rules)
+    elif isinstance(event, RungWithdrawn) and not event.silent:
+        return _overturned(memory, recorded, event)
+    else:
+        _follow(memory, recorded, pack, rules)
+    return ()
+
+
+def _follow(memory: Memory, recorded: Recorded, pack: Pack, rules: TalkRules) -> None:
+    """Keep the memory true to what people did: talks proposed by hand, raised, ended."""
+    event, stream = recorded.event, recorded.stream
+    if isinstance(event, TalkProposed):
+        petition = event.petitions[0] if event.petitions else ""
+        group = _group(pack, rules, event.unit, petition)
+        memory.open.setdefault(group, OpenTalk(stream, event.tier))
+    elif isinstance(event, TierRaised):
+        for talk in memory.open.values():
+            if talk.stream == stream:
+                talk.tier = max(talk.tier, event.tier)
+    elif isinstance(event, TalkRefused | TalkWithdrawn | StruckOff):
+        for group, talk in list(memory.open.items()):
+            if talk.stream == stream:
+                del memory.open[group]
+
+
+def _group(pack: Pack, rules: TalkRules, unit: str, petition: str) -> str:
+    return f"{pack.name}/{unit if rules.group_by == 'unit' else petition}"
+
+
+def cause_of(stream: str, event: RungFired | RungWithdrawn) -> str:
+    """Name of an act as a cause: its stream and its key within it."""
+    return f"{stream}|{rung_key(event.clause, event.cycle, event.version, event.rung)}"
+
+
+def _talk(
+    memory: Memory,
+    recorded: Recorded,
+    event: RungFired,
+    pack: Pack,
+    rules: TalkRules,
+    region: str,
+) -> Sequence[Command]:
+    cause, petition = cause_of(recorded.stream, event), recorded.stream.split("/", 1)[1]
+    if cause in memory.led_to:
+        return ()
+    group = _group(pack, rules, event.unit, petition)
+    talk = memory.open.get(group)
+    if talk is None:
+        stream = talk_id(event.unit, cause)
+        memory.open[group] = OpenTalk(stream, event.tier)
+        memory.led_to[cause] = stream
+        name = stream.split("/", 1)[1]
+        proposal = TalkProposed(
+            name, pack.name, region, event.unit, event.tier, (cause,), (petition,)
+        )
+        return [Command(stream, f"propose|{cause}", cause, proposal)]
+    memory.led_to[cause] = talk.stream
+    commands = [Command(talk.stream, f"attach|{cause}", cause, CauseAttached(cause, petition))]
+    if event.tier > talk.tier:
+        talk.tier = event.tier
+        raised = TierRaised(event.tier, f"cause {cause}")
+        commands.append(Command(talk.stream, f"raise|{cause}", cause, raised))
+    return commands
+
+
+def _next_tier(
+    memory: Memory, recorded: Recorded, event: RungFired, rules: TalkRules
+) -> Sequence[Command]:
+    """A talk's own clock says: next tier. At the top there is none; circulars take over."""
+    talk = next((each for each in memory.open.values() if each.stream == recorded.stream), None)
+    if talk is None or talk.tier >= rules.top_tier:
+        return ()
+    cause = cause_of(recorded.stream, event)
+    talk.tier += 1
+    raised = TierRaised(talk.tier, f"{event.clause}/{event.rung}")
+    return [Command(recorded.stream, f"raise|{cause}", cause, raised)]
+
+
+def _overturned(memory: Memory, recorded: Recorded, event: RungWithdrawn) -> Sequence[Command]:
+    cause = cause_of(recorded.stream, event)
+    stream = memory.led_to.pop(cause, None)
+    if stream is None:
+        return ()
+    return [Command(stream, f"overturn|{cause}", cause, CauseOverturned(cause))]

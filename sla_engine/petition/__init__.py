@@ -1,0 +1,1 @@
+"""The petition (诉求件): its facts, phases and decisions."""

@@ -1,0 +1,279 @@
+"""The tables of a pack file: which keys there are and what each may hold.
+
+One pydantic model per TOML table, so that every fault of a table is found in one pass. How
+clauses relate to one another is the business of `lint`.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from sla_engine.policy.clause import (
+    OFFICE,
+    CaseFact,
+    Clause,
+    Expectation,
+    ExtensionRule,
+    Level,
+    Match,
+    Rung,
+    Scope,
+    Status,
+    TalkRules,
+    Text,
+)
+from sla_engine.policy.values import (
+    Act,
+    At,
+    Basis,
+    Grounds,
+    HoursName,
+    Ident,
+    Length,
+    Mark,
+    Marks,
+    Moment,
+    Roles,
+    Seasons,
+    Severity,
+    Trait,
+    TraitValues,
+    Words,
+)
+from sla_engine.policy.vocabulary import LIGHTS
+from sla_engine.worktime import Instant, Term
+
+Tier = Annotated[int, Field(ge=1, le=9)]
+TierKey = Annotated[str, Field(pattern=r"^[1-9]$")]
+Region = Annotated[str, Field(pattern=r"^[A-Z]{2}(-[0-9A-Z]+)*$")]
+
+
+def _pair(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+class Table(BaseModel):
+    """Base of all tables: no unknown keys, no silent conversion."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class TextTable(Table):
+    """Words for people."""
+
+    zh: Words
+    en: Words
+
+    @property
+    def text(self) -> Text:
+        return Text(self.zh, self.en)
+
+
+class PackTable(Table):
+    """[pack]: what the edition is, where and when it is in force."""
+
+    name: Ident
+    edition: Ident
+    title: TextTable
+    region: Region
+    calendar: Ident
+    effective_from: date
+    effective_to: date | None = None
+    recorded_at: Moment | None = None
+    settle: Length
+    basis: Basis
+    status: Status
+
+
+class HoursTable(Table):
+    """[hours.<name>]: sessions of a day by season."""
+
+    seasons: Seasons
+    basis: Basis
+    status: Status
+
+
+class LevelTable(Table):
+    """[[level]]: label of an ordinal severity."""
+
+    ordinal: Annotated[int, Field(ge=1, le=99)]
+    name: TextTable
+    light: Literal[LIGHTS]  # type: ignore[valid-type]
+
+    @property
+    def level(self) -> Level:
+        return Level(self.ordinal, self.name.text, self.light)
+
+
+class ExtensionTable(Table):
+    """clause.extension."""
+
+    max_count: Annotated[int, Field(ge=1)]
+    each_max: Length | None = None
+    total_max: Length | None = None
+    basis: Basis
+    status: Status = "default"
+
+    @property
+    def rule(self) -> ExtensionRule:
+        return ExtensionRule(
+            self.max_count, self.each_max, self.total_max, self.basis, self.status
+        )
+
+
+class RungTable(Table):
+    """[[clause.rung]]: one act at one instant."""
+
+    id: Ident
+    at: At
+    level: Severity
+    act: Act
+    to: Roles = ()
+    tier: Tier | None = None
+    from_cycle: Annotated[int, Field(ge=1)] = 1
+    basis: Words
+    status: Status = "default"
+
+    @property
+    def rung(self) -> Rung:
+        return Rung(
+            id=self.id,
+            when=self.at,
+            level=self.level,
+            act=self.act,
+            to=self.to,
+            tier=self.tier or 0,
+            basis=self.basis,
+            status=self.status,
+            from_cycle=self.from_cycle,
+        )
+
+
+class ClauseTable(Table):
+    """[[clause]] without its rungs, which are read one by one."""
+
+    id: Ident
+    name: TextTable
+    scope: Literal["petition", "assignment", "talk"]
+    match: Mapping[Trait, TraitValues] = {}
+    start: Annotated[Marks, Field(min_length=1)]
+    stop: Marks = ()
+    stop_all: Marks = ()
+    limit: Length
+    receipt: Literal["as_is", "off_to_next", "close_to_next"] = "as_is"
+    expiry: Literal["end_of_day", "close_of_business"] = "end_of_day"
+    roll: bool = False
+    hours: HoursName = OFFICE
+    pauses: Grounds = ()
+    repeat: bool = False
+    revision: Literal["recompute", "never_earlier"] = "recompute"
+    extension: ExtensionTable | None = None
+    basis: Basis
+    status: Status = "default"
+
+    def clause(self, rungs: tuple[Rung, ...]) -> Clause:
+        """The clause with its rungs."""
+        return Clause(
+            id=self.id,
+            name=self.name.text,
+            scope=Scope(self.scope),
+            match=Match(dict(self.match)),
+            start=self.start,
+            stop_any=self.stop,
+            stop_all=self.stop_all,
+            term=Term(self.limit, self.receipt, self.expiry, self.roll),
+            hours=self.hours,
+            pauses=frozenset(self.pauses),
+            extension=self.extension.rule if self.extension is not None else None,
+            repeat=self.repeat,
+            revision=self.revision,
+            rungs=rungs,
+            basis=self.basis,
+            status=self.status,
+        )
+
+
+class TalkTable(Table):
+    """[talk]: who talks to whom, and how."""
+
+    group_by: Literal["unit", "petition"]
+    delegation_allowed: bool
+    top_tier: Tier = 3
+    notice_lead: Mapping[TierKey, Length]
+    parties: Mapping[TierKey, Annotated[tuple[TextTable, TextTable], BeforeValidator(_pair)]]
+    basis: Basis
+    status: Status
+
+    @property
+    def rules(self) -> TalkRules:
+        return TalkRules(
+            group_by=self.group_by,
+            delegation_allowed=self.delegation_allowed,
+            notice_lead={int(tier): lead for tier, lead in self.notice_lead.items()},
+            parties={
+                int(tier): (talker.text, summoned.text)
+                for tier, (talker, summoned) in self.parties.items()
+            },
+            top_tier=self.top_tier,
+            basis=self.basis,
+            status=self.status,
+        )
+
+
+class FactTable(Table):
+    """One fact of a case."""
+
+    type: Mark
+    at: Moment
+    assignment: Words | None = None
+    unit: Words | None = None
+    ground: Words | None = None
+    clause: Words | None = None
+    amount: Words | None = None
+    granted: bool | None = None
+    tier: Tier | None = None
+
+    @property
+    def fact(self) -> CaseFact:
+        fields = self.model_dump(exclude={"type", "at"}, exclude_none=True)
+        return CaseFact(self.type, self.at, fields)
+
+
+def _none_or_instant(value: Any) -> Any:
+    return None if value == "none" else value
+
+
+RungMoment = Annotated[Moment | None, BeforeValidator(_none_or_instant)]
+
+
+class ExpectTable(Table):
+    """What one clause of a case must show."""
+
+    clause: Words
+    due: Moment | None = None
+    rungs: Mapping[str, RungMoment] = {}
+    absent: bool = False
+
+    @property
+    def expectation(self) -> Expectation:
+        return Expectation(self.clause, self.due, self.rungs, self.absent)
+
+
+class CaseTable(Table):
+    """[[case]]: facts in, due and rung instants out."""
+
+    name: Words
+    traits: Mapping[Trait, Annotated[str, BeforeValidator(lambda value: _texts_of(value))]] = {}
+    facts: Annotated[tuple[FactTable, ...], BeforeValidator(_pair), Field(min_length=1)]
+    known_at: Moment | None = None
+    expect: Annotated[tuple[ExpectTable, ...], BeforeValidator(_pair)]
+
+
+def _texts_of(value: Any) -> Any:
+    return str(value) if type(value) is int else value
+
+
+def known_since(pack: PackTable, first_instant: Instant) -> Instant:
+    return first_instant

@@ -1,0 +1,135 @@
+"""The single values of a pack file: how each is read and which names it may hold.
+
+Names are checked against what the pack declares, so a validation needs a `Declared` as context.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    ValidationInfo,
+)
+from pydantic_core import PydanticCustomError
+
+from sla_engine.errors import Fault, Refusal
+from sla_engine.policy.clause import ALL_HOURS, Scope, When
+from sla_engine.policy.faults import (
+    ACT_UNKNOWN,
+    GROUND_UNKNOWN,
+    HOURS_UNKNOWN,
+    LEVEL_UNKNOWN,
+    MARK_UNKNOWN,
+    ROLE_UNKNOWN,
+    TRAIT_UNKNOWN,
+    unknown,
+)
+from sla_engine.policy.vocabulary import ACTS, acts_of, marks_of, traits_of
+from sla_engine.policy.when import parse_when
+from sla_engine.worktime import Amount, Instant, OfficeHours, parse_instant
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Names a pack declares, whether or not the table behind a name is free of faults.
+
+    `scope` is that of the clause being read, None where there is none.
+    """
+
+    steps: frozenset[str]
+    roles: frozenset[str]
+    grounds: frozenset[str]
+    hours: frozenset[str]
+    levels: frozenset[int]
+    scope: Scope | None = None
+
+
+def _as_error(fault: Fault) -> PydanticCustomError:
+    """A fault as pydantic collects it; `parse` turns it back."""
+    context = {"found": fault.found, "allowed": fault.allowed, "near": fault.near}
+    return PydanticCustomError(fault.code, "{found}", context)
+
+
+def _read(parse: Callable[[Any], T]) -> PlainValidator:
+    """A validator that is `parse`, its `Refusal` turned into a validation error."""
+
+    def read(value: Any) -> T:
+        try:
+            return parse(value)
+        except Refusal as refusal:
+            raise _as_error(refusal.faults[0]) from None
+
+    return PlainValidator(read)
+
+
+def _named(code: str, names: Callable[[Declared], Iterable[Any]]) -> AfterValidator:
+    """A validator that takes only names known to the code or declared by the pack."""
+
+    def check(value: Any, info: ValidationInfo) -> Any:
+        assert isinstance(info.context, Declared), "names are checked against a pack"
+        allowed = set(names(info.context))
+        if value not in allowed:
+            raise _as_error(unknown(code, "", value, allowed))
+        return value
+
+    return AfterValidator(check)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise PydanticCustomError("string_type", "text")
+    return value
+
+
+def _instant(value: Any) -> Instant:
+    """Text or a TOML date-time; a TOML date means its first instant in China."""
+    if isinstance(value, datetime):
+        return parse_instant(value.isoformat())
+    if isinstance(value, date):
+        return parse_instant(f"{value.isoformat()}T00:00:00+08:00")
+    return parse_instant(_text(value))
+
+
+def _several(value: Any) -> Any:
+    """One text or a list of them; anything else is left for pydantic to refuse."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _texts(value: Any) -> Any:
+    """The same, and whole numbers are taken as text (`tier = [1, 2]`)."""
+    values = value if isinstance(value, list) else [value]
+    return tuple(str(each) if type(each) is int else each for each in values)
+
+
+Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Ident = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+Basis = Annotated[tuple[Words, ...], BeforeValidator(_several), Field(min_length=1)]
+Length = Annotated[Amount, _read(lambda value: Amount.parse(_text(value)))]
+Moment = Annotated[Instant, _read(_instant)]
+At = Annotated[When, _read(lambda value: parse_when(_text(value)))]
+Seasons = Annotated[OfficeHours, _read(OfficeHours.from_seasons)]
+
+Mark = Annotated[str, _named(MARK_UNKNOWN, lambda pack: {*marks_of(pack.scope), *pack.steps})]
+Marks = Annotated[tuple[Mark, ...], BeforeValidator(_several)]
+Trait = Annotated[str, _named(TRAIT_UNKNOWN, lambda pack: traits_of(pack.scope))]
+TraitValues = Annotated[tuple[Words, ...], BeforeValidator(_texts), Field(min_length=1)]
+Act = Annotated[str, _named(ACT_UNKNOWN, lambda pack: acts_of(pack.scope))]
+AnyAct = Annotated[str, _named(ACT_UNKNOWN, lambda _pack: ACTS)]
+Roles = Annotated[
+    tuple[Annotated[str, _named(ROLE_UNKNOWN, lambda pack: pack.roles)], ...],
+    BeforeValidator(_several),
+]
+Ground = Annotated[str, _named(GROUND_UNKNOWN, lambda pack: pack.grounds)]
+Grounds = Annotated[tuple[Ground, ...], BeforeValidator(_several)]
+HoursName = Annotated[str, _named(HOURS_UNKNOWN, lambda pack: {*pack.hours, ALL_HOURS})]
+Severity = Annotated[int, _named(LEVEL_UNKNOWN, lambda pack: pack.levels)]

@@ -1,0 +1,132 @@
+"""Every seam of the engine on one page.
+
+The core knows these protocols, adapters implement them, `wiring` joins the two. The log is the
+one truth: alarms, projections and talks' memory are followers of it or written in its transaction.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+from sla_engine.record import Draft, Instant, Recorded
+
+
+class AlarmRow(NamedTuple):
+    """One row per clock of a stream: its next rung. `alarm_at` None: exhausted or stopped.
+
+    A row also carries what a worklist orders by, so that it never has to be computed at reading.
+    """
+
+    clause: str
+    cycle: str
+    state: str
+    level: int
+    unit: str
+    due: Instant | None
+    alarm_at: Instant | None
+    rung: str
+
+
+class Answer(NamedTuple):
+    """What the log holds under an intake key: where it went and the digest of its body."""
+
+    stream: str
+    version: int
+    body_digest: str
+
+
+class Transaction(Protocol):
+    """Reads and writes that commit together or not at all. Held briefly; no network inside."""
+
+    def load(self, stream: str) -> Sequence[Recorded]:
+        """All events of a stream in order; empty when there is none."""
+        ...
+
+    def answers(self, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Answer]:
+        """Which (source, key) pairs are already in the log."""
+        ...
+
+    def append(self, stream: str, after: int, drafts: Sequence[Draft]) -> Sequence[Recorded]:
+        """Append behind version `after`; registers (source, key) of each draft that has one.
+
+        Raises errors.Refusal `STREAM_MOVED` when the stream is elsewhere, `KEY_TAKEN` when a
+        (source, key) or a rung key is already there.
+        """
+        ...
+
+    def set_alarms(self, stream: str, rows: Sequence[AlarmRow]) -> None:
+        """Replace the stream's rows of the alarm index."""
+        ...
+
+    def due_streams(self, now: Instant, limit: int) -> Sequence[str]:
+        """Streams that have an alarm at or before `now`, earliest first, claimed for this
+        transaction."""
+        ...
+
+    def keep_personal(self, subject: str, fields: Mapping[str, str]) -> None:
+        """Store personal fields in the erasable table under the subject's own secret."""
+        ...
+
+    def secret(self, subject: str) -> bytes:
+        """The subject's secret, made at first use; raises `SUBJECT_ERASED` once destroyed."""
+        ...
+
+    def erase(self, subject: str) -> None:
+        """Destroy the subject's personal fields and secret."""
+        ...
+
+    def remembered(self, follower: str) -> Mapping[str, bytes]:
+        """Small keyed memory of a follower (process manager, projection)."""
+        ...
+
+    def remember(self, follower: str, changes: Mapping[str, bytes | None]) -> None:
+        """Write or delete (None) keys of that memory."""
+        ...
+
+    def position(self, follower: str) -> int:
+        """How far a follower has come in the log."""
+        ...
+
+    def advance(self, follower: str, position: int) -> None:
+        """Move a follower; never backwards."""
+        ...
+
+
+class Log(Protocol):
+    """The event log with its alarm index and erasable side tables."""
+
+    def transact(self) -> AbstractContextManager[Transaction]:
+        """One write transaction; serialised with every other writer."""
+        ...
+
+    def read(self, stream: str) -> Sequence[Recorded]:
+        """A stream outside any transaction (through the repository's projector path)."""
+        ...
+
+    def follow(self, after: int, limit: int) -> Sequence[Recorded]:
+        """Events with position > `after`, in order."""
+        ...
+
+    def scan(self) -> Iterator[Recorded]:
+        """The whole log in order; a raw cursor for bulk replay."""
+        ...
+
+    def streams(self, prefix: str) -> Iterator[str]:
+        """Stream ids that begin with `prefix`, in order."""
+        ...
+
+    def head(self) -> int:
+        """Position of the newest event, 0 when empty."""
+        ...
+
+    def next_alarm(self) -> Instant | None:
+        """The earliest alarm in the index."""
+        ...
+
+    def alarms(self, prefix: str = "") -> Iterator[tuple[str, AlarmRow]]:
+        """Rows of the alarm index, by due."""
+        ...
+
+    def personal(self, subject: str) -> Mapping[str, str]:
+        """Personal fields of a subject; empty once erased."""
+        ...

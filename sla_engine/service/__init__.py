@@ -1,0 +1,1 @@
+"""The process around the rules: parse, decide, append, react. Dull on purpose."""

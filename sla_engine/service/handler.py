@@ -1,0 +1,306 @@
+"""Intake into the log: touch, decide, settle, append, in one transaction.
+
+Before a submission is applied, every rung already due is recorded (evaluate on touch), so the
+result does not depend on how late the sweep was. After the last submission for a dossier, acts
+that lost their ground are withdrawn and new ones recorded. Then all of it is appended at once,
+together with the intake keys and the alarm index.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from sla_engine.dossier.chronicle import order, read
+from sla_engine.dossier.decide import placed
+from sla_engine.dossier.events import AnomalyNoted
+from sla_engine.dossier.fold import Dossier, fold
+from sla_engine.dossier.pending import Pending
+from sla_engine.errors import Fault, Refusal, refuse, register
+from sla_engine.escalation.kinds import kind_of
+from sla_engine.escalation.plan import ENGINE, alarm_rows, catch_up
+from sla_engine.identity import commitment, digest
+from sla_engine.petition import decide as petition_decide
+from sla_engine.petition.events import Absorbed, Merged, Registered
+from sla_engine.petition.kind import OPEN, PETITION
+from sla_engine.policy.clause import Scope
+from sla_engine.policy.rulebook import Rulebook
+from sla_engine.ports import Answer, Log, Transaction
+from sla_engine.record import Draft, Instant, Meta, fields_of, type_name
+from sla_engine.service.intake import Submission
+from sla_engine.sla.cycle import stamp
+from sla_engine.talk import decide as talk_decide
+
+KEY_REUSED = register(
+    "KEY_REUSED",
+    "事件号 {found} 已用于另一内容",
+    "event id {found} was used before for another body",
+    "更正请另发新事件号；原记录不变，本次已记异常",
+    "send a correction under a new id; the first record stands and this attempt is noted",
+)
+MERGE_IMPOSSIBLE = register(
+    "MERGE_IMPOSSIBLE",
+    "不能并入 {found}：{allowed}",
+    "cannot merge into {found}: {allowed}",
+)
+NOT_REGISTERED = register(
+    "NOT_REGISTERED",
+    "案卷 {found} 尚未立案",
+    "there is no dossier {found} yet",
+    "先送立案事件（registered / proposed），再重发本条",
+    "send its opening event (registered / proposed) first, then this one again",
+)
+_FORGIVEN_IN_HISTORY = frozenset(
+    {"PHASE_IMPOSSIBLE", "SUSPENSION_IMPOSSIBLE", "RETURN_TOO_LATE", "STEP_UNKNOWN"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one submission: recorded, repeated (the first answer again) or refused."""
+
+    status: str
+    stream: str
+    version: int = 0
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(slots=True)
+class _Batch:
+    """One transaction's work: dossiers opened so far and the outcome of each submission."""
+
+    tx: Transaction
+    rules: Rulebook
+    now: Instant
+    history: bool
+    pending: dict[str, Pending] = field(default_factory=dict)
+    answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+
+    def open(self, stream: str) -> Pending:
+        """The dossier with every act already due on it; loaded and touched once."""
+        pending = self.pending.get(stream)
+        if pending is None:
+            pending = Pending(fold(stream, self.tx.load(stream)))
+            if pending.dossier.exists:
+                catch_up(pending, kind_of(stream), self.rules, self.now)
+            self.pending[stream] = pending
+        return pending
+
+
+class Handler:
+    """Takes submissions into a log under the rules in force."""
+
+    def __init__(self, log: Log, rules: Callable[[], Rulebook], tolerance: int = 0) -> None:
+        """`tolerance` in µs: how far ahead a source's clock may be."""
+        self.log = log
+        self.rules = rules
+        self.tolerance = tolerance
+
+    def take(
+        self, submissions: Sequence[Submission], now: Instant, history: bool = False
+    ) -> list[Outcome]:
+        """Record what can be recorded, in one transaction; one outcome each, in order.
+
+        `history`: an import of the past. Impossible facts are recorded with an anomaly mark.
+        """
+        with self.log.transact() as tx:
+            return self.within(tx, submissions, now, history)
+
+    def within(
+        self,
+        tx: Transaction,
+        submissions: Sequence[Submission],
+        now: Instant,
+        history: bool = False,
+    ) -> list[Outcome]:
+        """The same inside a transaction that somebody else commits."""
+        batch = _Batch(tx, self.rules(), now, history)
+        keys = [(each.source, each.key) for each in submissions if each.key]
+        batch.answers.update(tx.answers(keys))
+        for index in _in_time(submissions):
+            batch.outcomes[index] = self._one(batch, submissions[index])
+        _commit(batch)
+        return [batch.outcomes[index] for index in range(len(submissions))]
+
+    def touch(self, tx: Transaction, stream: str, now: Instant) -> None:
+        """Record whatever is due on a dossier; a sweep and a calendar revision do only this."""
+        batch = _Batch(tx, self.rules(), now, history=False)
+        batch.open(stream)
+        _commit(batch)
+
+    def _one(self, batch: _Batch, submission: Submission) -> Outcome:
+        body_digest = _body_digest(batch.tx, submission)
+        known = batch.answers.get((submission.source, submission.key))
+        if known is not None:
+            return _answer_again(batch, submission, known, body_digest)
+        try:
+            version = self._record(batch, submission, body_digest)
+        except Refusal as refusal:
+            return Outcome("refused", submission.stream, 0, refusal.faults)
+        answer = Answer(submission.stream, version, body_digest)
+        batch.answers[(submission.source, submission.key)] = answer
+        return Outcome("recorded", submission.stream, version)
+
+    def _record(self, batch: _Batch, submission: Submission, body_digest: str) -> int:
+        pending = batch.open(submission.stream)
+        draft = _draft(submission, batch.now, body_digest)
+        _check_opening(pending.dossier, draft)
+        drafts = self._decide(batch, pending.dossier, draft)
+        if submission.personal:
+            batch.tx.keep_personal(submission.subject, submission.personal)
+        version = 0
+        for each in drafts:
+            stamped = stamp(pending.dossier, kind_of(submission.stream), each, batch.rules)
+            recorded = pending.write(_committed(batch.tx, stamped, submission))
+            version = version or recorded.version
+        if isinstance(draft.event, Merged):
+            _absorb(batch, pending.dossier, draft)
+        return version
+
+    def _decide(self, batch: _Batch, dossier: Dossier, draft: Draft) -> Sequence[Draft]:
+        rules, now = batch.rules, batch.now
+        decide = (
+            petition_decide.decide if kind_of(dossier.stream) is PETITION else talk_decide.decide
+        )
+        if isinstance(draft.event, Merged):
+            _check_merge(batch, dossier, draft.event)
+        try:
+            return decide(dossier, draft, rules, now, self.tolerance)
+        except Refusal as refusal:
+            forgiven = all(fault.code in _FORGIVEN_IN_HISTORY for fault in refusal.faults)
+            if not batch.history or not forgiven:
+                raise
+            meta = msgspec.structs.replace(draft.meta, anomaly=refusal.code)
+            return [Draft(meta, draft.event)]
+
+
+def _in_time(submissions: Sequence[Submission]) -> Iterable[int]:
+    """Indexes in the order in which the facts happened, so that a batch's order says nothing."""
+
+    def key(index: int) -> tuple[object, ...]:
+        draft = _draft(submissions[index], 0, "")
+        return order(placed(Dossier(submissions[index].stream), draft))
+
+    return sorted(range(len(submissions)), key=key)
+
+
+def _draft(submission: Submission, now: Instant, body_digest: str) -> Draft:
+    meta = Meta(
+        occurred_at=submission.occurred_at,
+        recorded_at=now,
+        actor=submission.actor,
+        role=submission.role,
+        unit=submission.unit,
+        source=submission.source,
+        key=submission.key,
+        seq=submission.seq,
+        cause=submission.cause,
+        body_digest=body_digest,
+    )
+    return Draft(meta, submission.event)
+
+
+def _body_digest(tx: Transaction, submission: Submission) -> str:
+    """Digest of what was sent: a hash of the plain part and, when there is personal data, an HMAC
+    of it under the subject's secret. After erasure only the plain part can be compared."""
+    plain = {
+        "stream": submission.stream,
+        "type": type_name(submission.event),
+        "at": submission.occurred_at,
+        "data": fields_of(submission.event),
+    }
+    personal = submission.personal
+    if not personal:
+        return digest(plain)
+    try:
+        secret = tx.secret(submission.subject)
+    except Refusal:
+        return digest(plain)
+    return f"{digest(plain)}:{commitment(secret, dict(personal))}"
+
+
+def _committed(tx: Transaction, draft: Draft, submission: Submission) -> Draft:
+    """A registration carries the salted commitment to the petitioner's data."""
+    event = draft.event
+    if not isinstance(event, Registered) or not submission.personal:
+        return draft
+    salted = commitment(tx.secret(submission.subject), dict(submission.personal))
+    return Draft(draft.meta, msgspec.structs.replace(event, commitment=salted))
+
+
+def _check_opening(dossier: Dossier, draft: Draft) -> None:
+    opens = "new" in next(
+        (s.allowed for e, s in kind_of(dossier.stream).steps.items() if e is type(draft.event)),
+        frozenset[str](),
+    )
+    if not dossier.exists and not opens:
+        raise refuse(NOT_REGISTERED, "", dossier.stream)
+
+
+def _answer_again(
+    batch: _Batch, submission: Submission, known: Answer, body_digest: str
+) -> Outcome:
+    same = known.body_digest == body_digest
+    if not same and ":" not in body_digest:
+        same = known.body_digest.split(":", 1)[0] == body_digest and bool(submission.personal)
+    if same:
+        return Outcome("repeated", known.stream, known.version)
+    where = f"{submission.source}:{submission.key}"
+    pending = batch.open(known.stream)
+    noted = AnomalyNoted(KEY_REUSED, where, body_digest)
+    if all(anomaly.event != noted for anomaly in pending.dossier.anomalies):
+        meta = Meta(occurred_at=batch.now, recorded_at=batch.now, source=ENGINE)
+        pending.write(Draft(meta, noted))
+    return Outcome("refused", known.stream, 0, (Fault(KEY_REUSED, "id", where),))
+
+
+def _check_merge(batch: _Batch, dossier: Dossier, event: Merged) -> None:
+    target = f"petition/{event.into}"
+    if target == dossier.stream:
+        raise refuse(MERGE_IMPOSSIBLE, "into", event.into, "另一件 another petition")
+    survivor = batch.open(target).dossier
+    if not survivor.exists or read(survivor, PETITION).phase not in OPEN:
+        raise refuse(MERGE_IMPOSSIBLE, "into", event.into, "在办的诉求件 an open petition")
+
+
+def _absorb(batch: _Batch, duplicate: Dossier, draft: Draft) -> None:
+    """The survivor takes over the duplicate's earliest anchors (D19), in the same commit."""
+    assert isinstance(draft.event, Merged)
+    chronicle = read(duplicate, PETITION)
+    pack = batch.rules.pack_on(chronicle.traits["pack"], draft.meta.occurred_at, batch.now)
+    starts = {
+        name
+        for clause in pack.clauses
+        if clause.scope is Scope.PETITION and not clause.repeat
+        for name in clause.start
+    }
+    anchors: dict[str, Instant] = {}
+    for mark in chronicle.marks:
+        if mark.name in starts:
+            anchors.setdefault(mark.name, mark.at)
+    survivor = batch.open(f"petition/{draft.event.into}")
+    event = Absorbed(chronicle.traits["no"], tuple(anchors.items()))
+    meta = msgspec.structs.replace(draft.meta, key="", cause=duplicate.stream, body_digest="")
+    survivor.write(stamp(survivor.dossier, PETITION, Draft(meta, event), batch.rules))
+
+
+def _commit(batch: _Batch) -> None:
+    """Settle every dossier and append all of it."""
+    for stream, pending in batch.pending.items():
+        if not pending.dossier.exists:
+            continue
+        assessment = catch_up(pending, kind_of(stream), batch.rules, batch.now)
+        if pending.drafts:
+            batch.tx.append(stream, pending.base, pending.drafts)
+        batch.tx.set_alarms(stream, alarm_rows(assessment))
+
+
+def outcome_dict(outcome: Outcome) -> Mapping[str, object]:
+    """JSON-ready answer for one submission."""
+    answer: dict[str, object] = {"status": outcome.status, "stream": outcome.stream}
+    if outcome.version:
+        answer["version"] = outcome.version
+    if outcome.faults:
+        answer["faults"] = [fault.as_dict() for fault in outcome.faults]
+    return answer

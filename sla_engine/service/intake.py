@@ -1,0 +1,220 @@
+"""From what an upstream system sends to a typed submission, with every fault at once.
+
+One submission is one JSON object (docs/intake.md). Personal data travels in `personal` alone and
+is never echoed in an error.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_type_hints
+
+import msgspec
+
+from sla_engine.dossier.events import ACTS, Voided
+from sla_engine.dossier.kind import Kind
+from sla_engine.errors import Fault, Refusal, refuse, register, shorten
+from sla_engine.escalation.kinds import KINDS
+from sla_engine.petition.events import Absorbed, Dispatched, Registered, ReworkOrdered
+from sla_engine.record import Event, Instant, type_name
+from sla_engine.talk.events import CauseAttached, CauseOverturned
+from sla_engine.worktime import parse_instant
+
+INPUT_NOT_JSON = register(
+    "INPUT_NOT_JSON",
+    "不是合法的 JSON 对象（{found}）",
+    "not a JSON object ({found})",
+    "每行一个 JSON 对象，UTF-8 编码",
+    "send one JSON object per line, in UTF-8",
+)
+INPUT_TOO_LONG = register(
+    "INPUT_TOO_LONG",
+    "本行 {found} 字节，超过上限 {allowed}",
+    "this line has {found} bytes, the limit is {allowed}",
+)
+FIELD_UNKNOWN = register(
+    "FIELD_UNKNOWN",
+    "没有字段“{found}”；可用：{allowed}",
+    "there is no field {found}; there are: {allowed}",
+)
+FIELD_MISSING = register("FIELD_MISSING", "缺少必填字段", "this field is required")
+FIELD_WRONG = register(
+    "FIELD_WRONG",
+    "值 {found} 不对：应为 {allowed}",
+    "found {found} where {allowed} is needed",
+)
+TYPE_UNKNOWN = register(
+    "TYPE_UNKNOWN",
+    "没有事件类型“{found}”；可用：{allowed}",
+    "there is no event type {found}; there are: {allowed}",
+)
+
+_ENVELOPE = {
+    "petition", "talk", "type", "id", "source", "at", "seq", "by", "role", "unit", "cause",
+    "data", "personal", "petitioner",
+}  # fmt: skip
+_INSTANTS = {"scheduled_at", "expected_until"}
+_ENGINE_ONLY = (*ACTS, Absorbed, CauseAttached, CauseOverturned)
+_NAMED_BY_ENVELOPE = {"no", "talk", "petitioner", "commitment"}
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A fact as sent: parsed, not yet decided. `personal` never reaches an event."""
+
+    stream: str
+    event: Event
+    source: str
+    key: str
+    occurred_at: Instant
+    seq: int = 0
+    actor: str = ""
+    role: str = ""
+    unit: str = ""
+    cause: str = ""
+    subject: str = ""
+    personal: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse_line(line: bytes, limit: int = 1_048_576) -> Submission:
+    """One line of JSON; `limit` in bytes. Raises `Refusal` with every fault found."""
+    if len(line) > limit:
+        raise refuse(INPUT_TOO_LONG, "", len(line), str(limit))
+    try:
+        value = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise refuse(INPUT_NOT_JSON, "", str(error)) from None
+    if not isinstance(value, dict):
+        raise refuse(INPUT_NOT_JSON, "", type(value).__name__)
+    return parse(value)
+
+
+def parse(value: Mapping[str, Any]) -> Submission:
+    """One decoded object. Raises `Refusal` with every fault found."""
+    faults = list(_envelope_faults(value))
+    if faults:
+        raise Refusal(faults)
+    kind, name = _addressed(value)
+    cls = _event_class(kind, value["type"])
+    event = _event(cls, name, value)
+    return Submission(
+        stream=f"{kind.name}/{name}",
+        event=event,
+        source=value["source"],
+        key=value["id"],
+        occurred_at=parse_instant(value["at"]),
+        seq=value.get("seq", 0),
+        actor=value.get("by", ""),
+        role=value.get("role", ""),
+        unit=value.get("unit", ""),
+        cause=value.get("cause", ""),
+        subject=_subject(value, name),
+        personal=value.get("personal", {}),
+    )
+
+
+def _envelope_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
+    for name in sorted(set(value) - _ENVELOPE):
+        yield _unknown(FIELD_UNKNOWN, "", name, _ENVELOPE)
+    if sum(name in value for name in ("petition", "talk")) != 1:
+        yield Fault(FIELD_MISSING, "petition | talk")
+    for name in ("type", "id", "source", "at"):
+        if name not in value:
+            yield Fault(FIELD_MISSING, name)
+    texts = _ENVELOPE - {"seq", "data", "personal"}
+    for name in sorted(texts & set(value)):
+        if not isinstance(value[name], str) or not value[name].strip():
+            yield Fault(FIELD_WRONG, name, shorten(value[name]), "non-empty text 非空文本")
+    if type(value.get("seq", 0)) is not int or value.get("seq", 0) < 0:
+        yield Fault(FIELD_WRONG, "seq", shorten(value["seq"]), "integer from 0 非负整数")
+    if not isinstance(value.get("data", {}), dict):
+        yield Fault(FIELD_WRONG, "data", shorten(value["data"]), "object 对象")
+    yield from _personal_faults(value.get("personal", {}))
+    if isinstance(value.get("at"), str):
+        yield from _instant_faults("at", value["at"])
+
+
+def _personal_faults(personal: Any) -> Iterator[Fault]:
+    if not isinstance(personal, dict) or not all(isinstance(v, str) for v in personal.values()):
+        yield Fault(FIELD_WRONG, "personal", "(withheld 不显示)", "object of texts 文本键值")
+
+
+def _instant_faults(where: str, text: str) -> Iterator[Fault]:
+    try:
+        parse_instant(text)
+    except Refusal as refusal:
+        for fault in refusal.faults:
+            yield Fault(fault.code, where, fault.found, fault.allowed)
+
+
+def _addressed(value: Mapping[str, Any]) -> tuple[Kind, str]:
+    prefix = "petition" if "petition" in value else "talk"
+    return KINDS[prefix], value[prefix]
+
+
+def _event_class(kind: Kind, name: str) -> type[Event]:
+    known = {type_name(cls): cls for cls in (*kind.steps, Voided) if cls not in _ENGINE_ONLY}
+    cls = known.get(name)
+    if cls is None:
+        raise Refusal(_unknown(TYPE_UNKNOWN, "type", name, known))
+    return cls
+
+
+def _event(cls: type[Event], name: str, value: Mapping[str, Any]) -> Event:
+    data = _defaults(cls, name, value)
+    hints, faults, fields = get_type_hints(cls), [], {}
+    for unknown in sorted(set(data) - set(cls.__struct_fields__)):
+        faults.append(_unknown(FIELD_UNKNOWN, "data", unknown, cls.__struct_fields__))
+    for field_name in cls.__struct_fields__:
+        if field_name in data:
+            try:
+                fields[field_name] = _convert(field_name, data[field_name], hints[field_name])
+            except Refusal as refusal:
+                faults.extend(refusal.faults)
+    required = cls.__struct_fields__[: len(cls.__struct_fields__) - len(cls.__struct_defaults__)]
+    faults.extend(Fault(FIELD_MISSING, f"data.{each}") for each in required if each not in data)
+    if faults:
+        raise Refusal(faults)
+    return cls(**fields)
+
+
+def _defaults(cls: type[Event], name: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    """What the envelope already says and need not be repeated in `data`."""
+    data = dict(value.get("data", {}))
+    taken = _NAMED_BY_ENVELOPE.intersection(data)
+    if taken:
+        raise refuse(FIELD_UNKNOWN, "data", sorted(taken)[0], "the envelope names it")
+    if cls is Registered:
+        data["no"] = name
+        data["petitioner"] = _subject(value, name)
+    if "talk" in cls.__struct_fields__:
+        data["talk"] = name
+    if cls in (Dispatched, ReworkOrdered):
+        data.setdefault("assignment", value["id"])
+    return data
+
+
+def _convert(name: str, value: Any, hint: Any) -> Any:
+    where = f"data.{name}"
+    if name in _INSTANTS and value is not None:
+        if not isinstance(value, str):
+            raise refuse(FIELD_WRONG, where, value, "RFC 3339 time with offset 带时区的时间")
+        faults = list(_instant_faults(where, value))
+        if faults:
+            raise Refusal(faults)
+        return parse_instant(value)
+    try:
+        return msgspec.convert(value, hint)
+    except msgspec.ValidationError as error:
+        raise refuse(FIELD_WRONG, where, value, str(error)) from None
+
+
+def _subject(value: Mapping[str, Any], name: str) -> str:
+    """The petitioner's reference: as sent, else one per petition when personal data comes along."""
+    return value.get("petitioner", "") or (f"of/{name}" if value.get("personal") else "")
+
+
+def _unknown(code: str, where: str, found: str, known: Any) -> Fault:
+    names = sorted(known)
+    near = difflib.get_close_matches(found, names, 1)
+    return Fault(code, where, shorten(found), ", ".join(names), near[0] if near else "")

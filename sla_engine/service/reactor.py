@@ -1,0 +1,87 @@
+"""The follower that turns acts into talks: reads the log, remembers, submits talk facts."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from sla_engine.dossier.fold import fold
+from sla_engine.escalation.kinds import has_clocks, kind_of
+from sla_engine.escalation.react import Command, Memory, OpenTalk, react
+from sla_engine.policy.rulebook import Rulebook
+from sla_engine.ports import Transaction
+from sla_engine.record import Instant, Recorded
+from sla_engine.service.handler import Handler
+from sla_engine.service.intake import Submission
+
+_OPEN, _LED = "open|", "led|"
+
+
+class Reactor:
+    """Process manager of talks. Memory, position and the talk's events commit together."""
+
+    name = "reactor"
+
+    def __init__(
+        self, handler: Handler, rules: Callable[[], Rulebook], now: Callable[[], Instant]
+    ) -> None:
+        self.handler = handler
+        self.rules = rules
+        self.now = now
+
+    def handle(self, tx: Transaction, batch: Sequence[Recorded]) -> None:
+        """React to a batch of the log in order."""
+        relevant = [recorded for recorded in batch if has_clocks(recorded.stream)]
+        if not relevant:
+            return
+        before = tx.remembered(self.name)
+        memory = _load(before)
+        for recorded in relevant:
+            for command in self._commands(tx, memory, recorded):
+                self.handler.within(tx, [_submission(command, recorded)], self.now())
+        tx.remember(self.name, _changes(before, _dump(memory)))
+
+    def _commands(self, tx: Transaction, memory: Memory, recorded: Recorded) -> Sequence[Command]:
+        dossier = fold(recorded.stream, tx.load(recorded.stream))
+        traits = kind_of(recorded.stream).traits(dossier.opening.event)
+        rules = self.rules()
+        stamped = recorded.meta.pack
+        pack = (
+            rules.pack_by_digest(stamped)
+            if stamped
+            else rules.pack_on(traits["pack"], recorded.meta.occurred_at, recorded.meta.recorded_at)
+        )
+        return react(memory, recorded, pack, traits["region"] or pack.region)
+
+
+def _submission(command: Command, recorded: Recorded) -> Submission:
+    return Submission(
+        stream=command.stream,
+        event=command.event,
+        source="engine",
+        key=command.key,
+        occurred_at=recorded.meta.recorded_at,
+        cause=command.cause,
+    )
+
+
+def _load(stored: Mapping[str, bytes]) -> Memory:
+    memory = Memory()
+    for key, value in stored.items():
+        if key.startswith(_OPEN):
+            memory.open[key.removeprefix(_OPEN)] = msgspec.msgpack.decode(value, type=OpenTalk)
+        else:
+            memory.led_to[key.removeprefix(_LED)] = value.decode()
+    return memory
+
+
+def _dump(memory: Memory) -> dict[str, bytes]:
+    opened = {f"{_OPEN}{group}": msgspec.msgpack.encode(t) for group, t in memory.open.items()}
+    led = {f"{_LED}{cause}": stream.encode() for cause, stream in memory.led_to.items()}
+    return opened | led
+
+
+def _changes(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> dict[str, bytes | None]:
+    written: dict[str, bytes | None] = {
+        key: value for key, value in after.items() if before.get(key) != value
+    }
+    return written | {key: None for key in before if key not in after}

@@ -1,0 +1,161 @@
+"""One pure function from facts, rules and an instant to all clock readings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from sla_engine.dossier.chronicle import Chronicle, read
+from sla_engine.dossier.fold import Dossier
+from sla_engine.dossier.kind import Kind
+from sla_engine.policy.clause import Clause, Scope
+from sla_engine.policy.rulebook import Rulebook
+from sla_engine.record import Instant
+from sla_engine.sla.cycle import Cycle, cycles
+from sla_engine.sla.schedule import Firing, Schedule, schedule
+
+
+class State(Enum):
+    """Where a clock stands. MET and LATE are final verdicts; OVERDUE still runs."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    OVERDUE = "overdue"
+    MET = "met"
+    LATE = "late"
+    CANCELLED = "cancelled"
+
+    @property
+    def open(self) -> bool:
+        return self in (State.RUNNING, State.PAUSED, State.OVERDUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One clock at one instant.
+
+    `due` is None while a pause is open. `level` is the highest rung reached so far (0: none).
+    `fired` are the rungs reached by now, `next` the first still to come while the clock runs.
+    `provisional`: the due date crosses a year without an official notice; `basis` says on what.
+    """
+
+    schedule: Schedule
+    state: State
+    unit: str
+    level: int
+    at: Instant
+
+    @property
+    def cycle(self) -> Cycle:
+        return self.schedule.cycle
+
+    @property
+    def clause(self) -> Clause:
+        return self.schedule.cycle.clause
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.schedule.cycle.key
+
+    @property
+    def start(self) -> Instant:
+        return self.schedule.cycle.start.at
+
+    @property
+    def stopped_at(self) -> Instant | None:
+        stop = self.cycle.stop
+        return stop if stop is not None and stop <= self.at else None
+
+    @property
+    def due(self) -> Instant | None:
+        return self.schedule.due
+
+    @property
+    def provisional(self) -> bool:
+        return self.schedule.last.reckoning.provisional
+
+    @property
+    def basis(self) -> str | None:
+        return self.schedule.last.reckoning.basis
+
+    @property
+    def fired(self) -> tuple[Firing, ...]:
+        return tuple(firing for firing in self.schedule.firings if firing.at <= self.at)
+
+    @property
+    def next(self) -> Firing | None:
+        """The next act to come, by the instant at which it may go out."""
+        waiting = [firing for firing in self.schedule.firings if firing.fire_at > self.at]
+        return min(waiting, key=lambda firing: firing.fire_at, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """All clocks of a dossier at one instant, and the next instant at which something changes."""
+
+    dossier: Dossier
+    chronicle: Chronicle
+    readings: tuple[Reading, ...]
+    at: Instant
+
+    @property
+    def next_alarm(self) -> Instant | None:
+        alarms = [reading.next.fire_at for reading in self.readings if reading.next is not None]
+        return min(alarms, default=None)
+
+    def reading(self, clause: str, cycle: str | None = None) -> Reading | None:
+        """The reading of a clause; of its latest cycle when none is named."""
+        for reading in reversed(self.readings):
+            if reading.clause.id == clause and cycle in (None, reading.cycle.name):
+                return reading
+        return None
+
+
+def assess(dossier: Dossier, kind: Kind, rules: Rulebook, at: Instant) -> Assessment:
+    """Every clock of `dossier` as it stands at `at` by all facts the dossier holds."""
+    chronicle = read(dossier, kind)
+    return assess_chronicle(dossier, chronicle, rules, at)
+
+
+def assess_chronicle(
+    dossier: Dossier, chronicle: Chronicle, rules: Rulebook, at: Instant
+) -> Assessment:
+    """The same for a chronicle already read."""
+    schedules = [schedule(cycle, chronicle, rules) for cycle in cycles(dossier, chronicle, rules)]
+    readings = tuple(_reading(each, chronicle, at) for each in schedules if _started(each, at))
+    return Assessment(dossier, chronicle, readings, at)
+
+
+def _started(each: Schedule, at: Instant) -> bool:
+    return each.cycle.start.at <= at
+
+
+def _reading(each: Schedule, chronicle: Chronicle, at: Instant) -> Reading:
+    levels = [firing.rung.level for firing in each.firings if firing.at <= at]
+    return Reading(
+        each, _state(each, at), unit_at(chronicle, each.cycle, at), max(levels, default=0), at
+    )
+
+
+def _state(each: Schedule, at: Instant) -> State:
+    cycle, due = each.cycle, each.due
+    if cycle.stop is not None and cycle.stop <= at:
+        return State.LATE if due is not None and cycle.stop > due else State.MET
+    if cycle.cancelled_at is not None and cycle.cancelled_at <= at:
+        return State.CANCELLED
+    if due is None:
+        return State.PAUSED
+    return State.OVERDUE if at > due else State.RUNNING
+
+
+def unit_at(chronicle: Chronicle, cycle: Cycle, at: Instant) -> str:
+    """Who is answerable for a clock at an instant: the unit of its own lane, and for a petition
+    clock the unit that held the petition then (it stays liable until a return is ruled, D17)."""
+    lanes: Sequence[str] = tuple(chronicle.lanes.all)
+    if cycle.clause.scope is not Scope.PETITION and cycle.lane in chronicle.lanes.all:
+        return chronicle.lanes.all[cycle.lane].unit
+    unit = ""
+    for name in lanes:
+        lane = chronicle.lanes.all[name]
+        if lane.opened_at <= at and lane.traits.get("assignment_lead") != "false":
+            unit = lane.unit
+    return unit or chronicle.traits.get("unit", "")

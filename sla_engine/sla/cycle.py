@@ -1,0 +1,204 @@
+"""Which clocks a dossier has. One cycle is one running of one clause's clock.
+
+A PETITION clause runs once from the earliest start mark (rule D16), or once for every start mark
+when it repeats; ASSIGNMENT and TALK clauses run once in every lane.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from sla_engine.dossier.chronicle import Chronicle, Mark
+from sla_engine.dossier.events import TermRefixed
+from sla_engine.dossier.fold import Dossier
+from sla_engine.dossier.kind import Kind
+from sla_engine.policy.clause import Clause, Pack, Scope
+from sla_engine.policy.rulebook import Rulebook
+from sla_engine.record import Draft, Instant
+from sla_engine.worktime import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Refix:
+    """A calendar revision recorded for one clock: in effect from `at`, learned at `known_at`.
+
+    `floor`: the term already notified, which the pack forbids to shorten."""
+
+    at: Instant
+    known_at: Instant
+    calendar: Calendar
+    floor: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One clock. `stop` is the instant it ended by being met or late, `cancelled_at` the instant
+    it lost its object (return granted, merge, withdrawal). `calendar` is the edition it started
+    under, `refixes` the recorded revisions since. `known_at`: when the log could first have
+    computed it."""
+
+    clause: Clause
+    pack: Pack
+    calendar: Calendar
+    name: str
+    lane: str
+    start: Mark
+    stop: Instant | None
+    cancelled_at: Instant | None
+    known_at: Instant
+    refixes: tuple[Refix, ...]
+
+    @property
+    def end(self) -> Instant | None:
+        """When it stopped or was cancelled; None while it is open."""
+        return self.stop if self.stop is not None else self.cancelled_at
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return (self.clause.id, self.name)
+
+
+def cycles(dossier: Dossier, chronicle: Chronicle, rules: Rulebook) -> list[Cycle]:
+    """Every clock of the dossier, in order of start."""
+    return _Finder(dossier, chronicle, rules).all()
+
+
+def pack_at(chronicle: Chronicle, mark: Mark, rules: Rulebook) -> Pack:
+    """The pack edition that governs a clock started by `mark`: as stamped, else as in force."""
+    stamped = mark.fact.meta.pack
+    if stamped:
+        return rules.pack_by_digest(stamped)
+    return rules.pack_on(chronicle.traits["pack"], mark.at, mark.known_at)
+
+
+def stamp(dossier: Dossier, kind: Kind, draft: Draft, rules: Rulebook) -> Draft:
+    """The draft with the digests of pack and calendar, where its fact may start a clock."""
+    opening = dossier.opening.event if dossier.exists else draft.event
+    traits, meta = kind.traits(opening), draft.meta
+    pack = rules.pack_on(traits["pack"], meta.occurred_at, meta.recorded_at)
+    if not pack.anchors.intersection(kind.marks(draft.event)):
+        return draft
+    calendar = rules.calendar(pack, traits["region"] or pack.region, meta.recorded_at)
+    stamped = msgspec.structs.replace(meta, pack=pack.digest, calendar=calendar.digest)
+    return Draft(stamped, draft.event)
+
+
+_STARTS: dict[str, dict[str, tuple[Clause, ...]]] = {}
+
+
+def _started_by(pack: Pack, mark: str) -> tuple[Clause, ...]:
+    index = _STARTS.get(pack.digest)
+    if index is None:
+        names = {name for clause in pack.clauses for name in clause.start}
+        index = {
+            name: tuple(clause for clause in pack.clauses if name in clause.start) for name in names
+        }
+        _STARTS[pack.digest] = index
+    return index.get(mark, ())
+
+
+class _Finder:
+    """Walks the marks of a chronicle once and opens a cycle where a clause says so."""
+
+    def __init__(self, dossier: Dossier, chronicle: Chronicle, rules: Rulebook) -> None:
+        self.dossier = dossier
+        self.chronicle = chronicle
+        self.rules = rules
+        self.found: dict[tuple[str, str], Cycle] = {}
+
+    def all(self) -> list[Cycle]:
+        for index, mark in enumerate(self.chronicle.marks):
+            pack = pack_at(self.chronicle, mark, self.rules)
+            for clause in _started_by(pack, mark.name):
+                name = self._name(clause, mark)
+                if name is not None and (clause.id, name) not in self.found:
+                    self.found[(clause.id, name)] = self._cycle(pack, clause, name, index)
+        return list(self.found.values())
+
+    def _name(self, clause: Clause, mark: Mark) -> str | None:
+        """Name of the cycle that `mark` would open, None when the clause does not apply here."""
+        lane = self.chronicle.lanes.all.get(mark.lane)
+        traits = {**self.chronicle.traits, **(lane.traits if lane else {})}
+        talks = self.chronicle.kind.name == "talk"
+        if (clause.scope is Scope.TALK) != talks or not clause.match(traits):
+            return None
+        if clause.scope is not Scope.PETITION and lane is None:
+            return None
+        prefix = "" if clause.scope is Scope.PETITION else mark.lane
+        return self._numbered(clause, mark, prefix) if clause.repeat else prefix or "1"
+
+    def _numbered(self, clause: Clause, mark: Mark, prefix: str) -> str | None:
+        """A repeating clause opens its next cycle once the one before has ended."""
+        dotted = f"{prefix}." if prefix else ""
+        earlier = [
+            cycle
+            for cycle in self.found.values()
+            if cycle.clause.id == clause.id and cycle.name.startswith(dotted)
+        ]
+        if any(cycle.end is None or cycle.end > mark.at for cycle in earlier):
+            return None
+        return f"{dotted}{len(earlier) + 1}"
+
+    def _cycle(self, pack: Pack, clause: Clause, name: str, index: int) -> Cycle:
+        mark = self.chronicle.marks[index]
+        laned = clause.scope is not Scope.PETITION
+        stop = self._stop(clause, index, mark.lane if laned else None)
+        cancelled = self._cancelled(mark, laned)
+        if stop is not None and cancelled is not None:
+            stop, cancelled = (stop, None) if stop <= cancelled else (None, cancelled)
+        region = self.chronicle.traits.get("region", "") or pack.region
+        return Cycle(
+            clause=clause,
+            pack=pack,
+            calendar=self._calendar(pack, region, mark),
+            name=name,
+            lane=mark.lane,
+            start=mark,
+            stop=stop,
+            cancelled_at=cancelled,
+            known_at=self._known_at(clause, mark),
+            refixes=tuple(self._refixes(pack, region, clause.id, name)),
+        )
+
+    def _calendar(self, pack: Pack, region: str, mark: Mark) -> Calendar:
+        """The edition a clock starts under: as stamped on its start, or as then known."""
+        pin = mark.fact.meta.calendar
+        if pin:
+            return self.rules.calendar_by_digest(pack, region, pin)
+        return self.rules.calendar(pack, region, mark.known_at)
+
+    def _refixes(self, pack: Pack, region: str, clause: str, name: str) -> Iterator[Refix]:
+        for recorded in self.dossier.refixed.get((clause, name), ()):
+            event, meta = recorded.event, recorded.meta
+            assert isinstance(event, TermRefixed)
+            calendar = self.rules.calendar_by_digest(pack, region, meta.calendar)
+            yield Refix(event.effective, meta.recorded_at, calendar, event.floor)
+
+    def _stop(self, clause: Clause, index: int, lane: str | None) -> Instant | None:
+        """When the clock was met: the first of `stop_any`, or the last of the `stop_all`."""
+        firsts: dict[str, Instant] = {}
+        for mark in self.chronicle.marks[index + 1 :]:
+            if lane is None or mark.lane == lane:
+                firsts.setdefault(mark.name, mark.at)
+        candidates = [firsts[name] for name in clause.stop_any if name in firsts]
+        if clause.stop_all and all(name in firsts for name in clause.stop_all):
+            candidates.append(max(firsts[name] for name in clause.stop_all))
+        return min(candidates, default=None)
+
+    def _cancelled(self, mark: Mark, laned: bool) -> Instant | None:
+        lane = self.chronicle.lanes.all.get(mark.lane) if laned else None
+        ends = (self.chronicle.ended_at, lane.ended_at if lane is not None else None)
+        return min((at for at in ends if at is not None and at >= mark.at), default=None)
+
+    def _known_at(self, clause: Clause, mark: Mark) -> Instant:
+        """When this clock could first be computed as it now stands, apart from pauses and grants.
+
+        The void of a mark that started or stopped it (a withdrawn closure) makes it newly known.
+        """
+        names = {*clause.start, *clause.stop_any, *clause.stop_all}
+        known = [mark.known_at]
+        for fact, void in self.chronicle.voids:
+            if names.intersection(self.chronicle.kind.marks(fact.event)):
+                known.append(void.meta.recorded_at)
+        return max(known)

@@ -1,0 +1,256 @@
+"""When a clock is due and when each rung of its ladder is reached.
+
+A clock's life is cut into stretches at every pause, resumption and effective extension. In each
+stretch the term is reckoned with what was then in effect; a rung counts when its instant falls
+inside the stretch. So a warning rightly given before an extension stays given, and a breach is
+voided by an extension that was asked for in time and granted late (rules D12, D13).
+"""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from sla_engine.dossier.chronicle import Chronicle, Grant, Pause
+from sla_engine.policy.clause import Anchor, Rung
+from sla_engine.policy.rulebook import Rulebook
+from sla_engine.record import Instant
+from sla_engine.sla.cycle import Cycle, Refix
+from sla_engine.worktime import (
+    Amount,
+    Calendar,
+    Reckoning,
+    Term,
+    Timetable,
+    at_percent,
+    opening_after,
+    opening_before,
+    reckon,
+)
+
+Span = tuple[Instant, Instant | None]
+
+OFFICE = "office"
+
+
+class Firing(NamedTuple):
+    """A rung reached, or to be reached, by one clock.
+
+    `at` is the instant it is reached, `legal` the instant named to people (for a breach: the due
+    instant), `fire_at` when the act may go out: later than `at` when the clock was learned late.
+    """
+
+    rung: Rung
+    at: Instant
+    legal: Instant
+    fire_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a clock's life with one term, one calendar and one set of pauses.
+
+    `end` None: still going. `office` is the timetable that working-day rungs are opened by."""
+
+    start: Instant
+    end: Instant | None
+    term: Term
+    timetable: Timetable
+    office: Timetable
+    pauses: tuple[Span, ...]
+    reckoning: Reckoning
+    known_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What follows for one clock: the last stretch rules the due instant."""
+
+    cycle: Cycle
+    stretches: tuple[Stretch, ...]
+    firings: tuple[Firing, ...]
+    grants: tuple[Grant, ...]
+    refused_grants: tuple[Grant, ...]
+
+    @property
+    def last(self) -> Stretch:
+        return self.stretches[-1]
+
+    @property
+    def due(self) -> Instant | None:
+        return self.last.reckoning.due
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.last.timetable.calendar
+
+
+def schedule(cycle: Cycle, chronicle: Chronicle, rules: Rulebook) -> Schedule:
+    """Due instant and rung instants of one clock, from start to its stop or open end."""
+    builder = _Stretches(cycle, rules)
+    for at, change in _changes(cycle, chronicle):
+        builder.take(at, change)
+    stretches = builder.finish()
+    firings = _firings(cycle, stretches)
+    return Schedule(cycle, stretches, firings, tuple(builder.grants), tuple(builder.refused))
+
+
+Change = Pause | Grant | Refix
+
+
+def _changes(cycle: Cycle, chronicle: Chronicle) -> list[tuple[Instant, Change]]:
+    """Pauses the clause honours, extensions and revisions, in time order, while the clock ran.
+
+    A grant counts even after the clock ended: it may void a breach (D13).
+    """
+    clause, begin, end = cycle.clause, cycle.start.at, cycle.end
+    changes: list[tuple[Instant, Change]] = []
+    for pause in chronicle.pauses:
+        if pause.ground in clause.pauses and (pause.end is None or pause.end > begin):
+            changes.append((max(pause.start, begin), pause))
+            if pause.end is not None:
+                changes.append((pause.end, pause))
+    for grant in chronicle.grants:
+        if grant.request.event.clause == clause.id and grant.fact.meta.occurred_at >= begin:
+            changes.append((grant.fact.meta.occurred_at, grant))
+    changes.extend((max(refix.at, begin), refix) for refix in cycle.refixes)
+    changes.sort(key=lambda change: change[0])
+    return [
+        change
+        for change in changes
+        if end is None or change[0] <= end or isinstance(change[1], Grant)
+    ]
+
+
+class _Stretches:
+    """Builds the stretches of one clock, change by change."""
+
+    def __init__(self, cycle: Cycle, rules: Rulebook) -> None:
+        self.cycle = cycle
+        self.rules = rules
+        self.calendar = cycle.calendar
+        self.floor: Instant | None = None
+        self.term = cycle.clause.term
+        self.pauses: list[Span] = []
+        self.grants: list[Grant] = []
+        self.refused: list[Grant] = []
+        self.known_at = cycle.known_at
+        self.done: list[Stretch] = []
+        self.current = self._stretch(cycle.start.at)
+
+    def take(self, at: Instant, change: Change) -> None:
+        if isinstance(change, Grant):
+            self._extend(at, change)
+        elif isinstance(change, Refix):
+            self._refix(at, change)
+        else:
+            self._pause(at, change)
+
+    def finish(self) -> tuple[Stretch, ...]:
+        return (*self.done, self.current)
+
+    def _pause(self, at: Instant, pause: Pause) -> None:
+        start = max(pause.start, self.cycle.start.at)
+        if pause.end == at and self.pauses and self.pauses[-1] == (start, None):
+            self.pauses[-1] = (start, at)
+        else:
+            self.pauses.append((start, None))
+        self.known_at = max(self.known_at, pause.known_at)
+        self._cut(at)
+
+    def _extend(self, at: Instant, grant: Grant) -> None:
+        due = self.current.reckoning.due
+        if not self._allowed(grant, due):
+            self.refused.append(grant)
+            return
+        amount = Amount.parse(grant.amount)
+        self.term = replace(self.term, amount=self.term.amount + amount)
+        self.grants.append(grant)
+        self.known_at = max(self.known_at, grant.fact.meta.recorded_at)
+        self._cut(at if due is None else min(at, due))
+
+    def _refix(self, at: Instant, refix: Refix) -> None:
+        self.calendar, self.floor = refix.calendar, refix.floor
+        self.known_at = max(self.known_at, refix.known_at)
+        self._cut(at)
+
+    def _allowed(self, grant: Grant, due: Instant | None) -> bool:
+        """Asked before expiry and within the caps of the clause (D12)."""
+        rule = self.cycle.clause.extension
+        amount = Amount.parse(grant.amount)
+        if rule is None or amount.unit is not self.cycle.clause.term.amount.unit:
+            return False
+        if due is not None and grant.request.fact.meta.occurred_at > due:
+            return False
+        total = self.term.amount.n - self.cycle.clause.term.amount.n + amount.n
+        return (
+            len(self.grants) < rule.max_count
+            and (rule.each_max is None or amount.n <= rule.each_max.n)
+            and (rule.total_max is None or total <= rule.total_max.n)
+        )
+
+    def _cut(self, at: Instant) -> None:
+        """Begin a new stretch at `at`; what lay later is superseded from there."""
+        kept = [stretch for stretch in (*self.done, self.current) if stretch.start < at]
+        self.done = [
+            replace(stretch, end=at if stretch.end is None or stretch.end > at else stretch.end)
+            for stretch in kept
+        ]
+        self.current = self._stretch(at)
+
+    def _stretch(self, at: Instant) -> Stretch:
+        pack, clause = self.cycle.pack, self.cycle.clause
+        timetable = self.rules.timetable(pack, clause.hours, self.calendar)
+        office = self.rules.timetable(pack, OFFICE, self.calendar)
+        pauses = tuple(self.pauses)
+        reckoning = reckon(self.term, self.cycle.start.at, timetable, pauses)
+        floor = self.floor
+        if floor is not None and reckoning.due is not None and reckoning.due < floor:
+            reckoning = replace(reckoning, due=floor, due_date=self.calendar.local_date(floor - 1))
+        return Stretch(at, None, self.term, timetable, office, pauses, reckoning, self.known_at)
+
+
+def _firings(cycle: Cycle, stretches: tuple[Stretch, ...]) -> tuple[Firing, ...]:
+    end, settle = cycle.end, cycle.pack.settle.micros
+    firings: list[Firing] = []
+    for stretch in stretches:
+        if stretch.reckoning.due is None:
+            continue
+        for rung in cycle.clause.rungs:
+            at = _instant(rung, cycle, stretch)
+            if at < stretch.start:
+                if any(firing.rung is rung for firing in firings):
+                    continue
+                at = stretch.start
+            if (stretch.end is None or at < stretch.end) and (end is None or at <= end):
+                legal = (
+                    stretch.reckoning.due
+                    if rung.when.anchor is Anchor.DUE and (rung.when.offset is None)
+                    else at
+                )
+                late_known = stretch.known_at > at
+                fire_at = stretch.known_at + settle if late_known else at
+                firings.append(Firing(rung, at, legal, fire_at))
+    return tuple(sorted(firings, key=lambda firing: (firing.at, firing.rung.level)))
+
+
+def _instant(rung: Rung, cycle: Cycle, stretch: Stretch) -> Instant:
+    """The instant of a rung in a stretch (see `policy.clause.When`)."""
+    when, term, start = rung.when, stretch.term, cycle.start.at
+    due, offset = stretch.reckoning.due, when.offset
+    timetable, office = stretch.timetable, stretch.office
+    assert due is not None
+    if when.anchor is Anchor.PERCENT:
+        return at_percent(term, start, timetable, stretch.pauses, when.percent)
+    if when.anchor is Anchor.START:
+        assert offset is not None
+        reached = reckon(replace(term, amount=offset), start, timetable, stretch.pauses).due
+        assert reached is not None
+        return reached
+    if offset is None:
+        return due + 1
+    if offset.unit.in_days:
+        due_date = stretch.reckoning.due_date or timetable.calendar.local_date(due)
+        opening = opening_before if when.sign < 0 else opening_after
+        return opening(office, due_date, int(offset.n))
+    if offset.unit.in_work_time:
+        return office.add_work(due, when.sign * offset.micros)
+    return due + when.sign * offset.micros

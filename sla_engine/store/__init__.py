@@ -1,0 +1,1 @@
+"""The event store: `eventsourcing` recorders with the side tables in the same transaction."""

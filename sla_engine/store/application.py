@@ -1,0 +1,200 @@
+"""The log as an `eventsourcing` application: one recorder, one mapper, one repository."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from itertools import count
+from pathlib import Path
+from secrets import token_bytes
+from typing import Any, Protocol, cast
+
+from eventsourcing.application import Application
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import (
+    EventStore,
+    Notification,
+    Recording,
+    StoredEvent,
+)
+from eventsourcing.utils import EnvType
+
+from sla_engine.ports import AlarmRow
+from sla_engine.projection import Columns, DeadLetter, FollowerTransaction
+from sla_engine.record import Instant, Recorded
+from sla_engine.store.keys import intake_rows, rung_rows
+
+SECRET_BYTES = 32
+_PAGE = 5_000
+_memory_names = count()
+
+MakeSecret = Callable[[], bytes]
+Mapped = DomainEventProtocol[str]
+
+
+class Ledger(EventStore[str]):
+    """Event store that hands each batch's keys to the recorder, to commit with the events."""
+
+    def record(self, entries: Sequence[Recorded], **kwargs: Any) -> Sequence[int]:
+        """Append through mapper and recorder; returns the positions."""
+        stored = [self.mapper.to_stored_event(cast(Mapped, entry)) for entry in entries]
+        positions = self.recorder.insert_events(
+            stored, intake=intake_rows(entries), rungs=rung_rows(entries), **kwargs
+        )
+        assert positions is not None, "an application recorder numbers what it records"
+        return positions
+
+    def put(self, domain_events: Sequence[Mapped], **kwargs: Any) -> list[Recording[str]]:
+        """The library's own way in (`Application.save`)."""
+        positions = self.record(cast(Sequence[Recorded], domain_events), **kwargs)
+        return [
+            Recording(entry, _notification(self.mapper.to_stored_event(entry), position))
+            for entry, position in zip(domain_events, positions, strict=True)
+        ]
+
+    def entries(self, stored: Iterable[StoredEvent]) -> list[Recorded]:
+        """What stored events say."""
+        return cast("list[Recorded]", list(map(self.mapper.to_domain_event, stored)))
+
+
+def _notification(stored: StoredEvent, position: int) -> Notification:
+    return Notification(
+        stored.originator_id, stored.originator_version, stored.topic, stored.state, position
+    )
+
+
+class LogRecorder(Protocol):
+    """What a database adapter adds to `eventsourcing`'s application recorder."""
+
+    def begin(
+        self, ledger: Ledger, secret: MakeSecret
+    ) -> AbstractContextManager[FollowerTransaction]: ...
+    def streams(self, prefix: str) -> Iterator[str]: ...
+    def next_alarm(self) -> Instant | None: ...
+    def alarms(self, prefix: str) -> Iterator[tuple[str, AlarmRow]]: ...
+    def personal(self, subject: str) -> Mapping[str, str]: ...
+    def position(self, follower: str) -> int: ...
+    def memory(self, follower: str) -> Mapping[str, bytes]: ...
+    def table(
+        self, projection: str, generation: int, prefix: str
+    ) -> Iterator[tuple[str, Columns]]: ...
+    def dead_letters(self, follower: str) -> Iterator[DeadLetter]: ...
+
+
+class PetitionLog(Application[str]):
+    """Implements `ports.Log` (and `projection.FollowedLog`) over any recorder of ours.
+
+    `make_secret` supplies a new subject's secret; a simulation passes a seeded one.
+    """
+
+    name = "petitions"
+    is_snapshotting_enabled = False
+
+    def __init__(self, env: EnvType, make_secret: MakeSecret) -> None:
+        super().__init__(env)
+        self._make_secret = make_secret
+
+    def construct_event_store(self) -> Ledger:
+        return Ledger(mapper=self.mapper, recorder=self.recorder)
+
+    @property
+    def ledger(self) -> Ledger:
+        return cast(Ledger, self.events)
+
+    @property
+    def tables(self) -> LogRecorder:
+        """The recorder, seen from its side tables."""
+        return cast(LogRecorder, self.recorder)
+
+    def transact(self) -> AbstractContextManager[FollowerTransaction]:
+        return self.tables.begin(self.ledger, self._make_secret)
+
+    def read(self, stream: str) -> Sequence[Recorded]:
+        return cast(
+            Sequence[Recorded],
+            self.repository.get(stream, projector_func=cast(Any, _as_they_are)),
+        )
+
+    def follow(self, after: int, limit: int) -> Sequence[Recorded]:
+        return self.ledger.entries(
+            self.recorder.select_notifications(after, limit, inclusive_of_start=False)
+        )
+
+    def scan(self) -> Iterator[Recorded]:
+        after = 0
+        while page := self.follow(after, _PAGE):
+            yield from page
+            after = page[-1].position
+
+    def streams(self, prefix: str) -> Iterator[str]:
+        return self.tables.streams(prefix)
+
+    def head(self) -> int:
+        return self.recorder.max_notification_id() or 0
+
+    def next_alarm(self) -> Instant | None:
+        return self.tables.next_alarm()
+
+    def alarms(self, prefix: str = "") -> Iterator[tuple[str, AlarmRow]]:
+        return self.tables.alarms(prefix)
+
+    def personal(self, subject: str) -> Mapping[str, str]:
+        return self.tables.personal(subject)
+
+    def position(self, follower: str) -> int:
+        return self.tables.position(follower)
+
+    def memory(self, follower: str) -> Mapping[str, bytes]:
+        return self.tables.memory(follower)
+
+    def table(
+        self, projection: str, generation: int, prefix: str = ""
+    ) -> Iterator[tuple[str, Columns]]:
+        return self.tables.table(projection, generation, prefix)
+
+    def dead_letters(self, follower: str) -> Iterator[DeadLetter]:
+        return self.tables.dead_letters(follower)
+
+
+def _as_they_are(_: None, entries: Iterable[Recorded]) -> Sequence[Recorded]:
+    return list(entries)
+
+
+def random_secret() -> bytes:
+    return token_bytes(SECRET_BYTES)
+
+
+def open_sqlite(
+    path: Path | str,
+    *,
+    synchronous: str = "FULL",
+    wait: float = 5.0,
+    make_secret: MakeSecret = random_secret,
+) -> PetitionLog:
+    """Open (and bring up to date) a log in one SQLite file.
+
+    `wait` bounds, in seconds, how long a writer waits for another; then `STORE_BUSY`.
+    `synchronous` below "FULL" may lose the newest commits when the power fails.
+    Refuses `STORE_NEWER` if a newer program has written the file.
+    """
+    return PetitionLog(
+        {
+            "PERSISTENCE_MODULE": "sla_engine.store.sqlite:Factory",
+            "MAPPER_TOPIC": "sla_engine.store.codec:WireMapper",
+            "ORIGINATOR_ID_TYPE": "text",
+            "CREATE_TABLE": "n",
+            # A cached dossier would be stale: events are saved here, not aggregates.
+            "AGGREGATE_CACHE_MAXSIZE": "",
+            "SQLITE_DBNAME": str(path),
+            "SQLITE_SYNCHRONOUS": synchronous,
+            "SQLITE_WAIT": str(wait),
+        },
+        make_secret,
+    )
+
+
+def open_memory(make_secret: MakeSecret = random_secret) -> PetitionLog:
+    """A log that lives in this process and is gone when it is closed.
+
+    Reading and writing exclude each other here: within `transact()` read through the transaction.
+    """
+    name = f"file:petitions-{next(_memory_names)}?mode=memory&cache=shared"
+    return open_sqlite(name, make_secret=make_secret)

@@ -1,0 +1,118 @@
+"""Bytes of an event: MessagePack of `[meta, body]` under the event's wire name.
+
+The reader knows the type from the wire name, so the bytes hold neither tags nor field names. Old
+wire names are lifted by `UPCASTERS` until they name a class of today.
+"""
+
+import types
+from collections.abc import Callable
+from typing import Any, cast
+
+import msgpack
+import msgspec
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import Mapper, StoredEvent
+
+import sla_engine.dossier.events
+import sla_engine.petition.events
+import sla_engine.talk.events  # noqa: F401  importing the three registers every wire name
+from sla_engine.errors import refuse
+from sla_engine.record import EVENTS, Event, Meta, Recorded
+from sla_engine.store.refusals import WIRE_DAMAGED, WIRE_UNKNOWN
+
+Lists = list[Any]
+Upcaster = Callable[[Lists], tuple[str, Lists]]
+Decode = Callable[[bytes], tuple[Meta, Event]]
+
+
+class Entry(Recorded):
+    """A recorded event under the names that `eventsourcing` asks for."""
+
+    __slots__ = ()
+
+    @property
+    def originator_id(self) -> str:
+        return self.stream
+
+    @property
+    def originator_version(self) -> int:
+        return self.version
+
+
+def registered_0_to_1(state: Lists) -> tuple[str, Lists]:
+    """`petition.registered/0`, the draft used before release, knew neither `subject` nor
+    `historic`; every petition was live then and nobody said who asked."""
+    meta, body = state
+    return "petition.registered/1", [meta, [*body[:5], "", *body[5:], False]]
+
+
+UPCASTERS: dict[str, Upcaster] = {"petition.registered/0": registered_0_to_1}
+"""Old wire name -> function from `[meta, body]` to the next wire name and its `[meta, body]`."""
+
+encode = cast("Callable[[tuple[Meta, Event]], bytes]", msgspec.msgpack.Encoder().encode)
+
+
+def _decode_of(wire: str) -> Decode:
+    if wire in EVENTS:
+        pair = types.GenericAlias(tuple, (Meta, EVENTS[wire]))
+        return cast(Decode, msgspec.msgpack.Decoder(pair).decode)
+    if wire in UPCASTERS:
+        return lambda state: _upcast(wire, msgpack.unpackb(state))
+    raise refuse(WIRE_UNKNOWN, found=wire)
+
+
+def _upcast(wire: str, state: Lists) -> tuple[Meta, Event]:
+    """Lift unpacked lists step by step to a class of today."""
+    while wire in UPCASTERS:
+        wire, state = UPCASTERS[wire](state)
+    return DECODERS[wire](msgpack.packb(state))
+
+
+class _Decoders(dict[str, Decode]):
+    def __missing__(self, wire: str) -> Decode:
+        decode = self[wire] = _decode_of(wire)
+        return decode
+
+
+DECODERS = _Decoders()
+
+
+def decode(wire: str, state: bytes) -> tuple[Meta, Event]:
+    """Meta and event of stored bytes. Refuses `WIRE_UNKNOWN` and `WIRE_DAMAGED`."""
+    try:
+        return DECODERS[wire](state)
+    except (msgspec.MsgspecError, msgpack.UnpackException, ValueError, TypeError) as error:
+        # The library's text could quote the body.
+        raise refuse(WIRE_DAMAGED, found=wire) from error
+
+
+class WireMapper(Mapper[str]):
+    """`eventsourcing` mapper between entries and stored events; set by `MAPPER_TOPIC`."""
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
+        stream, version, _, meta, event = cast(Entry, domain_event)
+        state = encode((meta, event))
+        if self.compressor:
+            state = self.compressor.compress(state)
+        if self.cipher:
+            state = self.cipher.encrypt(state)
+        return StoredEvent(stream, version, event.WIRE, state)
+
+    def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
+        """The entry; its position is 0 when the stored event does not say (see `Notification`)."""
+        state = stored_event.state
+        if self.cipher:
+            state = self.cipher.decrypt(state)
+        if self.compressor:
+            state = self.compressor.decompress(state)
+        meta, event = decode(stored_event.topic, state)
+        return cast(
+            "DomainEventProtocol[str]",
+            Entry(
+                cast(str, stored_event.originator_id),
+                stored_event.originator_version,
+                getattr(stored_event, "id", 0),
+                meta,
+                event,
+            ),
+        )

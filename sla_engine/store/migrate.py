@@ -1,0 +1,53 @@
+"""Bring a SQLite file to the newest schema; safe when several processes start at once."""
+
+import sqlite3
+from collections.abc import Iterator
+from importlib.resources import files
+
+from sla_engine.errors import refuse
+from sla_engine.store.refusals import STORE_NEWER
+
+_VERSIONS = "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, name TEXT)"
+
+
+def migrations() -> list[tuple[int, str, str]]:
+    """(number, name, script) of `sql/sqlite/NNNN_name.sql`, ascending."""
+    folder = files("sla_engine.store") / "sql" / "sqlite"
+    scripts = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
+    return [
+        (int(name[:4]), name.removesuffix(".sql"), (folder / name).read_text("utf-8"))
+        for name in scripts
+    ]
+
+
+def statements(script: str) -> Iterator[str]:
+    """Single statements of a script; triggers stay whole.
+
+    `executescript` would commit the transaction that makes a migration all or nothing.
+    """
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    assert not statement.strip(), "a migration ends with a semicolon"
+
+
+def migrate(cursor: sqlite3.Cursor) -> int:
+    """Apply what is missing within the caller's transaction; returns the schema version.
+
+    Refuses `STORE_NEWER` when a newer program has been here.
+    """
+    known = migrations()
+    newest = known[-1][0]
+    cursor.execute(_VERSIONS)
+    current: int = cursor.execute("SELECT max(version) FROM schema_version").fetchone()[0] or 0
+    if current > newest:
+        raise refuse(STORE_NEWER, found=str(current), allowed=str(newest))
+    for number, name, script in known:
+        if number > current:
+            for statement in statements(script):
+                cursor.execute(statement)
+            cursor.execute("INSERT INTO schema_version VALUES (?, ?)", (number, name))
+    return newest

@@ -1,0 +1,390 @@
+"""The SQLite recorder: `eventsourcing`'s, with one writer at a time and side tables beside it.
+
+Every write transaction is `BEGIN IMMEDIATE` with a bounded wait, so several local processes may
+write. Readers use connections of their own and never wait for a writer.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any, Literal, NamedTuple, cast, get_args
+from uuid import UUID
+
+import msgspec
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    ConnectionUnavailableError,
+    Notification,
+    StoredEvent,
+)
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+    SQLiteFactory,
+    SQLiteTransaction,
+)
+from eventsourcing.utils import Environment, EnvType
+
+from sla_engine.errors import refuse
+from sla_engine.ports import AlarmRow
+from sla_engine.projection import Columns, DeadLetter
+from sla_engine.record import Instant
+from sla_engine.store.application import Ledger, MakeSecret
+from sla_engine.store.keys import IntakeRow, RungRow
+from sla_engine.store.migrate import migrate
+from sla_engine.store.refusals import STORE_BUSY
+from sla_engine.store.transaction import SqliteTransaction
+
+Synchronous = Literal["FULL", "NORMAL", "OFF"]
+
+LAST_CHARACTER = "\U0010ffff"
+_EVENT = "originator_id, originator_version, topic, state, notification_id"
+_ALARM = "stream, clause, cycle, state, level, unit, due, alarm_at, rung"
+_PAGE = 2_000
+
+
+class Row(NamedTuple):
+    """What the library calls a notification, made at the speed of a tuple."""
+
+    originator_id: str
+    originator_version: int
+    topic: str
+    state: bytes
+    id: int
+
+
+class _Transaction(SQLiteTransaction):
+    def __enter__(self) -> SQLiteCursor:
+        # Taking the write lock at the start: a reader that upgrades later could not wait for it.
+        cursor = self.connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+        return cursor
+
+
+class _Connection(SQLiteConnection):
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        with _Transaction(self, commit=commit) as cursor, cursor:
+            yield cursor
+
+    def reading(self) -> sqlite3.Cursor:
+        """A cursor for a single SELECT, which is its own snapshot and needs no BEGIN."""
+        return self._sqlite_conn.cursor()
+
+
+class _Pool(SQLiteConnectionPool):
+    def __init__(self, db_name: str, synchronous: Synchronous, wait: float) -> None:
+        assert synchronous in get_args(Synchronous), "a pragma takes no parameters"
+        super().__init__(db_name=db_name, pool_timeout=wait)
+        self._synchronous = synchronous
+        self._wait = wait
+
+    def _create_connection(self) -> SQLiteConnection:
+        connection = super()._create_connection()._sqlite_conn
+        connection.row_factory = None
+        connection.execute(f"PRAGMA busy_timeout = {round(self._wait * 1_000)}")
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        # Erased personal data is overwritten, not merely unlinked.
+        connection.execute("PRAGMA secure_delete = ON")
+        return _Connection(connection, max_age=None)
+
+
+class Datastore(SQLiteDatastore):
+    """Connections of one database. `wait` bounds, in seconds, the wait for the write lock."""
+
+    def __init__(self, db_name: str, synchronous: Synchronous, wait: float) -> None:
+        self.pool = _Pool(db_name, synchronous, wait)
+        self.single_row_tracking = True
+        self.originator_id_type = "text"
+        self._wait = wait
+        # The pool has a writer lock too, but there readers queue behind a waiting writer.
+        self._writer = Lock()
+
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        """A transaction; a writing one refuses `STORE_BUSY` when it cannot begin in time."""
+        if not commit:
+            with super().transaction(commit=False) as cursor:
+                yield cursor
+        elif self._writer.acquire(timeout=self._wait):
+            try:
+                with self._writing() as cursor:
+                    yield cursor
+            finally:
+                self._writer.release()
+        else:
+            raise refuse(STORE_BUSY, allowed=f"{self._wait:g}")
+
+    @contextmanager
+    def _writing(self) -> Iterator[SQLiteCursor]:
+        begun = False
+        try:
+            with super().transaction(commit=True) as cursor:
+                begun = True
+                yield cursor
+        except (sqlite3.OperationalError, ConnectionUnavailableError) as error:
+            if begun or not _is_busy(error):
+                raise
+            raise refuse(STORE_BUSY, allowed=f"{self._wait:g}") from error
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Cursor]:
+        """A cursor for one SELECT outside any transaction."""
+        with self.get_connection(commit=False) as connection:
+            cursor = cast(_Connection, connection).reading()
+            try:
+                yield cursor
+            finally:
+                cursor.close()
+
+
+def _is_busy(error: Exception) -> bool:
+    if not isinstance(error, sqlite3.OperationalError):
+        return True
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+class Recorder(SQLiteApplicationRecorder):
+    """Events with their keys in one statement each, and the readers of every table."""
+
+    datastore: Datastore
+
+    def __init__(
+        self, datastore: SQLiteDatastore, events_table_name: str = "stored_events"
+    ) -> None:
+        super().__init__(datastore, events_table_name)
+        self._unscrubbed = False
+        self.insert_events_statement = (
+            f"INSERT INTO {events_table_name} "
+            "(originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?)"
+        )
+        self.select_events_statement = (
+            f"SELECT {_EVENT} FROM {events_table_name} WHERE originator_id=? "
+        )
+
+    def migrate(self) -> None:
+        """Bring the schema up to date; refuses `STORE_NEWER`."""
+        with self.datastore.transaction(commit=True) as cursor:
+            migrate(cursor.sqlite_cursor)
+
+    # ------------------------------------------------------------------------------- writing
+
+    def insert_events(
+        self,
+        stored_events: Sequence[StoredEvent],
+        *,
+        within: SQLiteCursor | None = None,
+        **kwargs: Any,
+    ) -> Sequence[int] | None:
+        """Append, in the transaction of `within` or in one of its own.
+
+        `intake` and `rungs` are the key rows that commit with the events.
+        """
+        if within is None:
+            return super().insert_events(stored_events, **kwargs)
+        return self._insert_events(within, stored_events, **kwargs)
+
+    def _insert_events(
+        self,
+        c: SQLiteCursor,
+        stored_events: Sequence[StoredEvent],
+        *,
+        intake: Sequence[IntakeRow] = (),
+        rungs: Sequence[RungRow] = (),
+        **_: Any,
+    ) -> Sequence[int]:
+        if not stored_events:
+            return ()
+        cursor = c.sqlite_cursor
+        rows = [(s.originator_id, s.originator_version, s.topic, s.state) for s in stored_events]
+        cursor.executemany(self.insert_events_statement, rows)
+        if intake:
+            cursor.executemany("INSERT INTO intake_key VALUES (?, ?, ?, ?, ?)", intake)
+        if rungs:
+            cursor.executemany("INSERT INTO rung_key VALUES (?, ?)", rungs)
+        # One writer and no deletion: the ids of one statement follow each other.
+        last: int = cursor.execute(
+            f"SELECT max(notification_id) FROM {self.events_table_name}"
+        ).fetchone()[0]
+        return range(last - len(rows) + 1, last + 1)
+
+    @contextmanager
+    def begin(self, ledger: Ledger, make_secret: MakeSecret) -> Iterator[SqliteTransaction]:
+        """One write transaction over every table; refuses `STORE_BUSY` at its start only."""
+        with self.datastore.transaction(commit=True) as cursor:
+            transaction = SqliteTransaction(cursor, self, ledger, make_secret)
+            yield transaction
+            transaction.check()
+        self._unscrubbed |= transaction.erased
+        if self._unscrubbed:
+            self._unscrubbed = not self.scrub()
+
+    # ------------------------------------------------------------------------------- reading
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        statement, params = self.select_events_statement, [cast(Any, originator_id)]
+        if gt is not None:
+            statement += "AND originator_version > ? "
+            params.append(gt)
+        if lte is not None:
+            statement += "AND originator_version <= ? "
+            params.append(lte)
+        statement += f"ORDER BY originator_version {'DESC' if desc else 'ASC'} "
+        if limit is not None:
+            statement += "LIMIT ?"
+            params.append(limit)
+        return cast(Sequence[StoredEvent], list(map(Row._make, self._fetch(statement, params))))
+
+    def select_within(self, within: SQLiteCursor, stream: str) -> Sequence[StoredEvent]:
+        """A stream as the open transaction sees it."""
+        rows = within.sqlite_cursor.execute(
+            f"{self.select_events_statement} ORDER BY originator_version", (stream,)
+        )
+        return cast(Sequence[StoredEvent], list(map(Row._make, rows)))
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        wanted = ["TRUE"]
+        params: list[Any] = []
+        if start is not None:
+            wanted.append(f"notification_id {'>=' if inclusive_of_start else '>'} ?")
+            params.append(start)
+        if stop is not None:
+            wanted.append("notification_id <= ?")
+            params.append(stop)
+        if topics:
+            wanted.append(f"topic IN ({', '.join('?' * len(topics))})")
+            params.extend(topics)
+        rows = self._fetch(
+            f"SELECT {_EVENT} FROM {self.events_table_name} WHERE {' AND '.join(wanted)} "
+            "ORDER BY notification_id LIMIT ?",
+            [*params, limit],
+        )
+        return cast(Sequence[Notification], list(map(Row._make, rows)))
+
+    def streams(self, prefix: str) -> Iterator[str]:
+        """Stream ids with that prefix in order, a page at a time."""
+        last = ""
+        while page := self._fetch(
+            f"SELECT DISTINCT originator_id FROM {self.events_table_name} "
+            "WHERE originator_id > ? AND originator_id >= ? AND originator_id < ? "
+            "ORDER BY originator_id LIMIT ?",
+            (last, prefix, prefix + LAST_CHARACTER, _PAGE),
+        ):
+            yield from (stream for (stream,) in page)
+            last = page[-1][0]
+
+    def next_alarm(self) -> Instant | None:
+        rows = self._fetch(
+            "SELECT alarm_at FROM alarm WHERE alarm_at IS NOT NULL ORDER BY alarm_at LIMIT 1"
+        )
+        return cast(Instant, rows[0][0]) if rows else None
+
+    def alarms(self, prefix: str) -> Iterator[tuple[str, AlarmRow]]:
+        """Rows of the alarm index by due, those without due last."""
+        if prefix:
+            # The unary plus keeps SQLite on the primary key: the due index would be read whole.
+            rows: Iterator[Any] = iter(
+                self._fetch(
+                    f"SELECT {_ALARM} FROM alarm WHERE stream >= ? AND stream < ? "
+                    "ORDER BY due IS NULL, +due, stream, clause, cycle",
+                    (prefix, prefix + LAST_CHARACTER),
+                )
+            )
+        else:
+            rows = self._all_alarms()
+        for stream, *columns in rows:
+            yield stream, AlarmRow(*columns)
+
+    def _all_alarms(self) -> Iterator[Any]:
+        last: tuple[Any, ...] = (-(2**63), "", "", "")
+        while page := self._fetch(
+            f"SELECT {_ALARM} FROM alarm WHERE (due, stream, clause, cycle) > (?, ?, ?, ?) "
+            "ORDER BY due, stream, clause, cycle LIMIT ?",
+            (*last, _PAGE),
+        ):
+            yield from page
+            stream, clause, cycle, _, _, _, due, _, _ = page[-1]
+            last = (due, stream, clause, cycle)
+        yield from self._fetch(
+            f"SELECT {_ALARM} FROM alarm WHERE due IS NULL ORDER BY stream, clause, cycle"
+        )
+
+    def personal(self, subject: str) -> dict[str, str]:
+        return dict(self._fetch("SELECT field, value FROM personal WHERE subject = ?", (subject,)))
+
+    def position(self, follower: str) -> int:
+        rows = self._fetch("SELECT position FROM position WHERE follower = ?", (follower,))
+        return cast(int, rows[0][0]) if rows else 0
+
+    def memory(self, follower: str) -> dict[str, bytes]:
+        return dict(self._fetch("SELECT key, value FROM memory WHERE follower = ?", (follower,)))
+
+    def table(self, projection: str, generation: int, prefix: str) -> Iterator[tuple[str, Columns]]:
+        """Rows of a read model by key, a page at a time."""
+        last = ""
+        while page := self._fetch(
+            "SELECT key, columns FROM projection_row WHERE projection = ? AND generation = ? "
+            "AND key > ? AND key >= ? AND key < ? ORDER BY key LIMIT ?",
+            (projection, generation, last, prefix, prefix + LAST_CHARACTER, _PAGE),
+        ):
+            for key, columns in page:
+                yield key, msgspec.json.decode(columns, type=Columns)
+            last = page[-1][0]
+
+    def dead_letters(self, follower: str) -> Iterator[DeadLetter]:
+        rows = self._fetch(
+            "SELECT * FROM dead_letter WHERE follower = ? ORDER BY position", (follower,)
+        )
+        return map(DeadLetter._make, rows)
+
+    def scrub(self) -> bool:
+        """Move the write-ahead log into the database and empty it, so that erased bytes are gone.
+
+        False while a reader still holds an older snapshot; the next write tries again.
+        """
+        with self.datastore.reading() as cursor:
+            blocked: int = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not blocked
+
+    def _fetch(self, statement: str, params: Sequence[Any] = ()) -> list[Any]:
+        with self.datastore.reading() as cursor:
+            return cursor.execute(statement, params).fetchall()
+
+
+class Factory(SQLiteFactory):
+    """Named by `PERSISTENCE_MODULE`. Own settings: `SQLITE_SYNCHRONOUS`, `SQLITE_WAIT` (s)."""
+
+    application_recorder_class = Recorder
+
+    def __init__(self, env: Environment | EnvType | None) -> None:
+        super().__init__(env)
+        self.datastore = Datastore(
+            self.env.get(self.SQLITE_DBNAME, ""),
+            cast(Synchronous, self.env.get("SQLITE_SYNCHRONOUS", "FULL")),
+            float(self.env.get("SQLITE_WAIT", "5")),
+        )
+
+    def application_recorder(self) -> ApplicationRecorder:
+        recorder = cast(Recorder, super().application_recorder())
+        recorder.migrate()
+        return recorder

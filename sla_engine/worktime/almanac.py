@@ -1,0 +1,192 @@
+"""Every notice the process knows, from which calendars are drawn by region and by date known."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from sla_engine.errors import refuse, register
+from sla_engine.worktime.calendar import Calendar, Content
+from sla_engine.worktime.day import Day, DayKind
+from sla_engine.worktime.edition import Notice, Statute
+from sla_engine.worktime.instant import Instant, zone_of
+
+REGION_UNKNOWN = register(
+    "REGION_UNKNOWN",
+    "地区代码“{found}”不对",
+    "region {found!r} is not a region of this calendar",
+    "写成{allowed}",
+    "write it like {allowed}",
+)
+NOTICE_CONFLICT = register(
+    "NOTICE_CONFLICT",
+    "同一通知“{found}”有两种内容；已发布的通知不得修改",
+    "notice {found!r} exists with two contents; a released notice never changes",
+)
+
+_KEPT = 1_024
+
+
+class Almanac:
+    """All notices and statutes of one country, with its zone and its weekly days of rest.
+
+    `weekend` holds weekdays, Monday = 0. Precedence: national notices by publication, then
+    those of the province, the prefecture and the county, each by publication; the later wins.
+    """
+
+    def __init__(
+        self,
+        *,
+        region: str,
+        zone: str,
+        weekend: Iterable[int] = (5, 6),
+        notices: Iterable[Notice] = (),
+        statutes: Iterable[Statute] = (),
+    ) -> None:
+        self.region = region
+        self.zone = zone_of(zone)
+        self.weekend = frozenset(weekend)
+        self.statutes = tuple(sorted(statutes, key=lambda s: (s.in_force, s.published)))
+        self.notices = self._release(notices)
+        self._shape = re.compile(rf"{re.escape(region)}(-\d\d(\d\d(\d\d)?)?)?", re.ASCII)
+        self._shelves = {region: _Shelf(self, region)} | {
+            notice.region: _Shelf(self, notice.region) for notice in self.notices
+        }
+        self._calendars: dict[tuple[object, ...], Calendar] = {}
+
+    def _release(self, notices: Iterable[Notice]) -> tuple[Notice, ...]:
+        """Dated, ordered, each once. Raises `Refusal` NOTICE_CONFLICT."""
+        released: dict[tuple[str, date, str], Notice] = {}
+        for notice in notices:
+            dated = notice
+            if notice.recorded is None:
+                midnight = self.zone.midnight[notice.published.toordinal()]
+                dated = replace(notice, recorded=midnight)
+            known = released.setdefault(
+                (dated.region, dated.published, dated.citation), dated
+            )
+            if known != dated:
+                raise refuse(NOTICE_CONFLICT, dated.region, dated.citation)
+        return tuple(sorted(released.values(), key=lambda n: (n.region, n.rank)))
+
+    def with_notice(self, notice: Notice) -> "Almanac":
+        """A new almanac that also knows `notice`."""
+        return Almanac(
+            region=self.region,
+            zone=self.zone.name,
+            weekend=self.weekend,
+            notices=(*self.notices, notice),
+            statutes=self.statutes,
+        )
+
+    def calendar(
+        self,
+        region: str | None = None,
+        known_at: Instant | None = None,
+        provisional: bool = False,
+    ) -> Calendar:
+        """The calendar of `region` (default: the country) from what was recorded by `known_at`.
+
+        Left out, `known_at` means everything. The same question gives the same object while
+        it is remembered. Raises `Refusal` REGION_UNKNOWN.
+        """
+        place = region or self.region
+        shelves = [self._shelves[level] for level in self._levels(place) if level in self._shelves]
+        known = tuple(shelf.known(known_at) for shelf in shelves)
+        statutes = self._statutes_known(known_at) if provisional else 0
+        key = (place, known, statutes)
+        calendar = self._calendars.get(key)
+        if calendar is None:
+            if len(self._calendars) >= _KEPT:
+                self._calendars.clear()
+            calendar = self._calendars[key] = Calendar(
+                self._content(place, shelves, known, self.statutes[:statutes])
+            )
+        return calendar
+
+    def _levels(self, region: str) -> tuple[str, ...]:
+        if self._shape.fullmatch(region) is None:
+            raise refuse(REGION_UNKNOWN, "region", region, f"{self.region}, {self.region}-3411")
+        root = len(self.region)
+        return (self.region, *(region[:end] for end in range(root + 3, len(region) + 1, 2)))
+
+    def _statutes_known(self, known_at: Instant | None) -> int:
+        if known_at is None:
+            return len(self.statutes)
+        midnight = self.zone.midnight
+        return sum(midnight[s.published.toordinal()] <= known_at for s in self.statutes)
+
+    def _content(
+        self,
+        region: str,
+        shelves: Sequence["_Shelf"],
+        known: Sequence[int],
+        statutes: Sequence[Statute],
+    ) -> Content:
+        notices = [
+            entry
+            for shelf, count in zip(shelves, known, strict=True)
+            for entry in sorted(shelf.entries[:count], key=lambda entry: entry[0].rank)
+        ]
+        published = frozenset(year for notice, _ in notices for year in notice.covers)
+        provisional: dict[int, str] = {}
+        named: dict[int, Day] = {}
+        for statute in statutes:
+            for day, name in statute.days.items():
+                if day.year >= statute.in_force and day.year not in published:
+                    if provisional.get(day.year) != statute.citation:
+                        _forget(named, day.year)
+                        provisional[day.year] = statute.citation
+                    named[day.toordinal()] = Day(
+                        DayKind.STATUTORY_HOLIDAY, name, statute.citation
+                    )
+        for _, days in notices:
+            named.update(days)
+        return Content(region, self.zone, self.weekend, published, provisional, named)
+
+    def classify(self, notice: Notice) -> dict[int, Day]:
+        """Each day a notice names, by ordinal, with its kind."""
+        days: dict[int, Day] = {}
+        for day, name in notice.off.items():
+            days[day.toordinal()] = Day(self._rest(notice, day), name, notice.citation)
+        for day, name in notice.work.items():
+            kind = DayKind.MAKEUP_WORKDAY if day.weekday() in self.weekend else DayKind.WORKDAY
+            days[day.toordinal()] = Day(kind, name, notice.citation)
+        return days
+
+    def _rest(self, notice: Notice, day: date) -> DayKind:
+        if notice.region != self.region:
+            return DayKind.REGIONAL_HOLIDAY
+        if day in notice.special:
+            return DayKind.SPECIAL_HOLIDAY
+        statute = self.statute(day.year)
+        if statute is not None and day in statute.days:
+            return DayKind.STATUTORY_HOLIDAY
+        return DayKind.WEEKEND if day.weekday() in self.weekend else DayKind.ADJUSTED_REST_DAY
+
+    def statute(self, year: int) -> Statute | None:
+        """The edition of the statute in force in a year; None before the first."""
+        in_force = [statute for statute in self.statutes if statute.in_force <= year]
+        return in_force[-1] if in_force else None
+
+
+class _Shelf:
+    """The notices of one region in the order in which they became known."""
+
+    def __init__(self, almanac: Almanac, region: str) -> None:
+        mine = [notice for notice in almanac.notices if notice.region == region]
+        mine.sort(key=lambda notice: (notice.recorded, notice.rank))
+        self.entries = [(notice, almanac.classify(notice)) for notice in mine]
+        self._recorded = [notice.recorded or 0 for notice in mine]
+
+    def known(self, known_at: Instant | None) -> int:
+        """How many of them were recorded by `known_at`."""
+        if known_at is None:
+            return len(self._recorded)
+        return bisect_right(self._recorded, known_at)
+
+
+def _forget(named: dict[int, Day], year: int) -> None:
+    for ordinal in [o for o in named if date.fromordinal(o).year == year]:
+        del named[ordinal]

@@ -1,0 +1,353 @@
+"""When a term ends: receipt rule, counting, pauses, rolling and cut-off.
+
+Every unit has a ruler that turns days or instants into marks; the amount is spent along it with
+the pauses cut out (`span.spend`), and the mark reached is read back as a day or an instant.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+import msgspec
+
+from sla_engine.errors import refuse, register
+from sla_engine.worktime.amount import Amount, Unit
+from sla_engine.worktime.instant import Instant
+from sla_engine.worktime.span import Cut, Pause, merge, spend
+from sla_engine.worktime.timetable import HALVES_MISSING, Timetable
+
+TERM_RULE = register(
+    "TERM_RULE",
+    "期限规则“{found}”不能用",
+    "the term's rule {found!r} cannot be used",
+    "只能是{allowed}",
+    "it must be one of {allowed}",
+)
+
+RECEIPTS = ("as_is", "off_to_next", "close_to_next")
+EXPIRIES = ("end_of_day", "close_of_business")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """An amount and the rules by which it is counted.
+
+    `receipt`: when the fact counts as received. `as_is` as it happened; `off_to_next` on an
+    off day at the opening of the next working day; `close_to_next` also after the close (next
+    opening) and before the opening (that opening). `expiry`: the last day ends at 24:00 or at
+    its close. `roll`: a last day that is off moves to the next working day (day terms only).
+    Raises `Refusal` TERM_RULE.
+    """
+
+    amount: Amount
+    receipt: str = "as_is"
+    expiry: str = "end_of_day"
+    roll: bool = False
+
+    def __post_init__(self) -> None:
+        if self.receipt not in RECEIPTS:
+            raise refuse(TERM_RULE, "receipt", self.receipt, " / ".join(RECEIPTS))
+        if self.expiry not in EXPIRIES:
+            raise refuse(TERM_RULE, "expiry", self.expiry, " / ".join(EXPIRIES))
+        if self.roll and self.amount.unit.is_hours:
+            raise refuse(TERM_RULE, "roll", True, "false (hours end at an instant)")
+
+
+class Reckoning(msgspec.Struct, frozen=True):
+    """When a term is due.
+
+    `due` and `due_date` are None while a pause is open. `start` is the fact after the receipt
+    rule. `nominal` is the last day before rolling (None for hours). `basis` says what a
+    provisional answer rests on.
+    """
+
+    due: Instant | None
+    due_date: date | None
+    start: Instant
+    provisional: bool = False
+    basis: str | None = None
+    nominal: date | None = None
+
+
+def reckon(
+    term: Term, start: Instant, timetable: Timetable, pauses: Iterable[Pause] = ()
+) -> Reckoning:
+    """When `term` is due for a fact at `start`, `pauses` left out.
+
+    Raises `UnpublishedYear` when a day must be counted that no notice covers, and `Refusal`
+    PAUSE_REVERSED, OFFICE_HOURS_MISSING or HALVES_MISSING.
+    """
+    return course(term, start, timetable, merge(pauses) if pauses else ()).reckoning
+
+
+class Ruler(Protocol):
+    """Marks of instants: microseconds, or working microseconds."""
+
+    def mark(self, instant: Instant) -> int: ...
+    def at(self, mark: int) -> Instant: ...
+
+
+class Clock:
+    """The ruler of plain time: an instant is its own mark."""
+
+    def mark(self, instant: Instant) -> int:
+        return instant
+
+    def at(self, mark: int) -> Instant:
+        return mark
+
+
+class Civil:
+    """The ruler of civil days: a day is its own mark."""
+
+    def mark(self, day: int) -> int:
+        return day
+
+    def day(self, mark: int) -> date:
+        return date.fromordinal(mark)
+
+
+class DayRuler(Protocol):
+    """Marks of days, given by ordinal; `day` is the counted day that begins at a mark."""
+
+    def mark(self, day: int) -> int: ...
+    def day(self, mark: int) -> date: ...
+
+
+CLOCK = Clock()
+CIVIL = Civil()
+
+
+class Course(msgspec.Struct, frozen=True):
+    """The way a reckoning went; derivation and readings follow the same way.
+
+    `zero` is the ordinal of the day of receipt, which never counts. `cuts` are the pauses on
+    the term's own scale: day ordinals for day terms, half-day marks for half-days, instants
+    for hours.
+    """
+
+    reckoning: Reckoning
+    zero: int
+    cuts: tuple[Cut, ...]
+
+
+def course(
+    term: Term, start: Instant, timetable: Timetable, pauses: tuple[Pause, ...]
+) -> Course:
+    """`reckon` with its intermediate results; `pauses` must come from `merge`."""
+    begun = receive(term.receipt, start, timetable)
+    unit = term.amount.unit
+    if unit.is_hours:
+        return _hours(term, begun, timetable, pauses)
+    if unit is Unit.HALF_WORKDAYS:
+        return _halves(term, begun, timetable, pauses)
+    return _days(term, begun, timetable, pauses)
+
+
+def receive(receipt: str, start: Instant, timetable: Timetable) -> Instant:
+    """The instant at which a fact counts as received."""
+    if receipt == "as_is":
+        return start
+    calendar = timetable.calendar
+    day = timetable.zone.date_of(start)
+    if not calendar.is_workday(day):
+        return timetable.opening(calendar.roll(day))
+    if receipt == "off_to_next":
+        return start
+    sessions = timetable.sessions(day)
+    if start > sessions[-1][1]:
+        return timetable.opening(calendar.add_workdays(day, 1))
+    return max(start, sessions[0][0])
+
+
+def _hours(
+    term: Term, begun: Instant, timetable: Timetable, pauses: tuple[Pause, ...]
+) -> Course:
+    ruler = hour_ruler(term, begun, timetable)
+    end = spend(ruler.mark(begun), term.amount.size, marks(ruler, pauses))
+    zero = timetable.zone.day_of(begun)
+    if end is None:
+        return Course(Reckoning(None, None, begun), zero, pauses)
+    due = max(begun, ruler.at(end))
+    last = timetable.zone.date_of(due)
+    basis = None
+    if term.amount.unit is Unit.WORK_HOURS or begun_by_calendar(term):
+        basis = timetable.calendar.basis(date.fromordinal(zero), last)
+    return Course(Reckoning(due, last, begun, basis is not None, basis), zero, pauses)
+
+
+def hour_ruler(term: Term, begun: Instant, timetable: Timetable) -> Ruler:
+    return CLOCK if term.amount.unit is Unit.CLOCK_HOURS else timetable.ruler(begun)
+
+
+def begun_by_calendar(term: Term) -> bool:
+    return term.receipt != "as_is"
+
+
+def marks(ruler: Ruler, cuts: Iterable[Cut]) -> list[Cut]:
+    """Cuts given as instants, as marks of `ruler`."""
+    return [
+        (ruler.mark(begin), None if end is None else ruler.mark(end)) for begin, end in cuts
+    ]
+
+
+def _days(
+    term: Term, begun: Instant, timetable: Timetable, pauses: tuple[Pause, ...]
+) -> Course:
+    zero = timetable.zone.day_of(begun)
+    size = _size_in_days(term.amount, zero)
+    ruler = day_ruler(term, zero, timetable)
+    cuts = day_cuts(term, timetable, pauses) if pauses else ()
+    end = spend(ruler.mark(zero + 1), size, day_marks(ruler, cuts))
+    if end is None:
+        return Course(Reckoning(None, None, begun), zero, cuts)
+    nominal = ruler.day(end - 1)
+    last = _roll(timetable, nominal, cuts) if term.roll else nominal
+    if last is None:
+        return Course(Reckoning(None, None, begun, nominal=nominal), zero, cuts)
+    due = _cutoff(term, last, timetable)
+    basis = None
+    if ruler is not CIVIL or term.roll or term.expiry != "end_of_day" or begun_by_calendar(term):
+        basis = timetable.calendar.basis(date.fromordinal(zero), last)
+    return Course(Reckoning(due, last, begun, basis is not None, basis, nominal), zero, cuts)
+
+
+def day_ruler(term: Term, zero: int, timetable: Timetable) -> DayRuler:
+    """Working days or civil days; no day is looked up for a term of length zero."""
+    if term.amount.unit is Unit.WORKDAYS and term.amount.size:
+        return timetable.calendar.stretch(zero + 1)
+    return CIVIL
+
+
+def day_marks(ruler: DayRuler, cuts: Iterable[Cut]) -> list[Cut]:
+    """Cuts given as day ordinals, as marks of `ruler`."""
+    return [
+        (ruler.mark(begin), None if end is None else ruler.mark(end)) for begin, end in cuts
+    ]
+
+
+def day_cuts(term: Term, timetable: Timetable, pauses: Iterable[Pause]) -> tuple[Cut, ...]:
+    """Days not counted: from the day of pausing up to, not including, the day of resuming."""
+    return tuple(
+        (
+            _day_under(term, timetable, begin),
+            None if end is None else _day_under(term, timetable, end),
+        )
+        for begin, end in pauses
+    )
+
+
+def _day_under(term: Term, timetable: Timetable, instant: Instant) -> int:
+    """Its local day; under close of business, what follows a close belongs to the next day.
+
+    A day of an unknown year has no close. Whoever counts as far is refused by the counting.
+    """
+    ordinal = timetable.zone.day_of(instant)
+    if term.expiry == "end_of_day":
+        return ordinal
+    close = closing(timetable, ordinal)
+    return ordinal + 1 if close is not None and instant > close else ordinal
+
+
+def closing(timetable: Timetable, ordinal: int) -> Instant | None:
+    """The close of a known working day."""
+    for stretch in timetable.calendar.stretches:
+        if stretch.first <= ordinal <= stretch.last and stretch.works[ordinal - stretch.first]:
+            last_session = timetable.office_hours.on(date.fromordinal(ordinal))[-1]
+            return timetable.zone.wall(ordinal, last_session[1])
+    return None
+
+
+def _roll(timetable: Timetable, nominal: date, cuts: Sequence[Cut]) -> date | None:
+    """The first working, unpaused day from `nominal` on; None if an open pause comes first."""
+    rolled = timetable.calendar.roll(nominal)
+    for begin, resume in cuts:
+        if resume is not None and resume <= nominal.toordinal():
+            continue
+        if rolled.toordinal() < begin:
+            break
+        if resume is None:
+            return None
+        rolled = max(rolled, timetable.calendar.roll(date.fromordinal(resume)))
+    return rolled
+
+
+def _cutoff(term: Term, last: date, timetable: Timetable) -> Instant:
+    ordinal = last.toordinal()
+    if term.expiry == "close_of_business" and timetable.calendar.works(ordinal):
+        return timetable.zone.wall(ordinal, timetable.office_hours.on(last)[-1][1])
+    return timetable.zone.midnight[ordinal + 1]
+
+
+def _size_in_days(amount: Amount, zero: int) -> int:
+    """Months, counted from the day of receipt to the same day or the end of the month, in days."""
+    if amount.unit is not Unit.CALENDAR_MONTHS:
+        return amount.size
+    start = date.fromordinal(zero)
+    month = start.year * 12 + start.month - 1 + amount.size
+    first = date(month // 12, month % 12 + 1, 1)
+    following = date((month + 1) // 12, (month + 1) % 12 + 1, 1)
+    last_day = (following - first).days
+    return first.toordinal() + min(start.day, last_day) - 1 - zero
+
+
+def _halves(
+    term: Term, begun: Instant, timetable: Timetable, pauses: tuple[Pause, ...]
+) -> Course:
+    halves = Halves(timetable, begun)
+    cuts = tuple(
+        (halves.boundary(begin), None if end is None else halves.boundary(end))
+        for begin, end in pauses
+    )
+    zero = timetable.zone.day_of(begun)
+    end = spend(halves.after(begun), term.amount.size, cuts)
+    if end is None:
+        return Course(Reckoning(None, None, begun), zero, cuts)
+    last, part = halves.half(end - 1)
+    due = timetable.sessions(last)[part][1]
+    basis = timetable.calendar.basis(date.fromordinal(zero), last)
+    return Course(Reckoning(due, last, begun, basis is not None, basis, last), zero, cuts)
+
+
+class Halves:
+    """The ruler of half-days: two to a working day, each ending with its session.
+
+    A half-day lasts from its session's opening to the next one's, so what happens at lunch or
+    at night belongs to the session before it, and the first half of a day begins at 00:00.
+    """
+
+    def __init__(self, timetable: Timetable, begun: Instant) -> None:
+        if not timetable.office_hours.has_halves:
+            raise refuse(HALVES_MISSING, "schedule")
+        self._timetable = timetable
+        self._stretch = timetable.calendar.stretch(timetable.zone.day_of(begun))
+
+    def after(self, instant: Instant) -> int:
+        """Mark of the half-day that follows the one in which `instant` falls."""
+        ordinal = self._timetable.zone.day_of(instant)
+        mark = 2 * self._stretch.mark(ordinal)
+        day = date.fromordinal(ordinal)
+        if not self._timetable.calendar.is_workday(day):
+            return mark
+        return mark + (1 if instant < self._timetable.sessions(day)[1][0] else 2)
+
+    def boundary(self, instant: Instant) -> int:
+        """Mark of the half-day at whose end a clock stopped or started at `instant` still is."""
+        ordinal = self._timetable.zone.day_of(instant)
+        mark = 2 * self._stretch.mark(ordinal)
+        if not self._stretch.first <= ordinal <= self._stretch.last:
+            return mark
+        day = date.fromordinal(ordinal)
+        if not self._timetable.calendar.is_workday(day):
+            return mark
+        return mark + sum(instant > close for _, close in self._timetable.sessions(day))
+
+    def half(self, mark: int) -> tuple[date, int]:
+        """The working day and its part, 0 morning or 1 afternoon, that begins at a mark."""
+        return self._stretch.day(mark // 2), mark % 2
+
+    def opening(self, mark: int) -> Instant:
+        """When the half-day that begins at a mark opens."""
+        day, part = self.half(mark)
+        return self._timetable.sessions(day)[part][0]
