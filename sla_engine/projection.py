@@ -57,8 +57,8 @@ class FollowerTransaction(Transaction, Protocol):
         """Write or delete (None) rows."""
         ...
 
-    def drop_rows(self, projection: str, generation: int) -> None:
-        """Delete a whole generation."""
+    def drop_rows(self, projection: str, keep: int) -> None:
+        """Delete every generation but `keep`."""
         ...
 
     def bury(self, letter: DeadLetter) -> None:

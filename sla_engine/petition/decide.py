@@ -25,13 +25,13 @@ from sla_engine.record import Draft, Instant
 from sla_engine.sla.assess import assess_chronicle
 from sla_engine.worktime import Amount, format_instant
 
-STEP_UNKNOWN = register(
-    "STEP_UNKNOWN",
+STEP_NOT_IN_PACK = register(
+    "STEP_NOT_IN_PACK",
     "政策包没有环节“{found}”；可用：{allowed}",
     "the pack has no step {found}; it has: {allowed}",
 )
-GROUND_UNKNOWN = register(
-    "GROUND_UNKNOWN",
+GROUND_NOT_IN_PACK = register(
+    "GROUND_NOT_IN_PACK",
     "中止事由代码“{found}”不在政策包内；可用：{allowed}",
     "suspension ground {found} is not in the pack; it has: {allowed}",
 )
@@ -86,9 +86,9 @@ def _own_faults(
 ) -> Iterator[Fault]:
     event = draft.event
     if isinstance(event, StepDone) and event.step not in pack.steps:
-        yield _unknown(STEP_UNKNOWN, "step", event.step, pack.steps)
+        yield _unknown(STEP_NOT_IN_PACK, "step", event.step, pack.steps)
     if isinstance(event, Suspended) and event.ground not in pack.grounds:
-        yield _unknown(GROUND_UNKNOWN, "ground", event.ground, pack.grounds)
+        yield _unknown(GROUND_NOT_IN_PACK, "ground", event.ground, pack.grounds)
     yield from _assignment_faults(chronicle, draft)
     if isinstance(event, ExtensionRequested | ExtensionGranted | ExtensionDenied):
         yield from _extension_faults(dossier, chronicle, draft, pack, rules)
@@ -190,5 +190,5 @@ def _return_faults(
             and due is not None
             and at > due
         ):
-            until = format_instant(due, reading.schedule.calendar.zone)
+            until = format_instant(due, reading.schedule.calendar.zone.name)
             yield Fault(RETURN_TOO_LATE, "type", "return_requested", until)

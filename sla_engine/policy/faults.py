@@ -43,7 +43,7 @@ BASIS_MISSING = register(
     "没有写依据",
     "no basis is given",
     '写明出处；原文未载明的值写 status = "default" 并在依据中说明',
-    'cite the source; for a value no source gives, write status = "default" and say so in the basis',
+    'cite the source; where no source gives a value, write status = "default" and say so',
 )
 MARK_UNKNOWN = register(
     "MARK_UNKNOWN",

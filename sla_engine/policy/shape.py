@@ -6,12 +6,13 @@ clauses relate to one another is the business of `lint`.
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from sla_engine.policy.clause import (
     OFFICE,
+    Case,
     CaseFact,
     Clause,
     Expectation,
@@ -29,29 +30,30 @@ from sla_engine.policy.values import (
     At,
     Basis,
     Grounds,
+    Hours,
     HoursName,
     Ident,
     Length,
+    List,
     Mark,
     Marks,
     Moment,
     Roles,
+    RungMoment,
     Seasons,
     Severity,
     Trait,
+    TraitValue,
     TraitValues,
     Words,
+    instant_of,
 )
-from sla_engine.policy.vocabulary import LIGHTS
+from sla_engine.policy.vocabulary import Light
 from sla_engine.worktime import Instant, Term
 
 Tier = Annotated[int, Field(ge=1, le=9)]
 TierKey = Annotated[str, Field(pattern=r"^[1-9]$")]
 Region = Annotated[str, Field(pattern=r"^[A-Z]{2}(-[0-9A-Z]+)*$")]
-
-
-def _pair(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 class Table(BaseModel):
@@ -82,9 +84,16 @@ class PackTable(Table):
     effective_from: date
     effective_to: date | None = None
     recorded_at: Moment | None = None
-    settle: Length
+    settle: Hours
     basis: Basis
     status: Status
+
+    @property
+    def known_since(self) -> Instant:
+        """When the edition became known: as stated, else the day from which it is in force."""
+        if self.recorded_at is not None:
+            return self.recorded_at
+        return instant_of(self.effective_from)
 
 
 class HoursTable(Table):
@@ -100,7 +109,7 @@ class LevelTable(Table):
 
     ordinal: Annotated[int, Field(ge=1, le=99)]
     name: TextTable
-    light: Literal[LIGHTS]  # type: ignore[valid-type]
+    light: Light
 
     @property
     def level(self) -> Level:
@@ -118,9 +127,7 @@ class ExtensionTable(Table):
 
     @property
     def rule(self) -> ExtensionRule:
-        return ExtensionRule(
-            self.max_count, self.each_max, self.total_max, self.basis, self.status
-        )
+        return ExtensionRule(self.max_count, self.each_max, self.total_max, self.basis, self.status)
 
 
 class RungTable(Table):
@@ -202,7 +209,7 @@ class TalkTable(Table):
     delegation_allowed: bool
     top_tier: Tier = 3
     notice_lead: Mapping[TierKey, Length]
-    parties: Mapping[TierKey, Annotated[tuple[TextTable, TextTable], BeforeValidator(_pair)]]
+    parties: Mapping[TierKey, Annotated[tuple[TextTable, TextTable], List]]
     basis: Basis
     status: Status
 
@@ -241,15 +248,8 @@ class FactTable(Table):
         return CaseFact(self.type, self.at, fields)
 
 
-def _none_or_instant(value: Any) -> Any:
-    return None if value == "none" else value
-
-
-RungMoment = Annotated[Moment | None, BeforeValidator(_none_or_instant)]
-
-
 class ExpectTable(Table):
-    """What one clause of a case must show."""
+    """What one clause of a case must show; a rung that must not exist is "none"."""
 
     clause: Words
     due: Moment | None = None
@@ -258,22 +258,24 @@ class ExpectTable(Table):
 
     @property
     def expectation(self) -> Expectation:
-        return Expectation(self.clause, self.due, self.rungs, self.absent)
+        return Expectation(self.clause, self.due, dict(self.rungs), self.absent)
 
 
 class CaseTable(Table):
     """[[case]]: facts in, due and rung instants out."""
 
     name: Words
-    traits: Mapping[Trait, Annotated[str, BeforeValidator(lambda value: _texts_of(value))]] = {}
-    facts: Annotated[tuple[FactTable, ...], BeforeValidator(_pair), Field(min_length=1)]
+    traits: Mapping[Trait, TraitValue] = {}
+    facts: Annotated[tuple[FactTable, ...], List, Field(min_length=1)]
     known_at: Moment | None = None
-    expect: Annotated[tuple[ExpectTable, ...], BeforeValidator(_pair)]
+    expect: Annotated[tuple[ExpectTable, ...], List]
 
-
-def _texts_of(value: Any) -> Any:
-    return str(value) if type(value) is int else value
-
-
-def known_since(pack: PackTable, first_instant: Instant) -> Instant:
-    return first_instant
+    @property
+    def case(self) -> Case:
+        return Case(
+            name=self.name,
+            traits=dict(self.traits),
+            facts=tuple(fact.fact for fact in self.facts),
+            known_at=self.known_at,
+            expect=tuple(expect.expectation for expect in self.expect),
+        )

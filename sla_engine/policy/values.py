@@ -3,7 +3,7 @@
 Names are checked against what the pack declares, so a validation needs a `Declared` as context.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from sla_engine.errors import Fault, Refusal
+from sla_engine.errors import Fault, Refusal, refuse
 from sla_engine.policy.clause import ALL_HOURS, Scope, When
 from sla_engine.policy.faults import (
     ACT_UNKNOWN,
@@ -26,13 +26,14 @@ from sla_engine.policy.faults import (
     HOURS_UNKNOWN,
     LEVEL_UNKNOWN,
     MARK_UNKNOWN,
+    PACK_VALUE,
     ROLE_UNKNOWN,
     TRAIT_UNKNOWN,
     unknown,
 )
-from sla_engine.policy.vocabulary import ACTS, acts_of, marks_of, traits_of
+from sla_engine.policy.vocabulary import acts_of, marks_of, traits_of
 from sla_engine.policy.when import parse_when
-from sla_engine.worktime import Amount, Instant, OfficeHours, parse_instant
+from sla_engine.worktime import Amount, Instant, OfficeHours, Unit, parse_instant
 
 T = TypeVar("T")
 
@@ -41,7 +42,7 @@ T = TypeVar("T")
 class Declared:
     """Names a pack declares, whether or not the table behind a name is free of faults.
 
-    `scope` is that of the clause being read, None where there is none.
+    `rungs` are given by clause. `scope` is that of the clause being read, None outside clauses.
     """
 
     steps: frozenset[str]
@@ -49,6 +50,7 @@ class Declared:
     grounds: frozenset[str]
     hours: frozenset[str]
     levels: frozenset[int]
+    rungs: Mapping[str, frozenset[str]]
     scope: Scope | None = None
 
 
@@ -89,7 +91,7 @@ def _text(value: Any) -> str:
     return value
 
 
-def _instant(value: Any) -> Instant:
+def instant_of(value: Any) -> Instant:
     """Text or a TOML date-time; a TOML date means its first instant in China."""
     if isinstance(value, datetime):
         return parse_instant(value.isoformat())
@@ -98,33 +100,64 @@ def _instant(value: Any) -> Instant:
     return parse_instant(_text(value))
 
 
+def _rung_moment(value: Any) -> Instant | None:
+    return None if value == "none" else instant_of(value)
+
+
+def _limit(value: Any) -> Amount:
+    """An amount of time that does pass."""
+    amount = Amount.parse(_text(value))
+    if not amount.n:
+        raise refuse(PACK_VALUE, "", value, "> 0")
+    return amount
+
+
+def _hours(value: Any) -> Amount:
+    """An amount of plain hours, which needs no calendar."""
+    amount = _limit(value)
+    if amount.unit is not Unit.CLOCK_HOURS:
+        raise refuse(PACK_VALUE, "", value, "30分钟 / 2小时")
+    return amount
+
+
+def _list(value: Any) -> Any:
+    """TOML arrays are lists; the tables hold tuples."""
+    return tuple(value) if isinstance(value, list) else value
+
+
 def _several(value: Any) -> Any:
     """One text or a list of them; anything else is left for pydantic to refuse."""
     if isinstance(value, str):
         return (value,)
-    return tuple(value) if isinstance(value, list) else value
+    return _list(value)
+
+
+def _text_of(value: Any) -> Any:
+    return str(value) if type(value) is int else value
 
 
 def _texts(value: Any) -> Any:
     """The same, and whole numbers are taken as text (`tier = [1, 2]`)."""
-    values = value if isinstance(value, list) else [value]
-    return tuple(str(each) if type(each) is int else each for each in values)
+    return tuple(_text_of(each) for each in (value if isinstance(value, list) else [value]))
 
 
+List = BeforeValidator(_list)
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Ident = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Basis = Annotated[tuple[Words, ...], BeforeValidator(_several), Field(min_length=1)]
-Length = Annotated[Amount, _read(lambda value: Amount.parse(_text(value)))]
-Moment = Annotated[Instant, _read(_instant)]
+Length = Annotated[Amount, _read(_limit)]
+Hours = Annotated[Amount, _read(_hours)]
+Moment = Annotated[Instant, _read(instant_of)]
+RungMoment = Annotated[Instant | None, _read(_rung_moment)]
 At = Annotated[When, _read(lambda value: parse_when(_text(value)))]
 Seasons = Annotated[OfficeHours, _read(OfficeHours.from_seasons)]
 
 Mark = Annotated[str, _named(MARK_UNKNOWN, lambda pack: {*marks_of(pack.scope), *pack.steps})]
 Marks = Annotated[tuple[Mark, ...], BeforeValidator(_several)]
 Trait = Annotated[str, _named(TRAIT_UNKNOWN, lambda pack: traits_of(pack.scope))]
+TraitValue = Annotated[Words, BeforeValidator(_text_of)]
 TraitValues = Annotated[tuple[Words, ...], BeforeValidator(_texts), Field(min_length=1)]
 Act = Annotated[str, _named(ACT_UNKNOWN, lambda pack: acts_of(pack.scope))]
-AnyAct = Annotated[str, _named(ACT_UNKNOWN, lambda _pack: ACTS)]
 Roles = Annotated[
     tuple[Annotated[str, _named(ROLE_UNKNOWN, lambda pack: pack.roles)], ...],
     BeforeValidator(_several),

@@ -5,6 +5,7 @@ something the engine does.
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 from sla_engine.policy.clause import Scope, Text
 
@@ -100,7 +101,7 @@ ACTS: Mapping[str, Text] = {
 PETITION_ACTS = frozenset(ACTS) - {"next_tier"}
 TALK_ACTS = frozenset(ACTS) - {"talk", "deem_accepted"}
 
-LIGHTS = ("none", "grey", "blue", "yellow", "orange", "red", "purple", "black")
+Light = Literal["none", "grey", "blue", "yellow", "orange", "red", "purple", "black"]
 
 
 def marks_of(scope: Scope | None) -> Mapping[str, Text]:

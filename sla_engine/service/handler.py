@@ -22,7 +22,7 @@ from sla_engine.escalation.plan import ENGINE, alarm_rows, catch_up
 from sla_engine.identity import commitment, digest
 from sla_engine.petition import decide as petition_decide
 from sla_engine.petition.events import Absorbed, Merged, Registered
-from sla_engine.petition.kind import OPEN, PETITION
+from sla_engine.petition.kind import NEW, OPEN, PETITION
 from sla_engine.policy.clause import Scope
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import Answer, Log, Transaction
@@ -50,8 +50,15 @@ NOT_REGISTERED = register(
     "先送立案事件（registered / proposed），再重发本条",
     "send its opening event (registered / proposed) first, then this one again",
 )
+ALREADY_REGISTERED = register(
+    "ALREADY_REGISTERED",
+    "案卷 {found} 已经立案",
+    "dossier {found} is already open",
+    "同一诉求重复到达请用并单（merged）；更正立案信息请另发事实",
+    "for the same matter arriving twice use merged; corrections are further facts",
+)
 _FORGIVEN_IN_HISTORY = frozenset(
-    {"PHASE_IMPOSSIBLE", "SUSPENSION_IMPOSSIBLE", "RETURN_TOO_LATE", "STEP_UNKNOWN"}
+    {"PHASE_IMPOSSIBLE", "SUSPENSION_IMPOSSIBLE", "RETURN_TOO_LATE", "STEP_NOT_IN_PACK"}
 )
 
 
@@ -230,11 +237,12 @@ def _committed(tx: Transaction, draft: Draft, submission: Submission) -> Draft:
 
 
 def _check_opening(dossier: Dossier, draft: Draft) -> None:
-    opens = "new" in next(
-        (s.allowed for e, s in kind_of(dossier.stream).steps.items() if e is type(draft.event)),
-        frozenset[str](),
-    )
-    if not dossier.exists and not opens:
+    """A dossier is opened once, and before anything else."""
+    step = kind_of(dossier.stream).steps.get(type(draft.event))
+    opens = step is not None and NEW in step.allowed
+    if opens and dossier.exists:
+        raise refuse(ALREADY_REGISTERED, "", dossier.stream)
+    if not opens and not dossier.exists:
         raise refuse(NOT_REGISTERED, "", dossier.stream)
 
 

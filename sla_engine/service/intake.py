@@ -153,7 +153,8 @@ def _addressed(value: Mapping[str, Any]) -> tuple[Kind, str]:
 
 
 def _event_class(kind: Kind, name: str) -> type[Event]:
-    known = {type_name(cls): cls for cls in (*kind.steps, Voided) if cls not in _ENGINE_ONLY}
+    classes: tuple[type[Event], ...] = (*kind.steps, Voided)
+    known = {type_name(each): each for each in classes if each not in _ENGINE_ONLY}
     cls = known.get(name)
     if cls is None:
         raise Refusal(_unknown(TYPE_UNKNOWN, "type", name, known))

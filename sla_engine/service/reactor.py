@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from sla_engine.dossier.events import RungFired, RungWithdrawn
 from sla_engine.dossier.fold import fold
-from sla_engine.escalation.kinds import has_clocks, kind_of
-from sla_engine.escalation.react import Command, Memory, OpenTalk, react
+from sla_engine.escalation.kinds import kind_of
+from sla_engine.escalation.react import NEXT_TIER, TALK, Command, Memory, OpenTalk, react
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import Transaction
 from sla_engine.record import Instant, Recorded
@@ -30,7 +31,7 @@ class Reactor:
 
     def handle(self, tx: Transaction, batch: Sequence[Recorded]) -> None:
         """React to a batch of the log in order."""
-        relevant = [recorded for recorded in batch if has_clocks(recorded.stream)]
+        relevant = [recorded for recorded in batch if _matters(recorded)]
         if not relevant:
             return
         before = tx.remembered(self.name)
@@ -51,6 +52,14 @@ class Reactor:
             else rules.pack_on(traits["pack"], recorded.meta.occurred_at, recorded.meta.recorded_at)
         )
         return react(memory, recorded, pack, traits["region"] or pack.region)
+
+
+def _matters(recorded: Recorded) -> bool:
+    """Acts that lead to talks, withdrawals, and whatever happens to a talk itself."""
+    event = recorded.event
+    if isinstance(event, RungFired):
+        return event.act in (TALK, NEXT_TIER)
+    return isinstance(event, RungWithdrawn) or recorded.stream.startswith("talk/")
 
 
 def _submission(command: Command, recorded: Recorded) -> Submission:

@@ -82,4 +82,4 @@ def explain(reading: Reading) -> Explanation:
 
 
 def _when(reading: Reading, instant: int) -> str:
-    return format_instant(instant, reading.cycle.calendar.zone)
+    return format_instant(instant, reading.schedule.calendar.zone.name)

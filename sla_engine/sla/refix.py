@@ -33,7 +33,7 @@ def refixing(
     pinned = reading.schedule.calendar
     if calendar.digest == pinned.digest:
         return None
-    effective = _published(calendar, pinned)
+    effective = rules.revised_at(cycle.pack, region, pinned.digest, now)
     refix = Refix(effective, now, calendar, None)
     revised = schedule(replace(cycle, refixes=(*cycle.refixes, refix)), assessment.chronicle, rules)
     if _instants(revised) == _instants(reading.schedule):
@@ -41,12 +41,6 @@ def refixing(
     floor = _floor(reading, revised)
     due = max(revised.due, floor) if revised.due is not None and floor is not None else revised.due
     return Refixing(calendar, effective, due, floor, "calendar")
-
-
-def _published(new: Calendar, old: Calendar) -> Instant:
-    """When the latest notice that `new` has and `old` lacks was published."""
-    known = {notice.digest for notice in old.notices}
-    return max(notice.published_at for notice in new.notices if notice.digest not in known)
 
 
 def _floor(reading: Reading, revised: Schedule) -> Instant | None:

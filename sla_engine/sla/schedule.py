@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from sla_engine.dossier.chronicle import Chronicle, Grant, Pause
-from sla_engine.policy.clause import Anchor, Rung
+from sla_engine.policy.clause import OFFICE, Anchor, Rung
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant
 from sla_engine.sla.cycle import Cycle, Refix
@@ -20,6 +20,7 @@ from sla_engine.worktime import (
     Reckoning,
     Term,
     Timetable,
+    Unit,
     at_percent,
     opening_after,
     opening_before,
@@ -27,8 +28,6 @@ from sla_engine.worktime import (
 )
 
 Span = tuple[Instant, Instant | None]
-
-OFFICE = "office"
 
 
 class Firing(NamedTuple):
@@ -204,7 +203,9 @@ class _Stretches:
         reckoning = reckon(self.term, self.cycle.start.at, timetable, pauses)
         floor = self.floor
         if floor is not None and reckoning.due is not None and reckoning.due < floor:
-            reckoning = replace(reckoning, due=floor, due_date=self.calendar.local_date(floor - 1))
+            reckoning = replace(
+                reckoning, due=floor, due_date=self.calendar.zone.date_of(floor - 1)
+            )
         return Stretch(at, None, self.term, timetable, office, pauses, reckoning, self.known_at)
 
 
@@ -235,22 +236,33 @@ def _firings(cycle: Cycle, stretches: tuple[Stretch, ...]) -> tuple[Firing, ...]
 def _instant(rung: Rung, cycle: Cycle, stretch: Stretch) -> Instant:
     """The instant of a rung in a stretch (see `policy.clause.When`)."""
     when, term, start = rung.when, stretch.term, cycle.start.at
-    due, offset = stretch.reckoning.due, when.offset
-    timetable, office = stretch.timetable, stretch.office
-    assert due is not None
+    due = stretch.reckoning.due
+    assert due is not None, "a paused clock has no rungs"
     if when.anchor is Anchor.PERCENT:
-        return at_percent(term, start, timetable, stretch.pauses, when.percent)
-    if when.anchor is Anchor.START:
-        assert offset is not None
-        reached = reckon(replace(term, amount=offset), start, timetable, stretch.pauses).due
-        assert reached is not None
-        return reached
-    if offset is None:
+        threshold = at_percent(term, start, stretch.timetable, stretch.pauses, when.percent)
+        assert threshold is not None, "a clock that is not paused reaches every share of its term"
+        return threshold
+    if when.offset is None:
         return due + 1
-    if offset.unit.in_days:
-        due_date = stretch.reckoning.due_date or timetable.calendar.local_date(due)
-        opening = opening_before if when.sign < 0 else opening_after
-        return opening(office, due_date, int(offset.n))
-    if offset.unit.in_work_time:
-        return office.add_work(due, when.sign * offset.micros)
-    return due + when.sign * offset.micros
+    if when.anchor is Anchor.START:
+        rolls = term.roll and not when.offset.unit.is_hours
+        reached = reckon(
+            replace(term, amount=when.offset, roll=rolls), start, stretch.timetable, stretch.pauses
+        ).due
+        assert reached is not None, "pauses that have ended leave every term a due instant"
+        return reached
+    return _beside(due, when.sign, when.offset, stretch)
+
+
+def _beside(due: Instant, sign: int, offset: Amount, stretch: Stretch) -> Instant:
+    """`offset` before or after the due instant; whole days open with the office or at 0:00."""
+    if offset.unit is Unit.CLOCK_HOURS:
+        return due + sign * offset.micros
+    if offset.unit is Unit.WORK_HOURS:
+        return stretch.office.add_work(due, sign * offset.micros)
+    zone = stretch.timetable.calendar.zone
+    due_date, days = stretch.reckoning.due_date or zone.date_of(due), int(offset.n)
+    if offset.unit is Unit.CALENDAR_DAYS:
+        return zone.midnight[due_date.toordinal() + sign * days]
+    opening = opening_before if sign < 0 else opening_after
+    return opening(stretch.office, due_date, days)

@@ -6,7 +6,7 @@ wire names are lifted by `UPCASTERS` until they name a class of today.
 
 import types
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgpack
 import msgspec
@@ -19,6 +19,9 @@ import sla_engine.talk.events  # noqa: F401  importing the three registers every
 from sla_engine.errors import refuse
 from sla_engine.record import EVENTS, Event, Meta, Recorded
 from sla_engine.store.refusals import WIRE_DAMAGED, WIRE_UNKNOWN
+
+new_tuple = tuple.__new__
+"""Makes a named tuple at a third of the cost of calling its class; see `benchmarks`."""
 
 Lists = list[Any]
 Upcaster = Callable[[Lists], tuple[str, Lists]]
@@ -37,6 +40,16 @@ class Entry(Recorded):
     @property
     def originator_version(self) -> int:
         return self.version
+
+
+class Stored(NamedTuple):
+    """The library's `StoredEvent` (with the `id` of its `Notification`), made faster."""
+
+    originator_id: str
+    originator_version: int
+    topic: str
+    state: bytes
+    id: int = 0
 
 
 def registered_0_to_1(state: Lists) -> tuple[str, Lists]:
@@ -90,29 +103,23 @@ class WireMapper(Mapper[str]):
     """`eventsourcing` mapper between entries and stored events; set by `MAPPER_TOPIC`."""
 
     def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
-        stream, version, _, meta, event = cast(Entry, domain_event)
+        stream, version, position, meta, event = cast(Entry, domain_event)
         state = encode((meta, event))
         if self.compressor:
             state = self.compressor.compress(state)
         if self.cipher:
             state = self.cipher.encrypt(state)
-        return StoredEvent(stream, version, event.WIRE, state)
+        return cast(StoredEvent, new_tuple(Stored, (stream, version, event.WIRE, state, position)))
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
-        """The entry; its position is 0 when the stored event does not say (see `Notification`)."""
-        state = stored_event.state
+        """The entry; its position is 0 where the stored event does not say."""
+        stored = cast(Stored, stored_event)
+        state = stored.state
         if self.cipher:
             state = self.cipher.decrypt(state)
         if self.compressor:
             state = self.compressor.decompress(state)
-        meta, event = decode(stored_event.topic, state)
-        return cast(
-            "DomainEventProtocol[str]",
-            Entry(
-                cast(str, stored_event.originator_id),
-                stored_event.originator_version,
-                getattr(stored_event, "id", 0),
-                meta,
-                event,
-            ),
-        )
+        meta, event = decode(stored.topic, state)
+        position = getattr(stored, "id", 0)
+        entry = (stored.originator_id, stored.originator_version, position, meta, event)
+        return cast("DomainEventProtocol[str]", new_tuple(Entry, entry))

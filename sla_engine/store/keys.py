@@ -1,11 +1,12 @@
 """The unique keys that a batch of events claims in the log."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from sla_engine.dossier.events import RungFired, RungWithdrawn
 from sla_engine.identity import rung_key
 from sla_engine.record import Event, Recorded
+from sla_engine.store.codec import new_tuple
 
 
 class IntakeRow(NamedTuple):
@@ -28,7 +29,7 @@ class RungRow(NamedTuple):
 def intake_rows(entries: Iterable[Recorded]) -> list[IntakeRow]:
     """One row per event that upstream gave a key."""
     return [
-        IntakeRow(meta.source, meta.key, stream, version, meta.body_digest)
+        new_tuple(IntakeRow, (meta.source, meta.key, stream, version, meta.body_digest))
         for stream, version, _, meta, _ in entries
         if meta.key
     ]
@@ -37,22 +38,23 @@ def intake_rows(entries: Iterable[Recorded]) -> list[IntakeRow]:
 def rung_rows(entries: Iterable[Recorded]) -> list[RungRow]:
     """One row per act that has a key derived from its cause."""
     return [
-        RungRow(entry.stream, act_key(entry.event))
-        for entry in entries
-        if isinstance(entry.event, (RungFired, RungWithdrawn))
+        RungRow(stream, ACT_KEYS[type(event)](event))
+        for stream, _, _, _, event in entries
+        if type(event) in ACT_KEYS
     ]
 
 
-def act_key(event: Event) -> str:
-    """Key of an act within its stream, "" for events that have none.
+def _fired_key(act: RungFired) -> str:
+    return rung_key(act.clause, act.cycle, act.version, act.rung)
 
-    A withdrawal is caused by a rung and by the fact that overturned it, and is keyed by both.
-    """
-    match event:
-        case RungFired():
-            return rung_key(event.clause, event.cycle, event.version, event.rung)
-        case RungWithdrawn():
-            rung = rung_key(event.clause, event.cycle, event.version, event.rung)
-            return f"withdrawn|{rung}|{event.overturned_by}"
-        case _:
-            return ""
+
+def _withdrawn_key(act: RungWithdrawn) -> str:
+    """A withdrawal is caused by a rung and by the fact that overturned it."""
+    rung = rung_key(act.clause, act.cycle, act.version, act.rung)
+    return f"withdrawn|{rung}|{act.overturned_by}"
+
+
+ACT_KEYS: dict[type[Event], Callable[[Any], str]] = {
+    RungFired: _fired_key,
+    RungWithdrawn: _withdrawn_key,
+}

@@ -5,10 +5,9 @@ write. Readers use connections of their own and never wait for a writer.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from threading import Lock
-from typing import Any, Literal, NamedTuple, cast, get_args
+from typing import Any, Literal, cast, get_args
 from uuid import UUID
 
 import msgspec
@@ -34,6 +33,8 @@ from sla_engine.ports import AlarmRow
 from sla_engine.projection import Columns, DeadLetter
 from sla_engine.record import Instant
 from sla_engine.store.application import Ledger, MakeSecret
+from sla_engine.store.codec import Stored, new_tuple
+from sla_engine.store.fairlock import FairLock
 from sla_engine.store.keys import IntakeRow, RungRow
 from sla_engine.store.migrate import migrate
 from sla_engine.store.refusals import STORE_BUSY
@@ -45,16 +46,6 @@ LAST_CHARACTER = "\U0010ffff"
 _EVENT = "originator_id, originator_version, topic, state, notification_id"
 _ALARM = "stream, clause, cycle, state, level, unit, due, alarm_at, rung"
 _PAGE = 2_000
-
-
-class Row(NamedTuple):
-    """What the library calls a notification, made at the speed of a tuple."""
-
-    originator_id: str
-    originator_version: int
-    topic: str
-    state: bytes
-    id: int
 
 
 class _Transaction(SQLiteTransaction):
@@ -84,9 +75,17 @@ class _Pool(SQLiteConnectionPool):
         self._wait = wait
 
     def _create_connection(self) -> SQLiteConnection:
-        connection = super()._create_connection()._sqlite_conn
-        connection.row_factory = None
-        connection.execute(f"PRAGMA busy_timeout = {round(self._wait * 1_000)}")
+        # The library's own would prepare every statement anew: its statement cache holds one.
+        connection = sqlite3.connect(
+            self.db_name,
+            timeout=self._wait,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=128,
+            uri=True,
+        )
+        if not self.is_sqlite_memory_mode:
+            connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         # Erased personal data is overwritten, not merely unlinked.
         connection.execute("PRAGMA secure_delete = ON")
@@ -102,7 +101,7 @@ class Datastore(SQLiteDatastore):
         self.originator_id_type = "text"
         self._wait = wait
         # The pool has a writer lock too, but there readers queue behind a waiting writer.
-        self._writer = Lock()
+        self._writer = FairLock()
 
     @contextmanager
     def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
@@ -146,6 +145,10 @@ def _is_busy(error: Exception) -> bool:
     if not isinstance(error, sqlite3.OperationalError):
         return True
     return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _stored(rows: Iterable[Any]) -> Sequence[StoredEvent]:
+    return cast(Sequence[StoredEvent], [new_tuple(Stored, row) for row in rows])
 
 
 class Recorder(SQLiteApplicationRecorder):
@@ -245,14 +248,14 @@ class Recorder(SQLiteApplicationRecorder):
         if limit is not None:
             statement += "LIMIT ?"
             params.append(limit)
-        return cast(Sequence[StoredEvent], list(map(Row._make, self._fetch(statement, params))))
+        return _stored(self._fetch(statement, params))
 
     def select_within(self, within: SQLiteCursor, stream: str) -> Sequence[StoredEvent]:
         """A stream as the open transaction sees it."""
         rows = within.sqlite_cursor.execute(
             f"{self.select_events_statement} ORDER BY originator_version", (stream,)
         )
-        return cast(Sequence[StoredEvent], list(map(Row._make, rows)))
+        return _stored(rows)
 
     def select_notifications(
         self,
@@ -279,7 +282,7 @@ class Recorder(SQLiteApplicationRecorder):
             "ORDER BY notification_id LIMIT ?",
             [*params, limit],
         )
-        return cast(Sequence[Notification], list(map(Row._make, rows)))
+        return cast(Sequence[Notification], _stored(rows))
 
     def streams(self, prefix: str) -> Iterator[str]:
         """Stream ids with that prefix in order, a page at a time."""

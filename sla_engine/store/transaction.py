@@ -13,7 +13,7 @@ from sla_engine.ports import AlarmRow, Answer
 from sla_engine.projection import Columns, DeadLetter
 from sla_engine.record import Draft, Instant, Recorded
 from sla_engine.store.application import Ledger, MakeSecret
-from sla_engine.store.codec import Entry
+from sla_engine.store.codec import Entry, new_tuple
 from sla_engine.store.keys import rung_rows
 from sla_engine.store.refusals import (
     FOLLOWER_BACKWARDS,
@@ -77,7 +77,7 @@ class SqliteTransaction:
         if head != after:
             raise self._spend(refuse(STREAM_MOVED, stream, str(head), str(after)))
         entries = [
-            Entry(stream, version, 0, meta, event)
+            new_tuple(Entry, (stream, version, 0, meta, event))
             for version, (meta, event) in enumerate(drafts, after + 1)
         ]
         try:
@@ -85,7 +85,7 @@ class SqliteTransaction:
         except sqlite3.IntegrityError as error:
             raise self._spend(refuse(KEY_TAKEN, stream, self._taken(entries))) from error
         return [
-            Entry(stream, version, position, meta, event)
+            new_tuple(Entry, (stream, version, position, meta, event))
             for position, (_, version, _, meta, event) in zip(positions, entries, strict=True)
         ]
 
@@ -219,8 +219,8 @@ class SqliteTransaction:
         self._executemany("INSERT OR REPLACE INTO projection_row VALUES (?, ?, ?, ?)", kept)
         self._executemany(_DELETE_ROW, gone)
 
-    def drop_rows(self, projection: str, generation: int) -> None:
+    def drop_rows(self, projection: str, keep: int) -> None:
         self._execute(
-            "DELETE FROM projection_row WHERE projection = ? AND generation = ?",
-            (projection, generation),
+            "DELETE FROM projection_row WHERE projection = ? AND generation <> ?",
+            (projection, keep),
         )

@@ -4,6 +4,7 @@ from sla_engine.worktime.almanac import Almanac
 from sla_engine.worktime.amount import Amount, Unit
 from sla_engine.worktime.calendar import Calendar
 from sla_engine.worktime.day import Day, DayKind
+from sla_engine.worktime.derivation import Derivation, Step, derive
 from sla_engine.worktime.edition import Notice, Statute
 from sla_engine.worktime.hours import OfficeHours
 from sla_engine.worktime.instant import Instant, Zone, format_instant, parse_date, parse_instant
@@ -26,6 +27,7 @@ __all__ = [
     "Calendar",
     "Day",
     "DayKind",
+    "Derivation",
     "Instant",
     "Notice",
     "OfficeHours",
@@ -34,11 +36,13 @@ __all__ = [
     "Reckoning",
     "Remaining",
     "Statute",
+    "Step",
     "Term",
     "Timetable",
     "Unit",
     "Zone",
     "at_percent",
+    "derive",
     "format_instant",
     "opening_after",
     "opening_before",

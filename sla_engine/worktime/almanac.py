@@ -63,9 +63,7 @@ class Almanac:
             if notice.recorded is None:
                 midnight = self.zone.midnight[notice.published.toordinal()]
                 dated = replace(notice, recorded=midnight)
-            known = released.setdefault(
-                (dated.region, dated.published, dated.citation), dated
-            )
+            known = released.setdefault((dated.region, dated.published, dated.citation), dated)
             if known != dated:
                 raise refuse(NOTICE_CONFLICT, dated.region, dated.citation)
         return tuple(sorted(released.values(), key=lambda n: (n.region, n.rank)))
@@ -138,9 +136,7 @@ class Almanac:
                     if provisional.get(day.year) != statute.citation:
                         _forget(named, day.year)
                         provisional[day.year] = statute.citation
-                    named[day.toordinal()] = Day(
-                        DayKind.STATUTORY_HOLIDAY, name, statute.citation
-                    )
+                    named[day.toordinal()] = Day(DayKind.STATUTORY_HOLIDAY, name, statute.citation)
         for _, days in notices:
             named.update(days)
         return Content(region, self.zone, self.weekend, published, provisional, named)

@@ -35,7 +35,12 @@ _CENTURY_DAYS = 36_525
 
 
 class Unit(Enum):
-    """What is counted. Values are the names used in vectors and packs."""
+    """What is counted. Values are the names used in vectors and packs.
+
+    What a unit is like stands in plain attributes: looking up a member on the class costs more
+    than a whole day's counting. `is_hours`: measured exactly, in microseconds. `is_working`:
+    only days that work are counted.
+    """
 
     WORKDAYS = "workdays"
     HALF_WORKDAYS = "half_workdays"
@@ -44,10 +49,16 @@ class Unit(Enum):
     CLOCK_HOURS = "clock_hours"
     WORK_HOURS = "work_hours"
 
-    @property
-    def is_hours(self) -> bool:
-        """Measured exactly, in microseconds, and not by whole days or half-days."""
-        return self is Unit.CLOCK_HOURS or self is Unit.WORK_HOURS
+    is_hours: bool
+    is_halves: bool
+    is_months: bool
+    is_working: bool
+
+    def __init__(self, name: str) -> None:
+        self.is_hours = name.endswith("hours")
+        self.is_halves = name.startswith("half")
+        self.is_months = name.endswith("months")
+        self.is_working = "work" in name
 
 
 _LIMITS = {

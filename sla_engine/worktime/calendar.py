@@ -48,12 +48,16 @@ class Stretch:
         return works
 
     def mark(self, day: int) -> int:
-        """Working days of this stretch before `day`; `BEYOND` after its end."""
-        if day < self.first:
-            return 0
+        """Working days of this stretch before `day`; raises `UnpublishedYear` outside it."""
+        if not self.first <= day <= self.last + 1:
+            raise UnpublishedYear(date.fromordinal(day).year)
+        return self.before[day - self.first]
+
+    def cut(self, day: int) -> int:
+        """`mark` of a pause's edge: what lies outside is clamped, `BEYOND` after the end."""
         if day > self.last + 1:
             return BEYOND
-        return self.before[day - self.first]
+        return self.before[max(day - self.first, 0)]
 
     def day(self, mark: int) -> date:
         """The working day that begins at `mark`; raises `UnpublishedYear` past either end."""
@@ -188,8 +192,8 @@ class Calendar:
         years = [y for y in range(first.year, last.year + 1) if y in self.provisional_years]
         if not years:
             return None
-        statutes = dict.fromkeys(self._content.provisional[year] for year in years)
-        return f"{'、'.join(map(str, years))}年：周末与法定节假日（{'；'.join(statutes)}），不含调休"
+        statutes = "；".join(dict.fromkeys(self._content.provisional[year] for year in years))
+        return f"{'、'.join(map(str, years))}年：周末与法定节假日（{statutes}），不含调休"
 
 
 def _runs(years: Iterable[int]) -> list[range]:

@@ -120,9 +120,7 @@ class _Midnights(dict[int, Instant]):
 
     def __missing__(self, day: int) -> Instant:
         start = date.fromordinal(day)
-        self[day] = value = _micros(
-            datetime(start.year, start.month, start.day, tzinfo=self._info)
-        )
+        self[day] = value = _micros(datetime(start.year, start.month, start.day, tzinfo=self._info))
         return value
 
 
@@ -161,8 +159,8 @@ class Zone:
         if micros == DAY:
             return following
         start = date.fromordinal(day)
-        moment = datetime(start.year, start.month, start.day) + timedelta(microseconds=micros)
-        return _micros(moment.replace(tzinfo=self.info))
+        noted = datetime(start.year, start.month, start.day, tzinfo=self.info)
+        return _micros(noted + timedelta(microseconds=micros))
 
 
 @lru_cache(maxsize=64)

@@ -12,9 +12,9 @@ from typing import Protocol
 import msgspec
 
 from sla_engine.errors import refuse, register
-from sla_engine.worktime.amount import Amount, Unit
+from sla_engine.worktime.amount import Amount
 from sla_engine.worktime.instant import Instant
-from sla_engine.worktime.span import Cut, Pause, merge, spend
+from sla_engine.worktime.span import BEYOND, Cut, Pause, merge, spend
 from sla_engine.worktime.timetable import HALVES_MISSING, Timetable
 
 TERM_RULE = register(
@@ -85,7 +85,16 @@ class Ruler(Protocol):
     """Marks of instants: microseconds, or working microseconds."""
 
     def mark(self, instant: Instant) -> int: ...
+    def cut(self, instant: Instant) -> int: ...
     def at(self, mark: int) -> Instant: ...
+
+
+class DayRuler(Protocol):
+    """Marks of days, given by ordinal; `day` is the counted day that begins at a mark."""
+
+    def mark(self, day: int) -> int: ...
+    def cut(self, day: int) -> int: ...
+    def day(self, mark: int) -> date: ...
 
 
 class Clock:
@@ -97,6 +106,8 @@ class Clock:
     def at(self, mark: int) -> Instant:
         return mark
 
+    cut = mark
+
 
 class Civil:
     """The ruler of civil days: a day is its own mark."""
@@ -107,12 +118,7 @@ class Civil:
     def day(self, mark: int) -> date:
         return date.fromordinal(mark)
 
-
-class DayRuler(Protocol):
-    """Marks of days, given by ordinal; `day` is the counted day that begins at a mark."""
-
-    def mark(self, day: int) -> int: ...
-    def day(self, mark: int) -> date: ...
+    cut = mark
 
 
 CLOCK = Clock()
@@ -132,15 +138,13 @@ class Course(msgspec.Struct, frozen=True):
     cuts: tuple[Cut, ...]
 
 
-def course(
-    term: Term, start: Instant, timetable: Timetable, pauses: tuple[Pause, ...]
-) -> Course:
+def course(term: Term, start: Instant, timetable: Timetable, pauses: tuple[Pause, ...]) -> Course:
     """`reckon` with its intermediate results; `pauses` must come from `merge`."""
     begun = receive(term.receipt, start, timetable)
     unit = term.amount.unit
     if unit.is_hours:
         return _hours(term, begun, timetable, pauses)
-    if unit is Unit.HALF_WORKDAYS:
+    if unit.is_halves:
         return _halves(term, begun, timetable, pauses)
     return _days(term, begun, timetable, pauses)
 
@@ -161,9 +165,7 @@ def receive(receipt: str, start: Instant, timetable: Timetable) -> Instant:
     return max(start, sessions[0][0])
 
 
-def _hours(
-    term: Term, begun: Instant, timetable: Timetable, pauses: tuple[Pause, ...]
-) -> Course:
+def _hours(term: Term, begun: Instant, timetable: Timetable, pauses: tuple[Pause, ...]) -> Course:
     ruler = hour_ruler(term, begun, timetable)
     end = spend(ruler.mark(begun), term.amount.size, marks(ruler, pauses))
     zero = timetable.zone.day_of(begun)
@@ -172,34 +174,31 @@ def _hours(
     due = max(begun, ruler.at(end))
     last = timetable.zone.date_of(due)
     basis = None
-    if term.amount.unit is Unit.WORK_HOURS or begun_by_calendar(term):
+    if term.amount.unit.is_working or begun_by_calendar(term):
         basis = timetable.calendar.basis(date.fromordinal(zero), last)
     return Course(Reckoning(due, last, begun, basis is not None, basis), zero, pauses)
 
 
 def hour_ruler(term: Term, begun: Instant, timetable: Timetable) -> Ruler:
-    return CLOCK if term.amount.unit is Unit.CLOCK_HOURS else timetable.ruler(begun)
+    return timetable.ruler(begun) if term.amount.unit.is_working else CLOCK
 
 
 def begun_by_calendar(term: Term) -> bool:
     return term.receipt != "as_is"
 
 
-def marks(ruler: Ruler, cuts: Iterable[Cut]) -> list[Cut]:
-    """Cuts given as instants, as marks of `ruler`."""
-    return [
-        (ruler.mark(begin), None if end is None else ruler.mark(end)) for begin, end in cuts
-    ]
+def marks(ruler: Ruler | DayRuler, cuts: Iterable[Cut]) -> list[Cut]:
+    """Cuts given as instants or as day ordinals, as marks of the ruler that measures these."""
+    cut = ruler.cut
+    return [(cut(begin), None if end is None else cut(end)) for begin, end in cuts]
 
 
-def _days(
-    term: Term, begun: Instant, timetable: Timetable, pauses: tuple[Pause, ...]
-) -> Course:
+def _days(term: Term, begun: Instant, timetable: Timetable, pauses: tuple[Pause, ...]) -> Course:
     zero = timetable.zone.day_of(begun)
-    size = _size_in_days(term.amount, zero)
+    size = size_in_days(term.amount, zero)
     ruler = day_ruler(term, zero, timetable)
     cuts = day_cuts(term, timetable, pauses) if pauses else ()
-    end = spend(ruler.mark(zero + 1), size, day_marks(ruler, cuts))
+    end = spend(ruler.mark(zero + 1), size, marks(ruler, cuts) if cuts else ())
     if end is None:
         return Course(Reckoning(None, None, begun), zero, cuts)
     nominal = ruler.day(end - 1)
@@ -215,16 +214,9 @@ def _days(
 
 def day_ruler(term: Term, zero: int, timetable: Timetable) -> DayRuler:
     """Working days or civil days; no day is looked up for a term of length zero."""
-    if term.amount.unit is Unit.WORKDAYS and term.amount.size:
+    if term.amount.unit.is_working and term.amount.size:
         return timetable.calendar.stretch(zero + 1)
     return CIVIL
-
-
-def day_marks(ruler: DayRuler, cuts: Iterable[Cut]) -> list[Cut]:
-    """Cuts given as day ordinals, as marks of `ruler`."""
-    return [
-        (ruler.mark(begin), None if end is None else ruler.mark(end)) for begin, end in cuts
-    ]
 
 
 def day_cuts(term: Term, timetable: Timetable, pauses: Iterable[Pause]) -> tuple[Cut, ...]:
@@ -280,9 +272,9 @@ def _cutoff(term: Term, last: date, timetable: Timetable) -> Instant:
     return timetable.zone.midnight[ordinal + 1]
 
 
-def _size_in_days(amount: Amount, zero: int) -> int:
+def size_in_days(amount: Amount, zero: int) -> int:
     """Months, counted from the day of receipt to the same day or the end of the month, in days."""
-    if amount.unit is not Unit.CALENDAR_MONTHS:
+    if not amount.unit.is_months:
         return amount.size
     start = date.fromordinal(zero)
     month = start.year * 12 + start.month - 1 + amount.size
@@ -292,9 +284,7 @@ def _size_in_days(amount: Amount, zero: int) -> int:
     return first.toordinal() + min(start.day, last_day) - 1 - zero
 
 
-def _halves(
-    term: Term, begun: Instant, timetable: Timetable, pauses: tuple[Pause, ...]
-) -> Course:
+def _halves(term: Term, begun: Instant, timetable: Timetable, pauses: tuple[Pause, ...]) -> Course:
     halves = Halves(timetable, begun)
     cuts = tuple(
         (halves.boundary(begin), None if end is None else halves.boundary(end))
@@ -335,7 +325,7 @@ class Halves:
     def boundary(self, instant: Instant) -> int:
         """Mark of the half-day at whose end a clock stopped or started at `instant` still is."""
         ordinal = self._timetable.zone.day_of(instant)
-        mark = 2 * self._stretch.mark(ordinal)
+        mark = 2 * self._stretch.cut(ordinal)
         if not self._stretch.first <= ordinal <= self._stretch.last:
             return mark
         day = date.fromordinal(ordinal)
@@ -348,6 +338,8 @@ class Halves:
         return self._stretch.day(mark // 2), mark % 2
 
     def opening(self, mark: int) -> Instant:
-        """When the half-day that begins at a mark opens."""
+        """When the half-day that begins at a mark opens; `BEYOND` what is known."""
+        if mark >= 2 * len(self._stretch.days):
+            return BEYOND
         day, part = self.half(mark)
         return self._timetable.sessions(day)[part][0]

@@ -10,7 +10,6 @@ from datetime import date
 from functools import cached_property, lru_cache
 from itertools import accumulate, chain
 from operator import sub
-from typing import NoReturn
 
 from sla_engine.errors import UnpublishedYear, refuse, register
 from sla_engine.worktime.calendar import Calendar, Stretch
@@ -46,39 +45,43 @@ class WorkRuler:
     the next opening), `back` the latest (an opening, not the previous close).
     """
 
-    __slots__ = ("begin", "closes", "done", "end", "opens", "_stretch")
+    __slots__ = ("_last_year", "_next_year", "begin", "closes", "done", "end", "opens")
 
     def __init__(self, zone: Zone, stretch: Stretch, hours: OfficeHours) -> None:
         self.begin = zone.midnight[stretch.first]
         self.end = zone.midnight[stretch.last + 1]
-        self._stretch = stretch
-        years = [
-            _sessions(zone, hours, tuple(days)) for days in _by_year(stretch.days)
-        ]
-        self.opens = list(chain.from_iterable(opens for opens, _ in years))
-        self.closes = list(chain.from_iterable(closes for _, closes in years))
-        self.done = list(accumulate(map(sub, self.closes, self.opens), initial=0))
+        self._last_year = date.fromordinal(stretch.first - 1).year
+        self._next_year = date.fromordinal(stretch.last + 1).year
+        years = [_sessions(zone, hours, tuple(days)) for days in _by_year(stretch.days)]
+        self.opens: list[Instant] = list(chain.from_iterable(opens for opens, _ in years))
+        self.closes: list[Instant] = list(chain.from_iterable(closes for _, closes in years))
+        lengths = map(sub, self.closes, self.opens)
+        self.done: list[int] = list(accumulate(lengths, initial=0))
 
     def mark(self, instant: Instant) -> int:
-        """Working time of the stretch before `instant`; `BEYOND` after its end."""
+        """Working time of the stretch before `instant`; raises `UnpublishedYear` after it."""
         if instant > self.end:
-            return BEYOND
+            raise UnpublishedYear(self._next_year)
         session = bisect_right(self.opens, instant) - 1
         if session < 0:
             return 0
         return self.done[session] + min(instant, self.closes[session]) - self.opens[session]
 
+    def cut(self, instant: Instant) -> int:
+        """`mark` of a pause's edge: `BEYOND` after the end of what is known."""
+        return BEYOND if instant > self.end else self.mark(instant)
+
     def at(self, mark: int) -> Instant:
         """Earliest instant by which `mark` has been worked; raises `UnpublishedYear`."""
         session = bisect_left(self.done, mark, 1) - 1
         if session == len(self.opens):
-            raise UnpublishedYear(date.fromordinal(self._stretch.last + 1).year)
+            raise UnpublishedYear(self._next_year)
         return self.closes[session] - (self.done[session + 1] - mark)
 
     def back(self, mark: int) -> Instant:
         """Latest instant by which no more than `mark` has been worked."""
         if mark < 0:
-            raise UnpublishedYear(date.fromordinal(self._stretch.first - 1).year)
+            raise UnpublishedYear(self._last_year)
         session = min(bisect_right(self.done, mark), len(self.opens)) - 1
         return self.opens[session] + (mark - self.done[session])
 
@@ -98,9 +101,7 @@ class Timetable:
     @cached_property
     def _rulers(self) -> tuple[WorkRuler, ...]:
         hours = self.office_hours
-        return tuple(
-            WorkRuler(self.zone, stretch, hours) for stretch in self.calendar.stretches
-        )
+        return tuple(WorkRuler(self.zone, stretch, hours) for stretch in self.calendar.stretches)
 
     @property
     def office_hours(self) -> OfficeHours:
@@ -114,9 +115,6 @@ class Timetable:
         for ruler in self._rulers:
             if ruler.begin <= instant < ruler.end:
                 return ruler
-        self._unknown(instant)
-
-    def _unknown(self, instant: Instant) -> NoReturn:
         raise UnpublishedYear(self.zone.date_of(instant).year)
 
     def work_between(self, a: Instant, b: Instant) -> int:
@@ -126,8 +124,6 @@ class Timetable:
         if a == b:
             return 0
         ruler = self.ruler(a)
-        if b > ruler.end:
-            self._unknown(ruler.end)
         return ruler.mark(b) - ruler.mark(a)
 
     def add_work(self, start: Instant, micros: int) -> Instant:
@@ -158,8 +154,7 @@ class Timetable:
             raise refuse(NOT_A_WORKDAY, "", day.isoformat())
         ordinal, wall = day.toordinal(), self.zone.wall
         return [
-            (wall(ordinal, begin), wall(ordinal, end))
-            for begin, end in self.office_hours.on(day)
+            (wall(ordinal, begin), wall(ordinal, end)) for begin, end in self.office_hours.on(day)
         ]
 
 

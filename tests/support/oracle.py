@@ -1,28 +1,27 @@
 """A slow second opinion on working time, sharing no arithmetic with `sla_engine.worktime`.
 
 The kernel counts with prefix tables over integers. This module walks: day after day with
-`datetime`, session after session as a list of open spans, one aware instant at a time. It reads
-the notices its own way and knows none of the kernel's types, so a mistake has to be made twice,
+`datetime`, session after session as a list of open spans. It knows none of the kernel's types
+and reads the notices its own way (`tests.support.gazette`), so a mistake has to be made twice,
 differently, to pass. Speed is no concern here.
 
-Instants are aware `datetime`s; amounts are whole days, months, half days or `timedelta`s.
+Instants are aware `datetime`s; amounts are whole days, months, half days, or a `timedelta`.
 """
 
-import tomllib
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
-from typing import Any, Literal
+from itertools import islice, takewhile
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 Span = tuple[datetime, datetime]
 Pause = tuple[datetime, datetime | None]
-Sessions = Sequence[tuple[str, str]]
-Seasons = Sequence[tuple[str, Sessions]]
+Seasons = Sequence[tuple[str, Sequence[tuple[str, str]]]]
 
 ONE_DAY = timedelta(days=1)
+TICK = timedelta(microseconds=1)
 FAR = datetime(9000, 1, 1, tzinfo=UTC)
 
 
@@ -35,8 +34,8 @@ class Unpublished(Exception):
 
 
 @dataclass(frozen=True)
-class Almanac:
-    """Which days work: `off` and `work` are the days named by notices, latest word already won."""
+class Days:
+    """Which days work: `off` and `work` are the days somebody named, the last word already won."""
 
     off: frozenset[date]
     work: frozenset[date]
@@ -53,23 +52,26 @@ class Almanac:
 
 @dataclass(frozen=True)
 class Office:
-    """An almanac and its opening hours in one time zone; seasons as (MM-DD, sessions)."""
+    """Days and opening hours of one place in one time zone; seasons as (MM-DD, sessions)."""
 
-    almanac: Almanac
+    days: Days
     seasons: Seasons
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    zone: str = "Asia/Shanghai"
+
+    def works(self, day: date) -> bool:
+        return self.days.works(day)
+
+    def works_if_known(self, day: date) -> bool:
+        return day.year in self.days.years and self.works(day)
+
+    def date_of(self, instant: datetime) -> date:
+        return instant.astimezone(ZoneInfo(self.zone)).date()
 
     def midnight(self, day: date) -> datetime:
         return self._at(day, "00:00")
 
-    def date_of(self, instant: datetime) -> date:
-        return instant.astimezone(self.zone).date()
-
-    def works(self, day: date) -> bool:
-        return self.almanac.works(day)
-
     def sessions(self, day: date) -> list[Span]:
-        """Open spans of a working day, in order; none on a day off."""
+        """Open spans of a day, in order; none on a day off."""
         if not self.works(day):
             return []
         return [(self._at(day, a), self._at(day, b)) for a, b in self._hours(day)]
@@ -80,59 +82,51 @@ class Office:
     def close(self, day: date) -> datetime:
         return self.sessions(day)[-1][1]
 
-    def next_workday(self, day: date) -> date:
-        return next(d for d in days_after(day) if self.works(d))
-
-    def last_workday_before(self, day: date) -> date:
-        return next(d for d in days_before(day) if self.works(d))
-
-    def open_spans(self, start: datetime) -> Iterator[Span]:
+    def spans_after(self, start: datetime) -> Iterator[Span]:
         """Open spans from `start` on, the first one cut if it has begun."""
-        day = self.date_of(start)
-        while True:
-            for a, b in self.sessions(day):
-                if b > start:
-                    yield max(a, start), b
-            day += ONE_DAY
+        for day in days_from(self.date_of(start)):
+            yield from ((max(a, start), b) for a, b in self.sessions(day) if b > start)
 
-    def open_spans_back(self, end: datetime) -> Iterator[Span]:
+    def spans_before(self, end: datetime) -> Iterator[Span]:
         """Open spans before `end`, latest first, the first one cut if it is under way."""
-        day = self.date_of(end)
-        while True:
-            for a, b in reversed(self.sessions(day)):
-                if a < end:
-                    yield a, min(b, end)
-            day -= ONE_DAY
+        for day in days_back_from(self.date_of(end - TICK)):
+            yield from ((a, min(b, end)) for a, b in reversed(self.sessions(day)) if a < end)
 
-    def _hours(self, day: date) -> Sessions:
-        begun = [s for s in sorted(self.seasons) if s[0] <= day.strftime("%m-%d")]
-        return begun[-1][1] if begun else max(self.seasons)[1]
+    def _hours(self, day: date) -> Sequence[tuple[str, str]]:
+        begun = [season for season in sorted(self.seasons) if season[0] <= f"{day:%m-%d}"]
+        return (begun or sorted(self.seasons))[-1][1]
 
     def _at(self, day: date, clock: str) -> datetime:
         hour, minute = map(int, clock.split(":"))
         if hour == 24:
             day, hour = day + ONE_DAY, 0
-        return datetime.combine(day, time(hour, minute), self.zone).astimezone(UTC)
+        local = datetime.combine(day, time(hour, minute), ZoneInfo(self.zone))
+        return local.astimezone(UTC)
 
 
-def days_after(day: date) -> Iterator[date]:
+def days_from(day: date) -> Iterator[date]:
     while True:
+        yield day
         day += ONE_DAY
-        yield day
 
 
-def days_before(day: date) -> Iterator[date]:
+def days_back_from(day: date) -> Iterator[date]:
     while True:
-        day -= ONE_DAY
         yield day
+        day -= ONE_DAY
 
 
-# --- questions about days and about working time -------------------------------------------
+def days_between(a: date, b: date) -> Iterator[date]:
+    """The days in (a, b]."""
+    return takewhile(lambda day: day <= b, days_from(a + ONE_DAY))
+
+
+# --- days and open time ---------------------------------------------------------------------
 
 
 def add_workdays(office: Office, day: date, n: int) -> date:
     """The n-th working day after (before, if negative) `day`; the day itself when n is 0."""
-    walk = days_after(day) if n > 0 else days_before(day)
+    walk = days_from(day + ONE_DAY) if n > 0 else days_back_from(day - ONE_DAY)
     left = abs(n)
     while left:
         day = next(walk)
@@ -144,58 +138,71 @@ def workdays_between(office: Office, a: date, b: date) -> int:
     """Working days in (a, b], negative when reversed."""
     if b < a:
         return -workdays_between(office, b, a)
-    return sum(office.works(d) for d in days_after_until(a, b))
+    return sum(map(office.works, days_between(a, b)))
 
 
-def days_after_until(a: date, b: date) -> Iterator[date]:
-    day = a + ONE_DAY
-    while day <= b:
-        yield day
-        day += ONE_DAY
+def roll(office: Office, day: date) -> date:
+    return next(filter(office.works, days_from(day)))
 
 
 def work_between(office: Office, a: datetime, b: datetime) -> timedelta:
     """Open time in [a, b), negative when reversed."""
     if b < a:
         return -work_between(office, b, a)
-    total = timedelta()
-    day = office.date_of(a)
-    while office.midnight(day) < b:
-        total += overlap(office.sessions(day), a, b)
-        day += ONE_DAY
-    return total
+    days = takewhile(lambda day: office.midnight(day) < b, days_from(office.date_of(a)))
+    return sum((overlap(office.sessions(day), a, b) for day in days), timedelta())
 
 
 def add_work(office: Office, start: datetime, amount: timedelta) -> datetime:
     """Earliest instant by which `amount` of open time has run since `start`; latest if negative."""
-    if not amount:
-        return start
-    if amount < timedelta():
-        return _subtract_work(office, start, -amount)
-    for a, b in office.open_spans(start):
+    if amount >= timedelta():
+        return start if not amount else pour(office.spans_after(start), amount)
+    left = -amount
+    for a, b in office.spans_before(start):
+        if b - a >= left:
+            return b - left
+        left -= b - a
+    raise AssertionError("open spans never end")
+
+
+def pour(spans: Iterable[Span], amount: timedelta) -> datetime:
+    """The instant at which `spans`, laid end to end, have held `amount`."""
+    for a, b in spans:
         if b - a >= amount:
             return a + amount
         amount -= b - a
-    raise AssertionError("open spans never end")
+    raise NeverReached
 
 
-def _subtract_work(office: Office, start: datetime, amount: timedelta) -> datetime:
-    for a, b in office.open_spans_back(start):
-        if b - a >= amount:
-            return b - amount
-        amount -= b - a
-    raise AssertionError("open spans never end")
+class NeverReached(Exception):
+    """The clock stops before so much has run."""
 
 
 def overlap(spans: Iterable[Span], a: datetime, b: datetime) -> timedelta:
-    return sum((max(timedelta(), min(y, b) - max(x, a)) for x, y in spans), timedelta())
+    return length((max(x, a), min(y, b)) for x, y in spans if max(x, a) < min(y, b))
 
 
-# --- terms ---------------------------------------------------------------------------------
+def length(spans: Iterable[Span]) -> timedelta:
+    return sum((b - a for a, b in spans), timedelta())
 
-DayUnit = Literal["workdays", "calendar_days", "calendar_months"]
-Unit = DayUnit | Literal["half_workdays", "clock_hours", "work_hours"]
-DAY_UNITS = ("workdays", "calendar_days", "calendar_months")
+
+def cut(span: Span, pauses: Sequence[Pause]) -> list[Span]:
+    """What is left of `span` outside all pauses, in order."""
+    pieces = [span]
+    for begin, resume in pauses:
+        end = FAR if resume is None else resume
+        pieces = [p for a, b in pieces for p in ((a, min(b, begin)), (max(a, end), b))]
+        pieces = [(a, b) for a, b in pieces if a < b]
+    return pieces
+
+
+# --- terms ----------------------------------------------------------------------------------
+
+Unit = Literal[
+    "workdays", "half_workdays", "calendar_days", "calendar_months", "clock_hours", "work_hours"
+]
+UNITS: tuple[Unit, ...] = get_args(Unit)
+HOURS = ("clock_hours", "work_hours")
 
 
 @dataclass(frozen=True)
@@ -211,19 +218,17 @@ class Promise:
 
 
 @dataclass(frozen=True)
-class Left:
-    """What is left: `days` (or half days) for counted terms, `time` for running ones."""
+class Cell:
+    """What a counted term counts, a day or half of one: it begins, and open time ends in it."""
 
-    days: int | None
-    time: timedelta | None
-    overdue: bool
-    due: datetime | None
-    paused: bool
+    day: date
+    begin: datetime
+    session: Span | None = None
 
 
 @dataclass(frozen=True)
 class Course:
-    """One promise running in one office from one arrival, with its pauses."""
+    """One promise running in one office from one arrival, with its pauses (no two overlap)."""
 
     office: Office
     promise: Promise
@@ -237,174 +242,203 @@ class Course:
             return self.arrived
         day = self.office.date_of(self.arrived)
         if not self.office.works(day):
-            return self.office.opening(self.office.next_workday(day))
+            return self.office.opening(roll(self.office, day))
         if self.promise.receipt == "off_to_next":
             return self.arrived
         if self.arrived > self.office.close(day):
-            return self.office.opening(self.office.next_workday(day))
+            return self.office.opening(roll(self.office, day + ONE_DAY))
         return max(self.arrived, self.office.opening(day))
 
-    # which days, sessions or seconds count
+    # --- what counts
 
-    def pause_day(self, instant: datetime) -> date:
-        """Under close of business an instant after the close belongs to the next day."""
-        day = self.office.date_of(instant)
-        if self.promise.close_of_business and self.office.works(day):
-            return day + ONE_DAY if instant > self.office.close(day) else day
-        return day
+    def size(self) -> int:
+        """How many cells the term has."""
+        if self.promise.unit != "calendar_months":
+            return self.promise.n
+        day = self.office.date_of(self.start)
+        return (months_on(day, self.promise.n) - day).days
 
-    def given_back(self, day: date) -> bool:
+    def cells_after(self, instant: datetime) -> Iterator[Cell]:
+        """Cells that begin after `instant` and count, until a pause without end."""
+        for day in days_from(self.office.date_of(instant)):
+            if self._stopped_by(day):
+                return
+            for cell in self._cells_of(day):
+                if self._stopped_in(cell):
+                    return
+                if cell.begin > instant and not self._given_back(cell):
+                    yield cell
+
+    def _cells_of(self, day: date) -> list[Cell]:
+        midnight = self.office.midnight(day)
+        if self.promise.unit in ("calendar_days", "calendar_months"):
+            return [Cell(day, midnight)]
+        if not self.office.works(day):
+            return []
+        if self.promise.unit == "workdays":
+            return [Cell(day, midnight)]
+        morning, afternoon = self.office.sessions(day)
+        return [Cell(day, midnight, morning), Cell(day, afternoon[0], afternoon)]
+
+    def _given_back(self, cell: Cell) -> bool:
+        """A cell whose end finds the clock stopped."""
         return any(
-            self.pause_day(p) <= day and (r is None or day < self.pause_day(r))
+            self._comes_by(p, cell) and (r is None or not self._comes_by(r, cell))
             for p, r in self.pauses
         )
 
-    def lost_for_good(self, day: date) -> bool:
-        """Whether from `day` on every day lies in a pause nobody has ended."""
-        return any(r is None and self.pause_day(p) <= day for p, r in self.pauses)
+    def _stopped_in(self, cell: Cell) -> bool:
+        """Whether the clock is stopped for good by the end of this cell."""
+        return any(r is None and self._comes_by(p, cell) for p, r in self.pauses)
 
-    def counts(self, day: date) -> bool:
-        if self.given_back(day):
-            return False
-        return self.promise.unit != "workdays" or self.office.works(day)
+    def _stopped_by(self, day: date) -> bool:
+        """Whether no cell of this day or any later one can run."""
+        begins = [p for p, r in self.pauses if r is None]
+        if self.promise.unit == "half_workdays":
+            return any(self.office.date_of(p) < day for p in begins)
+        return any(self._day_for_pauses(p) <= day for p in begins)
 
-    def running_spans(self) -> Iterator[Span]:
-        """Spans in which a clock of hours runs, from the start on, pauses cut out."""
-        spans: Iterable[Span] = (
-            [(self.start, FAR)]
-            if self.promise.unit == "clock_hours"
-            else self.office.open_spans(self.start)
-        )
+    def _comes_by(self, instant: datetime, cell: Cell) -> bool:
+        """Whether `instant` is one the end of the cell looks back on."""
+        if cell.session:
+            return instant <= cell.session[1]
+        return self._day_for_pauses(instant) <= cell.day
+
+    def _day_for_pauses(self, instant: datetime) -> date:
+        """Under close of business an instant after a close belongs to the next day."""
+        day = self.office.date_of(instant)
+        closes = self.promise.close_of_business and self.office.works_if_known(day)
+        return day + ONE_DAY if closes and instant > self.office.close(day) else day
+
+    def counted(self) -> list[Cell] | None:
+        """The cells of the term, in order; None while a pause without end keeps one away."""
+        cells = list(islice(self.cells_after(self.start), self.size()))
+        return cells if len(cells) == self.size() else None
+
+    def unstopped(self) -> "Course":
+        """The same course as if no pause were without end."""
+        ended = [(p, r) for p, r in self.pauses if r is not None]
+        return replace(self, pauses=ended)
+
+    def running(self) -> Iterator[Span]:
+        """Spans in which a clock of hours runs: from the start on, pauses cut out."""
         stopped = min((p for p, r in self.pauses if r is None), default=FAR)
-        for a, b in spans:
+        always: Iterable[Span] = [(self.start, FAR)]
+        clock = self.promise.unit == "clock_hours"
+        for a, b in always if clock else self.office.spans_after(self.start):
             if a >= stopped:
                 return
             yield from cut((a, b), self.pauses)
 
-    # the answers
+    # --- when it ends
 
     def due_date(self) -> date | None:
-        """Last day of a day term, before any instant is fixed; None while paused without end."""
-        day = self.office.date_of(self.start)
-        if self.promise.unit == "calendar_months":
-            left = (months_on(day, self.promise.n) - day).days
-        else:
-            left = self.promise.n
-        while left:
+        """Last day of a counted term; None while it is paused without end."""
+        cells = self.counted()
+        if cells is None:
+            return None
+        day = cells[-1].day if cells else self.office.date_of(self.start)
+        while self.promise.roll and not self._can_end_on(day):
             day += ONE_DAY
-            if self.lost_for_good(day):
-                return None
-            left -= self.counts(day)
-        while self.promise.roll and (self.given_back(day) or not self.office.works(day)):
-            day += ONE_DAY
-            if self.lost_for_good(day):
+            if self._stopped_by(day):
                 return None
         return day
 
+    def _can_end_on(self, day: date) -> bool:
+        cell = Cell(day, self.office.midnight(day))
+        return self.office.works(day) and not self._given_back(cell)
+
     def due(self) -> datetime | None:
-        if self.promise.unit in DAY_UNITS:
-            last = self.due_date()
-            return None if last is None else self.end_of(last)
+        if self.promise.unit in HOURS:
+            return self.reached(self.running(), self.promise.span)
         if self.promise.unit == "half_workdays":
-            halves = self.half_days()
-            return halves[-1][1] if halves else None
-        return self.reached(self.promise.span)
+            cells = self.counted()
+            return cells[-1].session[1] if cells and cells[-1].session else None
+        last = self.due_date()
+        if last is None:
+            return None
+        if self.promise.close_of_business and self.office.works(last):
+            return self.office.close(last)
+        return self.office.midnight(last + ONE_DAY)
 
-    def end_of(self, day: date) -> datetime:
-        if self.promise.close_of_business and self.office.works(day):
-            return self.office.close(day)
-        return self.office.midnight(day + ONE_DAY)
-
-    def half_days(self) -> list[Span]:
-        """The sessions that count: those that begin after the start, on days not given back."""
-        found: list[Span] = []
-        day = self.office.date_of(self.start)
-        while len(found) < self.promise.n:
-            if self.lost_for_good(day):
-                return []
-            if not self.given_back(day):
-                found += [s for s in self.office.sessions(day) if s[0] > self.start]
-            day += ONE_DAY
-        return found[: self.promise.n]
-
-    def reached(self, amount: timedelta) -> datetime | None:
-        """Earliest instant at which `amount` has run on a clock of hours."""
+    def reached(self, spans: Iterable[Span], amount: timedelta) -> datetime | None:
         if not amount:
             return self.start
-        for a, b in self.running_spans():
-            if b - a >= amount:
-                return a + amount
-            amount -= b - a
-        return None
+        try:
+            return pour(spans, amount)
+        except NeverReached:
+            return None
 
-    def elapsed_until(self, at: datetime) -> timedelta:
-        """Time run by `at` on a clock of hours."""
-        total = timedelta()
-        for a, b in self.running_spans():
-            if a >= at:
-                break
-            total += min(b, at) - a
-        return total
+    # --- how it stands
 
-    def left(self, at: datetime) -> Left:
-        due = self.due()
-        overdue = due is not None and at > due
-        if self.promise.unit in DAY_UNITS:
-            return Left(self.days_left(at), None, overdue, due, due is None)
-        left = self.promise.span - self.elapsed_until(at)
-        return Left(None, left, overdue, due, due is None)
+    def time_left(self, at: datetime) -> timedelta:
+        """What is left of a term of hours; negative when it has run over."""
+        return self.promise.span - self.run_until(at)
 
-    def days_left(self, at: datetime) -> int:
-        last, today = self.due_date(), self.office.date_of(at)
-        if last is None:
-            return self.frozen()
-        if today <= last:
-            return sum(map(self.counts, days_after_until(today, last)))
-        return -sum(map(self.counts, days_after_until(last, today)))
+    def run_until(self, at: datetime) -> timedelta:
+        return length((a, min(b, at)) for a, b in takewhile(lambda s: s[0] < at, self.running()))
 
-    def frozen(self) -> int:
-        """Days not yet used up when a pause without end began."""
-        first = min(self.pause_day(p) for p, r in self.pauses if r is None)
-        start = self.office.date_of(self.start)
-        used = sum(map(self.counts, days_after_until(start, first - ONE_DAY)))
-        return self.promise.n - used
+    def cells_left(self, at: datetime) -> int:
+        """Days or half days still to come after the one `at` falls in; negative when late."""
+        at = max(at, self.start)
+        cells, last = self.counted(), self.due_date()
+        if cells is None or last is None:
+            return max(self.size() - len(self._begun_within(self.start, at)), 0)
+        end = max([self.office.midnight(last), *(cell.begin for cell in cells)])
+        if at < end:
+            return len(self._begun_within(at, end))
+        return -len(self._begun_within(end, at))
 
-    def day_spans(self) -> list[Span]:
-        """Spans that make up a day term: its counted days, or their open hours for work days."""
-        last, due = self.due_date(), self.due()
-        assert last is not None
+    def _begun_within(self, a: datetime, b: datetime) -> list[Cell]:
+        """Cells that begin in (a, b]."""
+        return list(takewhile(lambda cell: cell.begin <= b, self.cells_after(a)))
+
+    def spans(self) -> list[Span]:
+        """Time in which a counted term runs, up to the instant it is due."""
+        cells, due = self.counted(), self.due()
+        assert cells is not None
         assert due is not None
-        spans: list[Span] = []
-        for day in days_after_until(self.office.date_of(self.start), last):
-            if not self.counts(day):
-                continue
-            if self.promise.unit == "workdays":
-                spans += self.office.sessions(day)
-            else:
-                spans.append((self.office.midnight(day), self.office.midnight(day + ONE_DAY)))
-        return [(a, min(b, due)) for a, b in spans if a < due]
+        if self.promise.unit == "half_workdays":
+            return [cell.session for cell in cells if cell.session]
+        if self.promise.unit == "workdays":
+            return [span for cell in cells for span in self.office.sessions(cell.day)]
+        civil = [
+            (cell.begin, self.office.midnight(cell.day + ONE_DAY))
+            for cell in self._begun_within(self.start, due)
+        ]
+        return [(a, min(b, due)) for a, b in civil if a < due]
 
-    def progress(self, at: datetime) -> tuple[timedelta, timedelta, int]:
-        """Elapsed, total, and the whole per cent, on the term's own clock."""
-        if self.promise.unit in ("clock_hours", "work_hours"):
-            elapsed, total = self.elapsed_until(at), self.promise.span
-        else:
-            spans = self.half_days() if self.promise.unit == "half_workdays" else self.day_spans()
-            total = sum((b - a for a, b in spans), timedelta())
-            elapsed = overlap(spans, datetime(1, 1, 2, tzinfo=UTC), at)
-        return elapsed, total, elapsed * 100 // total
+    def stop(self) -> datetime:
+        """When the first cell begins that a pause without end keeps from running."""
+        if not any(r is None for _, r in self.pauses):
+            return FAR
+        return next(
+            cell.begin
+            for cell in self.unstopped().cells_after(self.start)
+            if self._stopped_in(cell)
+        )
+
+    def progress(self, at: datetime) -> tuple[timedelta, timedelta]:
+        """What has run and what there is in all, on the term's own clock.
+
+        While a pause is without end: as much as ran before it, of what there would be without it.
+        """
+        if self.promise.unit in HOURS:
+            return self.run_until(at), self.promise.span
+        if self.due() is None:
+            return self.unstopped().progress(min(at, self.stop()))
+        spans = self.spans()
+        return overlap(spans, datetime(1, 1, 2, tzinfo=UTC), at), length(spans)
 
     def at_percent(self, percent: int) -> datetime | None:
-        """First instant at which elapsed * 100 >= percent * total."""
-        if self.promise.unit in ("clock_hours", "work_hours"):
-            return self.reached(part(self.promise.span, percent))
-        spans = self.half_days() if self.promise.unit == "half_workdays" else self.day_spans()
-        wanted = part(sum((b - a for a, b in spans), timedelta()), percent)
-        for a, b in spans:
-            if b - a >= wanted:
-                return a + wanted
-            wanted -= b - a
-        return None
+        """The first whole second of the term's own clock with elapsed * 100 >= percent * total."""
+        if self.promise.unit in HOURS:
+            return self.reached(self.running(), share(self.promise.span, percent))
+        if self.due() is None:
+            reached = self.unstopped().at_percent(percent)
+            return reached if reached and reached <= self.stop() else None
+        spans = self.spans()
+        return self.reached(spans, share(length(spans), percent))
 
     def opening_before(self, k: int) -> datetime:
         """Opening of the k-th working day before the due date."""
@@ -413,89 +447,13 @@ class Course:
         return self.office.opening(add_workdays(self.office, last, -k))
 
 
-def part(total: timedelta, percent: int) -> timedelta:
-    """So many per cent of `total`, rounded up to the microsecond."""
-    return -(-total * percent // 100)
+def share(total: timedelta, percent: int) -> timedelta:
+    """So many per cent, up to the next whole second but no more than all of it."""
+    seconds = -(-total * percent // timedelta(seconds=100))
+    return min(timedelta(seconds=seconds), total)
 
 
 def months_on(day: date, n: int) -> date:
     """The same day n months later, or that month's last day."""
     year, month = divmod(day.year * 12 + day.month - 1 + n, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-def cut(span: Span, pauses: Sequence[Pause]) -> list[Span]:
-    """What is left of `span` outside all pauses, in order."""
-    pieces = [span]
-    for p, r in pauses:
-        stop = FAR if r is None else r
-        pieces = [
-            piece
-            for a, b in pieces
-            for piece in ((a, min(b, p)), (max(a, stop), b))
-            if piece[0] < piece[1]
-        ]
-    return pieces
-
-
-# --- reading notices ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Paper:
-    """One notice as the oracle needs it: who, when known, which days."""
-
-    region: str
-    published: date
-    covers: frozenset[int]
-    off: frozenset[date]
-    work: frozenset[date]
-
-
-def almanac(papers: Iterable[Paper], region: str = "CN", known_on: date | None = None) -> Almanac:
-    """The days as a region knew them on a date: nation first, nearer regions after, later wins.
-
-    Region codes nest by prefix: CN, CN-34, CN-3411, CN-341182.
-    """
-    known = [
-        p
-        for p in papers
-        if region.startswith(p.region) and (known_on is None or p.published <= known_on)
-    ]
-    state: dict[date, bool] = {}
-    for paper in sorted(known, key=lambda p: (len(p.region), p.published)):
-        state.update(dict.fromkeys(paper.off, False) | dict.fromkeys(paper.work, True))
-    years = frozenset(year for p in known for year in p.covers)
-    return Almanac(
-        frozenset(d for d, works in state.items() if not works),
-        frozenset(d for d, works in state.items() if works),
-        years,
-    )
-
-
-def read_papers(folder: Path) -> list[Paper]:
-    """Every notice below `folder` (`<region>/<name>.toml`)."""
-    tables = [tomllib.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*/*.toml"))]
-    return [paper(table) for table in tables if "holiday" in table]
-
-
-def paper(table: Mapping[str, Any]) -> Paper:
-    def named(*keys: str) -> frozenset[date]:
-        texts = [text for item in table["holiday"] for key in keys for text in item.get(key, ())]
-        return frozenset(day for text in texts for day in day_range(text))
-
-    return Paper(
-        table["region"],
-        table["published"],
-        frozenset(table["covers"]),
-        named("off", "special"),
-        named("work", "resume"),
-    )
-
-
-def day_range(text: str) -> Iterator[date]:
-    """`2026-02-15` or `2026-02-15..2026-02-23`."""
-    first, _, last = text.partition("..")
-    yield date.fromisoformat(first)
-    if last:
-        yield from days_after_until(date.fromisoformat(first), date.fromisoformat(last))

@@ -1,0 +1,65 @@
+"""The facts behind a row, in the order in which they happened.
+
+A row has to come out the same however late, or in whatever order, its facts were learned. So it
+keeps a short line of each fact and is worked out anew from the lines that stand.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Self
+
+from sla_engine.dossier.chronicle import order
+from sla_engine.dossier.events import Voided
+from sla_engine.record import Instant, Recorded, type_name
+
+Stored = list[list[Any]]
+
+
+class Line(NamedTuple):
+    """What a row needs to know of one fact; `says` are the fields that the read model picked."""
+
+    at: Instant
+    seq: int
+    rank: int
+    key: str
+    version: int
+    source: str
+    type: str
+    says: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, recorded: Recorded, says: Mapping[str, Any]) -> Self:
+        return cls(*order(recorded), recorded.meta.source, type_name(recorded.event), says)
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The two ways in which a void may refer to the fact."""
+        return (f"@{self.version}", f"{self.source}:{self.key}")
+
+
+def enter(stored: Stored, recorded: Recorded, says: Mapping[str, Any]) -> Stored:
+    """The stored lines with one more, in the order in which their facts were recorded."""
+    said = {**says, "fact": recorded.event.fact} if isinstance(recorded.event, Voided) else says
+    return [*stored, list(Line.of(recorded, said))]
+
+
+def standing(stored: Stored) -> list[Line]:
+    """The facts that count, in time order: neither voids nor what they took away."""
+    lines = [Line(*each) for each in stored]
+    gone = _gone(lines)
+    return sorted(line for line in _facts(lines) if line.version not in gone)
+
+
+def _facts(lines: Iterable[Line]) -> Iterator[Line]:
+    return (line for line in lines if line.type != "voided")
+
+
+def _gone(lines: list[Line]) -> set[int]:
+    """Versions taken away; a void that was itself voided takes nothing away."""
+    voids = [line for line in lines if line.type == "voided"]
+    gone: set[int] = set()
+    for void in reversed(voids):
+        candidates = (line for line in (*_facts(lines), *voids) if void.says["fact"] in line.names)
+        target = next(candidates, None)
+        if void.version not in gone and target is not None:
+            gone.add(target.version)
+    return gone

@@ -1,0 +1,82 @@
+"""What is to be done: one row per petition, by whom, how far, how severe it has become.
+
+The clocks themselves stand in the alarm index; a row says what the index does not know.
+"""
+
+from typing import Any
+
+from projections import acts, history
+from projections.history import Line
+from sla_engine.dossier.events import RungFired, RungWithdrawn, Voided
+from sla_engine.petition.events import Dispatched, Registered, ReworkOrdered
+from sla_engine.petition.kind import CLOSED, DECLINED, MERGED, PETITION, WITHDRAWN
+from sla_engine.projection import Columns
+from sla_engine.record import Event, Recorded
+
+ENDED = frozenset({CLOSED, DECLINED, MERGED, WITHDRAWN})
+_TRAITS = ("no", "kind", "subject", "region", "urgency", "matter", "pack")
+
+
+class Worklist:
+    """Key: the stream. Columns: the petition's traits, `phase`, `open`, `unit`, `registered_at`,
+    `level` (the most severe standing act), `acts` (how often each act stands), `historic`."""
+
+    name = "worklist"
+
+    def interested(self, event: Event) -> bool:
+        return type(event) in PETITION.steps or isinstance(event, Voided) or acts.is_act(event)
+
+    def key(self, recorded: Recorded) -> str:
+        return recorded.stream
+
+    def apply(self, row: Columns | None, recorded: Recorded) -> Columns | None:
+        event = recorded.event
+        if row is None:
+            return _opened(recorded) if isinstance(event, Registered) else None
+        if isinstance(event, RungFired | RungWithdrawn):
+            return _acted(row, event)
+        lines = history.enter(row["lines"], recorded, says(event))
+        return {**row, **_derived(history.standing(lines)), "lines": lines}
+
+
+def says(event: Event) -> dict[str, Any]:
+    """The phase a fact leads to, and the unit it makes answerable."""
+    step = PETITION.steps.get(type(event))
+    said: dict[str, Any] = {}
+    if step is not None and (phase := step.next("", event)):
+        said["phase"] = phase
+    if isinstance(event, ReworkOrdered) or (isinstance(event, Dispatched) and event.lead):
+        said["unit"] = event.unit
+    return said
+
+
+def last(lines: list[Line], field: str) -> Any:
+    """The latest word of the facts on `field`, "" when none speaks of it."""
+    return next((line.says[field] for line in reversed(lines) if field in line.says), "")
+
+
+def _opened(recorded: Recorded) -> Columns:
+    event = recorded.event
+    assert isinstance(event, Registered)
+    lines = history.enter([], recorded, says(event))
+    return {
+        **{name: getattr(event, name) for name in _TRAITS},
+        "registered_at": recorded.meta.occurred_at,
+        "historic": event.historic,
+        "level": 0,
+        "acts": {},
+        "causes": {},
+        **_derived(history.standing(lines)),
+        "lines": lines,
+    }
+
+
+def _derived(lines: list[Line]) -> Columns:
+    phase = last(lines, "phase")
+    return {"phase": phase, "open": phase not in ENDED, "unit": last(lines, "unit")}
+
+
+def _acted(row: Columns, event: RungFired | RungWithdrawn) -> Columns:
+    causes = acts.enter(row["causes"], event)
+    found = acts.standing(causes)
+    return {**row, "causes": causes, "level": acts.highest(found), "acts": acts.counted(found)}

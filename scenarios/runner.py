@@ -1,0 +1,198 @@
+"""A script played on virtual time through the real engine.
+
+Time moves from alarm to alarm and from step to step, so sweeps happen exactly when they would.
+Every fact is expected to be recorded unless the script says that it is refused or repeated, and
+at the end the log alone must give the same state again.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scenarios.compare import Checker, Departure
+from scenarios.rules import check_names, notice_text, rulebook
+from scenarios.script import Fact, Load, Script, Step, TalkAlias, read_file
+from sla_engine.clock import VirtualClock
+from sla_engine.errors import Refusal, refuse, register
+from sla_engine.record import Instant
+from sla_engine.replay.verify import Verification
+from sla_engine.service.handler import Outcome
+from sla_engine.service.intake import parse
+from sla_engine.talk.events import CauseAttached, TalkProposed
+from sla_engine.wiring import Engine
+
+SCENARIO_STORE_USED = register(
+    "SCENARIO_STORE_USED",
+    "库 {found} 中已有 {allowed} 条记录，剧本须在空库上演",
+    "the store {found} already holds {allowed} events; a scenario is played on an empty one",
+    "换一个文件名，或不指定库",
+    "name another file, or none at all",
+)
+
+Watch = Callable[[Instant], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioReport:
+    """How a scenario went. `facts` were sent, `checked` values compared, `sweeps` run."""
+
+    script: Script
+    facts: int
+    sweeps: int
+    checked: int
+    departures: tuple[Departure, ...]
+    verification: Verification
+
+    @property
+    def passed(self) -> bool:
+        return not self.departures
+
+    @property
+    def met(self) -> int:
+        """How many of the `checked` values are as foretold."""
+        return self.checked - len(self.departures)
+
+
+def run_file(path: Path | str, store: Path | None = None) -> ScenarioReport:
+    """Play a scenario file, on `store` or on a temporary one that is removed again.
+
+    Raises `Refusal` with every fault of the file, or SCENARIO_STORE_USED.
+    """
+    script = read_file(Path(path))
+    with stage(script, store) as play:
+        return play.run()
+
+
+@contextmanager
+def stage(script: Script, store: Path | None = None) -> Iterator["Play"]:
+    """An engine on virtual time, ready to play `script`; closed at the end of the block."""
+    rules = rulebook(script)
+    check_names(script, rules)
+    with tempfile.TemporaryDirectory(prefix="sla-engine-") as folder:
+        path = store or Path(folder) / "scenario.sqlite"
+        clock = VirtualClock(script.start)
+        with Engine.open(path, clock, rules=rules) as engine:
+            if engine.log.head():
+                raise refuse(SCENARIO_STORE_USED, "", path.name, str(engine.log.head()))
+            yield Play(script, engine, clock)
+
+
+@dataclass(slots=True)
+class Play:
+    """One playing of one script. `watch` is told every instant that virtual time reaches."""
+
+    script: Script
+    engine: Engine
+    clock: VirtualClock
+    watch: Watch = lambda _now: None
+    facts: int = 0
+    sweeps: int = 0
+    checker: Checker = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.checker = Checker(self.engine)
+
+    def run(self) -> ScenarioReport:
+        """Play everything; nothing that departs stops the play."""
+        for moment in self.script.moments:
+            self._advance(moment.at)
+            if isinstance(moment, Load):
+                self._load(moment)
+            else:
+                self._step(moment)
+        self._advance(self.script.end)
+        verification = self.engine.verify()
+        self.checker.state("end", self.script.end)
+        self.checker.compare("log", "replay", verification.live, verification.replayed)
+        return ScenarioReport(
+            script=self.script,
+            facts=self.facts,
+            sweeps=self.sweeps,
+            checked=self.checker.checked,
+            departures=tuple(self.checker.departures),
+            verification=verification,
+        )
+
+    def _advance(self, until: Instant) -> None:
+        """From alarm to alarm up to `until`, each swept at its own instant."""
+        while (alarm := self.engine.next_alarm()) is not None and alarm <= until:
+            now = max(alarm, self.clock.now())
+            self._sweep(now)
+            after = self.engine.next_alarm()
+            assert after is None or after > now, "a sweep leaves no alarm behind it"
+        self._reach(until)
+
+    def _sweep(self, now: Instant) -> None:
+        self._reach(now)
+        self.engine.run_due()
+        self.sweeps += 1
+
+    def _reach(self, now: Instant) -> None:
+        self.clock.set(max(now, self.clock.now()))
+        self.watch(self.clock.now())
+
+    def _load(self, load: Load) -> None:
+        self.engine.load_notice(load.text or notice_text(load.number))
+        self._advance(load.at)
+
+    def _step(self, step: Step) -> None:
+        if step.facts:
+            self._take(step)
+            self._advance(step.at)
+        for expect in step.expects:
+            stream = f"petition/{expect.petition}" if expect.petition else None
+            if expect.talk:
+                stream = self.talk(self.script.talks[expect.talk])
+            elif stream is not None and not self.engine.events(stream):
+                stream = None
+            self.checker.check(expect, stream, step.at)
+
+    def _take(self, step: Step) -> None:
+        """Send the facts of a step in one transaction and compare what became of each."""
+        submissions, sent = [], []
+        for fact in step.facts:
+            self.facts += 1
+            try:
+                submissions.append(parse(self._addressed(fact)))
+                sent.append(fact)
+            except Refusal as refusal:
+                self._outcome(step, fact, Outcome("refused", "", 0, refusal.faults))
+        outcomes = self.engine.take(submissions, history=step.history)
+        for fact, outcome in zip(sent, outcomes, strict=True):
+            self._outcome(step, fact, outcome)
+
+    def _addressed(self, fact: Fact) -> Mapping[str, Any]:
+        """The fact with the talk's own id in place of its alias."""
+        if not fact.alias:
+            return fact.value
+        stream = self.talk(self.script.talks[fact.alias])
+        name = stream.split("/", 1)[1] if stream is not None else fact.alias
+        return {**fact.value, "talk": name}
+
+    def _outcome(self, step: Step, fact: Fact, outcome: Outcome) -> None:
+        expected = fact.refused or ("repeated" if fact.repeated else "recorded")
+        found = outcome.faults[0].code if outcome.faults else outcome.status
+        about = f"{fact.value.get('petition') or fact.value.get('talk')} · {fact.value['type']}"
+        self.checker.state(fact.where, step.at)
+        self.checker.compare(about, "outcome", expected, found)
+
+    def talk(self, alias: TalkAlias) -> str | None:
+        """Stream of the talk an alias stands for; None while there is none."""
+        found = [
+            (events[0].position, stream)
+            for stream in self.engine.log.streams("talk/")
+            if (events := self.engine.events(stream)) and _is_meant(alias, events)
+        ]
+        return sorted(found)[alias.nth - 1][1] if len(found) >= alias.nth else None
+
+
+def _is_meant(alias: TalkAlias, events: Any) -> bool:
+    opening = events[0].event
+    assert isinstance(opening, TalkProposed), "a talk begins with its proposal"
+    petitions = {*opening.petitions} | {
+        each.event.petition for each in events if isinstance(each.event, CauseAttached)
+    }
+    return alias.unit in ("", opening.unit) and (not alias.petition or alias.petition in petitions)

@@ -1,0 +1,1 @@
+"""Replaying the log: what it says, from nothing but itself."""
