@@ -6,7 +6,7 @@ derivation of what was found, so that a reader can see which day was counted oth
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from scenarios.script import ActExpected, ClockExpected, Expect, RowExpected
@@ -17,9 +17,10 @@ from sla_engine.sla.explain import explain
 from sla_engine.talk.decide import causes, tier
 from sla_engine.talk.events import TalkWithdrawn
 from sla_engine.wiring import Engine
-from sla_engine.worktime import format_instant
+from sla_engine.worktime import format_instant, narrate
 
 NOTHING = "—"
+_DATED = frozenset({"due", "due_date", "state"})
 _INSTANTS = frozenset({"due", "stopped", "at", "recorded"})
 
 Values = Mapping[str, object]
@@ -69,30 +70,12 @@ class Checker:
         """Where in the script, and when, the values compared next belong."""
         self._at, self._where = at, where
 
-    def compare(
-        self,
-        about: str,
-        field: str,
-        expected: object,
-        found: object,
-        reading: Reading | None = None,
-    ) -> None:
-        """Compare one value; `reading` is the clock whose derivation explains it."""
-        self.checked += 1
-        if expected != found:
-            lines = explain(reading) if reading is not None and reading.due is not None else None
-            self.departures.append(
-                Departure(
-                    at=self._at,
-                    where=self._where,
-                    about=about,
-                    field=field,
-                    expected=say(field, expected),
-                    found=say(field, found),
-                    zh=tuple(lines.zh()) if lines is not None else (),
-                    en=tuple(lines.en()) if lines is not None else (),
-                )
-            )
+    def compare(self, about: str, field: str, expected: object, found: object) -> None:
+        """Compare one value."""
+        if expected == found:
+            self.checked += 1
+        else:
+            self.depart(about, field, say(field, expected), say(field, found))
 
     def depart(self, about: str, field: str, expected: str, found: str) -> None:
         """Something that is there and should not be, or the other way round."""
@@ -117,11 +100,15 @@ class Checker:
         if reading is None or expected.absent:
             self.compare(f"{about} · {name}", "clock", not expected.absent, reading is not None)
             return
-        about = f"{about} · {name} {reading.clause.name.zh}"
+        about, before = f"{about} · {name} {reading.clause.name.zh}", len(self.departures)
         found = _of_clock(reading)
         for field, value in expected.values.items():
-            dated = field in ("due", "due_date", "state")
-            self.compare(about, field, value, found[field], reading if dated else None)
+            self.compare(about, field, value, found[field])
+        departed = self.departures[before:]
+        if reading.due is not None and any(each.field in _DATED for each in departed):
+            derivation = explain(reading).derivation
+            zh, en = tuple(narrate.zh(derivation)), tuple(narrate.en(derivation))
+            self.departures[-1] = replace(departed[-1], zh=zh, en=en)
 
     def _acts(
         self,
@@ -219,8 +206,7 @@ def _of_act(act: Act, dossier: Dossier) -> Values:
     event = act.fired
     overturning = overturned_by(act, dossier)
     return {
-        "due": event.due,
-        "at": event.at,
+        "at": event.due,
         "recorded": act.recorded_at,
         "act": event.act,
         "tier": event.tier,

@@ -16,7 +16,7 @@ FIELDS = {
     "stopped": Text("停止时刻", "stopped"),
     "clock": Text("有此时钟", "clock exists"),
     "act": Text("动作", "act"),
-    "at": Text("触发时刻", "reached at"),
+    "at": Text("动作时刻", "act at"),
     "recorded": Text("记录时刻", "recorded"),
     "tier": Text("约谈层级", "tier"),
     "withdrawn": Text("已撤回", "withdrawn"),

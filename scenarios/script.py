@@ -4,6 +4,7 @@ Facts have the shape that intake takes. Everything a script expects is data too,
 from outside can be checked before the first step is played.
 """
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -74,6 +75,8 @@ SCENARIO_EMPTY = register(
     "the scenario expects nothing, so it can never fail",
 )
 
+_HEADER = re.compile(r"\s*\[\[(step|expect|notice)\]\]")
+
 Values: TypeAlias = Mapping[str, object]
 
 CLOCK_FIELDS = {
@@ -86,7 +89,6 @@ CLOCK_FIELDS = {
     "stopped": moment,
 }
 ACT_FIELDS = {
-    "due": instant,
     "at": instant,
     "recorded": instant,
     "act": one_of(ACTS),
@@ -251,7 +253,7 @@ def parse(content: str, name: str = "scenario", folder: Path = Path()) -> Script
         raw = tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
         raise Refusal(Fault(SCENARIO_SYNTAX, name, str(error))) from None
-    reader = _Reader(raw)
+    reader = _Reader(raw, content)
     script = reader.script(name, folder)
     if reader.faults:
         raise Refusal(reader.faults)
@@ -261,8 +263,12 @@ def parse(content: str, name: str = "scenario", folder: Path = Path()) -> Script
 class _Reader:
     """Reads the tables of one scenario and gathers what is wrong with them."""
 
-    def __init__(self, raw: Mapping[str, Any]) -> None:
+    def __init__(self, raw: Mapping[str, Any], content: str) -> None:
         self.faults: list[Fault] = []
+        self.lines: dict[str, list[int]] = {}
+        for number, line in enumerate(content.splitlines(), 1):
+            if header := _HEADER.match(line):
+                self.lines.setdefault(header[1], []).append(number)
         self.top = Table(raw, "", self.faults)
         self.pack = self.region = self.source = ""
         self.talks: dict[str, TalkAlias] = {}
@@ -308,9 +314,9 @@ class _Reader:
 
     def _moments(self, start: Instant) -> tuple[Moment, ...]:
         """Notices, steps and free-standing expectations; at one instant in this order."""
-        loads = [self._load(each) for each in self.top.tables("notice")]
-        steps = [self._step(each) for each in self.top.tables("step")]
-        checks = [self._check(each) for each in self.top.tables("expect")]
+        loads = [self._load(each) for each in self._tables("notice")]
+        steps = [self._step(each) for each in self._tables("step")]
+        checks = [self._check(each) for each in self._tables("expect")]
         for earlier, later in zip([start, *(step.at for step in steps)], steps, strict=False):
             if later.at < earlier:
                 found, allowed = format_instant(later.at), format_instant(earlier)
@@ -319,6 +325,9 @@ class _Reader:
             self.faults.append(Fault(SCENARIO_EMPTY, "expect"))
         self._check_petitions((*steps, *checks))
         return tuple(sorted((*loads, *steps, *checks), key=lambda each: each.at))
+
+    def _tables(self, key: str) -> list[Table]:
+        return self.top.tables(key, self.lines.get(key, ()))
 
     def _load(self, each: Table) -> Load:
         load = Load(

@@ -1,6 +1,6 @@
 """One TOML table, taken key by key; a key nobody asked for is a typing error with a near match."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any, TypeVar
@@ -63,11 +63,15 @@ class Table:
     def flag(self, key: str) -> bool:
         return self.take(key, flag) or False
 
-    def tables(self, key: str) -> list["Table"]:
-        """The tables of an array, each with its place for people (`step 3`, counted from 1)."""
+    def tables(self, key: str, lines: Sequence[int] = ()) -> list["Table"]:
+        """The tables of an array, each with its place for people: `step 3 (line 40)`.
+
+        `lines` are the line numbers of the array's headers, where they are known.
+        """
         return [
-            Table(raw, self.at(f"{key} {number}"), self.faults)
-            for number, raw in enumerate(self.take(key, dicts) or (), 1)
+            Table(raw, self.at(f"{key} {index}", *(f"(line {n})" for n in line)), self.faults)
+            for index, raw in enumerate(self.take(key, dicts) or (), 1)
+            for line in (lines[index - 1 : index],)
         ]
 
     def close(self) -> None:

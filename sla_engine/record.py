@@ -30,6 +30,7 @@ class Meta(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     `occurred_at` is when it was so, `recorded_at` when the log learned it. (`source`, `key`) is the
     upstream's own event id; `seq` its sequence number where it has one. `cause` names the event or
     act this one follows from. `pack` and `calendar` are digests, filled where a judgment was made.
+    `precision` is "minute", "hour" or "day" where the source knew the time no better.
     """
 
     occurred_at: Instant
@@ -45,6 +46,7 @@ class Meta(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     calendar: str = ""
     anomaly: str = ""
     body_digest: str = ""
+    precision: str = ""
 
 
 class Draft(NamedTuple):

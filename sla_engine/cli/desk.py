@@ -1,18 +1,17 @@
-"""The desk a command works at: the options every command takes, its two voices, its engine."""
+"""The desk a command works at: the options every command takes, its voice, its engine."""
 
 import inspect
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Concatenate, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
 
 import typer
 
 from sla_engine.cli.output import Voice
-from sla_engine.errors import Fault, Refusal, refuse, register
+from sla_engine.errors import Refusal, refuse, register
 
 if TYPE_CHECKING:
     from sla_engine.settings import Settings
@@ -25,11 +24,6 @@ STORE_MISSING = register(
     "先建库：sla-engine init --store {found}",
     "make one first: sla-engine init --store {found}",
 )
-FILE_UNREADABLE = register(
-    "FILE_UNREADABLE",
-    "读不了文件 {where}（{found}）",
-    "the file {where} cannot be read ({found})",
-)
 
 OK, DEPARTED, USAGE, ENVIRONMENT, PROGRAM = range(5)
 
@@ -37,7 +31,7 @@ P = ParamSpec("P")
 
 
 class Lang(str, Enum):
-    """Language of what is read out in one language alone."""
+    """Language of words in tables and in what is read out."""
 
     zh = "zh"
     en = "en"
@@ -47,24 +41,68 @@ class Misuse(Refusal):
     """An option or argument that cannot be right, whatever the store holds."""
 
 
+_PANEL = "Everywhere"
+
+StoreOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--store",
+        metavar="PATH",
+        help="The store, an SQLite file. Else SLA_ENGINE_STORE, else ./sla-engine.sqlite.",
+        rich_help_panel=_PANEL,
+    ),
+]
+JsonOption = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        help="Answer in JSON, for programs: one document, or one line for each item.",
+        rich_help_panel=_PANEL,
+    ),
+]
+LangOption = Annotated[
+    Lang | None,
+    typer.Option(
+        "--lang",
+        help="Language of words in tables and derivations (default: zh).",
+        rich_help_panel=_PANEL,
+    ),
+]
+DebugOption = Annotated[
+    bool,
+    typer.Option(
+        "--debug",
+        help="Show where in the program an unexpected fault arose.",
+        rich_help_panel=_PANEL,
+    ),
+]
+
+_COMMON: Mapping[str, tuple[Any, Any]] = {
+    "store": (StoreOption, None),
+    "json": (JsonOption, False),
+    "lang": (LangOption, None),
+    "debug": (DebugOption, False),
+}
+
+
 class Desk:
     """One invocation of the program. `store` None: the setting decides."""
 
-    def __init__(self) -> None:
+    def __init__(self, voice: Voice) -> None:
+        self.voice = voice
         self.store: Path | None = None
         self.debug = False
-        self.voice = Voice()
 
-    def take(self, options: Mapping[str, Any]) -> None:
+    def take(self, store: Path | None, json: bool, lang: Lang | None, debug: bool) -> None:
         """Options as given before or behind the command's name; what was left out stays."""
-        self.store = options["store"] or self.store
-        self.debug = options["debug"] or self.debug
-        self.voice.json = options["json"] or self.voice.json
-        self.voice.lang = options["lang"].value if options["lang"] else self.voice.lang
+        self.store = store or self.store
+        self.debug = debug or self.debug
+        self.voice.json = json or self.voice.json
+        self.voice.lang = lang.value if lang else self.voice.lang
 
     @property
     def settings(self) -> "Settings":
-        """Settings of the environment with the options over them; raises `Misuse`."""
+        """Settings of the environment, the options over them. Raises `Misuse`."""
         from dataclasses import replace
 
         from sla_engine.settings import Settings
@@ -77,7 +115,8 @@ class Desk:
 
     @contextmanager
     def engine(self, create: bool = False) -> "Iterator[Engine]":
-        """The engine on the store; a store that is not there is an error unless `create`."""
+        """The engine on the store. Raises STORE_MISSING where there is none, unless `create`:
+        a mistyped path must not quietly become an empty store."""
         settings = self.settings
         if not create and not settings.store.is_file():
             raise refuse(STORE_MISSING, "", str(settings.store))
@@ -86,61 +125,22 @@ class Desk:
         with Engine.open(settings.store, settings=settings) as engine:
             yield engine
 
-    def stop(self, code: int) -> NoReturn:
-        """End the program with an exit status."""
-        raise typer.Exit(code)
+
+Work = Callable[Concatenate[Desk, P], None]
 
 
-_PANEL = "Everywhere"
+def command(app: typer.Typer, name: str, **texts: Any) -> Callable[[Work[P]], Work[P]]:
+    """Register a function as a command. Its first argument is the desk, and the options that
+    every command takes stand behind its own."""
 
-_COMMON: Mapping[str, Any] = {
-    "store": Annotated[
-        Path | None,
-        typer.Option(
-            "--store",
-            metavar="PATH",
-            help="The store (an SQLite file). Also SLA_ENGINE_STORE; default sla-engine.sqlite.",
-            rich_help_panel=_PANEL,
-        ),
-    ],
-    "json": Annotated[
-        bool,
-        typer.Option(
-            "--json",
-            help="Answer in JSON, for programs: one document, or one line for each item.",
-            rich_help_panel=_PANEL,
-        ),
-    ],
-    "lang": Annotated[
-        Lang | None,
-        typer.Option(
-            "--lang", help="Language of words in tables; default zh.", rich_help_panel=_PANEL
-        ),
-    ],
-    "debug": Annotated[
-        bool,
-        typer.Option(
-            "--debug", help="Show where a fault of the program arose.", rich_help_panel=_PANEL
-        ),
-    ],
-}
-
-
-def command(
-    app: typer.Typer, name: str, **texts: Any
-) -> Callable[[Callable[Concatenate[Desk, P], None]], Callable[Concatenate[Desk, P], None]]:
-    """Register a function as a command: its first argument is the desk, and it takes the options
-    that every command takes behind its own."""
-
-    def bind(function: Callable[Concatenate[Desk, P], None]) -> Callable[..., None]:
+    def bind(function: Work[P]) -> Work[P]:
         @wraps(function)
-        def run(ctx: typer.Context, **options: Any) -> None:
+        def run(ctx: typer.Context, *args: P.args, **options: P.kwargs) -> None:
             desk: Desk = ctx.obj
-            desk.take({each: options.pop(each) for each in _COMMON})
-            function(desk, **options)  # type: ignore[call-arg] # the signature is checked by Typer
+            desk.take(**{each: options.pop(each) for each in _COMMON})  # type: ignore[arg-type] # as declared in _COMMON
+            function(desk, *args, **options)
 
-        own = [*inspect.signature(function).parameters.values()][1:]
-        run.__signature__ = inspect.Signature([_context(), *own, *_common()])  # type: ignore[attr-defined] # functions have it
+        setattr(run, "__signature__", _signature(function))
         app.command(name, **texts)(run)
         return function
 
@@ -152,28 +152,13 @@ def group(name: str, help: str) -> typer.Typer:
     return typer.Typer(name=name, help=help, no_args_is_help=True, rich_markup_mode="rich")
 
 
-def entry(ctx: typer.Context, **options: Any) -> None:
-    """The options every command takes, given before the command's name."""
-    desk: Desk = ctx.obj
-    desk.take(options)
-
-
-entry.__signature__ = inspect.Signature([])  # type: ignore[attr-defined] # replaced below
-
-
-def _context() -> inspect.Parameter:
-    return inspect.Parameter(
-        "ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
-    )
-
-
-def _common() -> list[inspect.Parameter]:
-    return [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=False if name in ("json", "debug") else None,
-            annotation=annotation,
-        )
-        for name, annotation in _COMMON.items()
+def _signature(function: Callable[..., None]) -> inspect.Signature:
+    """What Typer reads: the context for the desk, the function's own, the common options."""
+    kind = inspect.Parameter.KEYWORD_ONLY
+    context = inspect.Parameter("ctx", kind, annotation=typer.Context)
+    own = [*inspect.signature(function).parameters.values()][1:]
+    common = [
+        inspect.Parameter(name, kind, default=default, annotation=annotation)
+        for name, (annotation, default) in _COMMON.items()
     ]
+    return inspect.Signature([context, *(each.replace(kind=kind) for each in own), *common])

@@ -58,7 +58,8 @@ class When:
 
     START: `offset` after the start. DUE: `offset` before (sign -1) or after (sign +1) the due
     instant; whole working days mean the opening of the k-th working day before or after the due
-    date; `offset` None is the first instant that is late. PERCENT: share of the term's own clock.
+    date (0: of the due date itself), natural days mean midnight so many days from the due date;
+    `offset` None is the first instant that is late. PERCENT: share of the term's own clock.
     """
 
     anchor: Anchor
@@ -192,8 +193,8 @@ class Pack:
     """One edition of a place's rules; immutable, identified by `digest`.
 
     `effective` is half open in local dates: [from, to), `to` None until a later edition begins.
-    `recorded_at` is when the edition became known. `anchors` are the marks that start a petition
-    clock. `digest` covers everything but the cases.
+    `recorded_at` is when the edition became known. `anchors` are the marks that start a clock.
+    `digest` covers everything but the cases.
     """
 
     name: str

@@ -122,12 +122,7 @@ class Draft:
             talk=self.talk,
             cases=tuple(self.cases),
             digest=digest({key: self.raw[key] for key in self.raw if key != "case"}),
-            anchors=frozenset(
-                mark
-                for clause in self.clauses
-                if clause.scope is Scope.PETITION
-                for mark in clause.start
-            ),
+            anchors=frozenset(mark for clause in self.clauses for mark in clause.start),
             recorded_at=head.known_since,
             cited=self.cited,
         )

@@ -91,16 +91,14 @@ class Rulebook:
 
         Raises `Refusal` REGION_UNKNOWN.
         """
-        knowledge = self._known.get((pack.calendar, region)) or self._learn(pack, region)
-        return knowledge.at(known_at)
+        return self._knowledge(pack, region).at(known_at)
 
     def calendar_by_digest(self, pack: Pack, region: str, digest: str) -> Calendar:
         """The calendar edition a clock is pinned to. Raises `Refusal` RULES_CHANGED."""
         key = (pack.calendar, region, digest)
         calendar = self._pinned.get(key)
         if calendar is None:
-            knowledge = self._known.get(key[:2]) or self._learn(pack, region)
-            calendar = knowledge.find(digest)
+            calendar = self._knowledge(pack, region).find(digest)
             _keep(self._pinned, key, calendar)
         return calendar
 
@@ -171,9 +169,12 @@ class Rulebook:
             raise _no_calendar(pack.calendar, self.almanacs)
         return almanac
 
-    def _learn(self, pack: Pack, region: str) -> "_Knowledge":
-        knowledge = _Knowledge(self._almanac(pack), region)
-        _keep(self._known, (pack.calendar, region), knowledge)
+    def _knowledge(self, pack: Pack, region: str) -> "_Knowledge":
+        key = (pack.calendar, region)
+        knowledge = self._known.get(key)
+        if knowledge is None:
+            knowledge = _Knowledge(self._almanac(pack), region)
+            _keep(self._known, key, knowledge)
         return knowledge
 
 

@@ -9,10 +9,10 @@ from sla_engine.policy.clause import Anchor, Text, When
 from sla_engine.policy.faults import PACK_WHEN
 from sla_engine.worktime import Amount, Unit
 
-_FORMS = "start / start+60分钟 / 80% / due-3个工作日 / due-2个工作小时 / due / due+2小时"
+_FORMS = "start / start+60分钟 / 80% / due-3个工作日 / due-2日 / due-2个工作小时 / due / due+2小时"
 _PERCENT = re.compile(r"(\d{1,9})%", re.ASCII)
 _ANCHORED = re.compile(r"(start|due)(?:\s*([+-])\s*(.+))?", re.ASCII)
-_DUE_UNITS = (Unit.WORKDAYS, Unit.CLOCK_HOURS, Unit.WORK_HOURS)
+_DUE_UNITS = (Unit.WORKDAYS, Unit.CALENDAR_DAYS, Unit.CLOCK_HOURS, Unit.WORK_HOURS)
 _AT_START = Amount(Fraction(0), Unit.CLOCK_HOURS)
 
 
@@ -20,8 +20,8 @@ def parse_when(text: str) -> When:
     """Pack text -> `When`.
 
     `start` is the start itself. Before and after `due`, offsets are whole working days (openings),
-    hours or working hours; natural days would leave open at which hour. Raises `Refusal` PACK_WHEN
-    or one of `Amount.parse`.
+    natural days (midnights), hours or working hours. Raises `Refusal` PACK_WHEN or one of
+    `Amount.parse`.
     """
     plain = unicodedata.normalize("NFKC", text.strip())
     if found := _PERCENT.fullmatch(plain):
@@ -51,6 +51,11 @@ def say_when(when: When) -> Text:
     if when.offset.unit is Unit.WORKDAYS:
         return _opening(when.sign, when.offset)
     before = when.sign < 0
+    if when.offset.unit is Unit.CALENDAR_DAYS:
+        return Text(
+            f"到期日{'前' if before else '后'}{when.offset} 0 时",
+            f"at 0:00, {when.offset.en()} {'before' if before else 'after'} the due date",
+        )
     return Text(
         f"到期{'前' if before else '后'}{when.offset}",
         f"{when.offset.en()} {'before' if before else 'after'} the due instant",

@@ -52,9 +52,9 @@ def verify(
     `progress` is told the number of events read so far. Holds one dossier of state per stream.
     """
     replayed, models, events = _replay(log.scan(), list(projections), progress)
-    live = {stream: _state(fold(stream, log.read(stream)), rules, at) for stream in replayed}
+    live = {stream: state_of(fold(stream, log.read(stream)), rules, at) for stream in replayed}
     again = {
-        stream: _state(_derived(each, rules, at), rules, at) for stream, each in replayed.items()
+        stream: state_of(_derived(each, rules, at), rules, at) for stream, each in replayed.items()
     }
     live_rows = {model.name: dict(rows) for model, rows in projections.items()}
     return Verification(
@@ -103,7 +103,7 @@ def _derived(dossier: Dossier, rules: Rulebook, at: Instant) -> Dossier:
     return dossier
 
 
-def _state(dossier: Dossier, rules: Rulebook, at: Instant) -> list[Any]:
+def state_of(dossier: Dossier, rules: Rulebook, at: Instant) -> list[Any]:
     """What is compared: every clock's reading and every act that stands, without versions."""
     assessment = assess(dossier, kind_of(dossier.stream), rules, at)
     readings = [

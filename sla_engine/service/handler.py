@@ -204,6 +204,7 @@ def _draft(submission: Submission, now: Instant, body_digest: str) -> Draft:
         seq=submission.seq,
         cause=submission.cause,
         body_digest=body_digest,
+        precision=submission.precision,
     )
     return Draft(meta, submission.event)
 

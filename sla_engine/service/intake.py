@@ -74,6 +74,7 @@ class Submission:
     cause: str = ""
     subject: str = ""
     personal: Mapping[str, str] = field(default_factory=dict)
+    precision: str = ""
 
 
 def parse_line(line: bytes, limit: int = 1_048_576) -> Submission:

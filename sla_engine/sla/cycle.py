@@ -58,6 +58,11 @@ class Cycle:
     def key(self) -> tuple[str, str]:
         return (self.clause.id, self.name)
 
+    @property
+    def number(self) -> int:
+        """Which running of a repeating clause this is, from 1 (always 1 for any other)."""
+        return int(self.name.rpartition(".")[2]) if self.clause.repeat else 1
+
 
 def cycles(dossier: Dossier, chronicle: Chronicle, rules: Rulebook) -> list[Cycle]:
     """Every clock of the dossier, in order of start."""

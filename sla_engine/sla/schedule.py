@@ -216,6 +216,8 @@ def _firings(cycle: Cycle, stretches: tuple[Stretch, ...]) -> tuple[Firing, ...]
         if stretch.reckoning.due is None:
             continue
         for rung in cycle.clause.rungs:
+            if cycle.number < rung.from_cycle:
+                continue
             at = _instant(rung, cycle, stretch)
             if at < stretch.start:
                 if any(firing.rung is rung for firing in firings):

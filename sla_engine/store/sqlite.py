@@ -38,7 +38,7 @@ from sla_engine.store.fairlock import FairLock
 from sla_engine.store.keys import IntakeRow, RungRow
 from sla_engine.store.migrate import migrate
 from sla_engine.store.refusals import STORE_BUSY
-from sla_engine.store.transaction import SqliteTransaction
+from sla_engine.store.transaction import PERSONAL, SqliteTransaction, read_fields
 
 Synchronous = Literal["FULL", "NORMAL", "OFF"]
 
@@ -46,6 +46,7 @@ LAST_CHARACTER = "\U0010ffff"
 _EVENT = "originator_id, originator_version, topic, state, notification_id"
 _ALARM = "stream, clause, cycle, state, level, unit, due, alarm_at, rung"
 _PAGE = 2_000
+_SCRUB_WAIT_MS = 200
 
 
 class _Transaction(SQLiteTransaction):
@@ -173,6 +174,8 @@ class Recorder(SQLiteApplicationRecorder):
         """Bring the schema up to date; refuses `STORE_NEWER`."""
         with self.datastore.transaction(commit=True) as cursor:
             migrate(cursor.sqlite_cursor)
+        # An erasure may have been cut off between its commit and its scrubbing.
+        self.scrub()
 
     # ------------------------------------------------------------------------------- writing
 
@@ -333,7 +336,7 @@ class Recorder(SQLiteApplicationRecorder):
         )
 
     def personal(self, subject: str) -> dict[str, str]:
-        return dict(self._fetch("SELECT field, value FROM personal WHERE subject = ?", (subject,)))
+        return read_fields(next(iter(self._fetch(PERSONAL, (subject,))), None))
 
     def position(self, follower: str) -> int:
         rows = self._fetch("SELECT position FROM position WHERE follower = ?", (follower,))
@@ -363,10 +366,13 @@ class Recorder(SQLiteApplicationRecorder):
     def scrub(self) -> bool:
         """Move the write-ahead log into the database and empty it, so that erased bytes are gone.
 
-        False while a reader still holds an older snapshot; the next write tries again.
+        False while a reader holds an older snapshot; then the next write tries again.
         """
         with self.datastore.reading() as cursor:
-            blocked: int = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            waits = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+            cursor.execute(f"PRAGMA busy_timeout = {_SCRUB_WAIT_MS}")
+            blocked = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            cursor.execute(f"PRAGMA busy_timeout = {waits}")
         return not blocked
 
     def _fetch(self, statement: str, params: Sequence[Any] = ()) -> list[Any]:

@@ -30,6 +30,20 @@ _DELETE_ALARM = "DELETE FROM alarm WHERE stream = ? AND clause = ? AND cycle = ?
 _DUE = "SELECT stream FROM alarm WHERE alarm_at <= ? ORDER BY alarm_at, stream"
 _ROW = "SELECT columns FROM projection_row WHERE projection = ? AND generation = ? AND key = ?"
 _DELETE_ROW = "DELETE FROM projection_row WHERE projection = ? AND generation = ? AND key = ?"
+PERSONAL = "SELECT fields FROM personal WHERE subject = ? ORDER BY id DESC LIMIT 1"
+# The same length, so that SQLite overwrites where the bytes are.
+_WIPE_PERSONAL = "UPDATE personal SET fields = zeroblob(length(fields)) WHERE subject = ?"
+_WIPE_SECRET = (
+    "UPDATE subject_secret SET erased = 1, secret = zeroblob(length(secret)) WHERE subject = ?"
+)
+_NEW_SUBJECT = "INSERT INTO subject_secret (subject, erased, secret) VALUES (?, 0, ?)"
+
+
+def read_fields(row: tuple[bytes] | None) -> dict[str, str]:
+    """Fields of a row of `personal`; none where there is no row or it was wiped."""
+    if row is None or not row[0].startswith(b"{"):
+        return {}
+    return msgspec.json.decode(row[0], type=dict[str, str])
 
 
 class _Selects(Protocol):
@@ -141,26 +155,37 @@ class SqliteTransaction:
 
     def keep_personal(self, subject: str, fields: Mapping[str, str]) -> None:
         self.secret(subject)
-        self._executemany(
-            "INSERT OR REPLACE INTO personal VALUES (?, ?, ?)",
-            [(subject, field, value) for field, value in fields.items()],
-        )
+        stored = self._execute(PERSONAL, (subject,)).fetchone()
+        before = read_fields(stored)
+        after = {**before, **fields}
+        if after != before:
+            self._execute(_WIPE_PERSONAL, (subject,))
+            self._execute(
+                "INSERT INTO personal (subject, fields) VALUES (?, ?)",
+                (subject, msgspec.json.encode(after)),
+            )
 
     def secret(self, subject: str) -> bytes:
         row = self._execute(
-            "SELECT secret FROM subject_secret WHERE subject = ?", (subject,)
+            "SELECT erased, secret FROM subject_secret WHERE subject = ?", (subject,)
         ).fetchone()
         if row is None:
             secret = self._make_secret()
-            self._execute("INSERT INTO subject_secret VALUES (?, ?)", (subject, secret))
+            self._execute(_NEW_SUBJECT, (subject, secret))
             return secret
-        if row[0] is None:
+        erased, secret = row
+        if erased:
             raise refuse(SUBJECT_ERASED)
-        return bytes(row[0])
+        return bytes(secret)
 
     def erase(self, subject: str) -> None:
-        self._execute("DELETE FROM personal WHERE subject = ?", (subject,))
-        self._execute("INSERT OR REPLACE INTO subject_secret VALUES (?, NULL)", (subject,))
+        self._execute(_WIPE_PERSONAL, (subject,))
+        self._execute(_WIPE_SECRET, (subject,))
+        # One who was never known here is erased all the same.
+        self._execute(
+            "INSERT OR IGNORE INTO subject_secret (subject, erased, secret) VALUES (?, 1, x'')",
+            (subject,),
+        )
         self.erased = True
 
     # ----------------------------------------------------------------------------- followers

@@ -7,27 +7,32 @@ answer. Steps are plain data; `narrate` turns them into text.
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
 from sla_engine.errors import UnpublishedYear
 from sla_engine.worktime.amount import Unit
+from sla_engine.worktime.calendar import Calendar
 from sla_engine.worktime.day import Day
-from sla_engine.worktime.instant import Instant
+from sla_engine.worktime.instant import SECOND, Instant, format_instant
 from sla_engine.worktime.span import Pause, merge
 from sla_engine.worktime.term import Course, Halves, Reckoning, Term, course, size_in_days
 from sla_engine.worktime.timetable import Timetable
 
 
-class Started(msgspec.Struct, frozen=True, tag="start"):
+class _Step(msgspec.Struct, frozen=True, tag_field="step"):
+    """Encoded, a step names its kind under `step`."""
+
+
+class Started(_Step, frozen=True, tag="start"):
     """The fact, and its local day, which is not counted by day terms."""
 
     at: Instant
     date: date
 
 
-class Shifted(msgspec.Struct, frozen=True, tag="shift"):
+class Shifted(_Step, frozen=True, tag="shift"):
     """The receipt rule moved the fact; `why` is off_day, after_close or before_opening."""
 
     since: Instant
@@ -36,7 +41,7 @@ class Shifted(msgspec.Struct, frozen=True, tag="shift"):
     day: Day
 
 
-class Counted(msgspec.Struct, frozen=True, tag="count"):
+class Counted(_Step, frozen=True, tag="count"):
     """The n-th day, or half-day (`part` am or pm). `day` is None where no calendar was asked."""
 
     date: date
@@ -45,7 +50,7 @@ class Counted(msgspec.Struct, frozen=True, tag="count"):
     part: str = ""
 
 
-class Skipped(msgspec.Struct, frozen=True, tag="skip"):
+class Skipped(_Step, frozen=True, tag="skip"):
     """A day, or half-day, that was not counted: off, or `paused`."""
 
     date: date
@@ -54,14 +59,14 @@ class Skipped(msgspec.Struct, frozen=True, tag="skip"):
     part: str = ""
 
 
-class Suspended(msgspec.Struct, frozen=True, tag="pause"):
+class Suspended(_Step, frozen=True, tag="pause"):
     """A pause met on the way; `until` is None while it is open."""
 
     since: Instant
     until: Instant | None
 
 
-class Ran(msgspec.Struct, frozen=True, tag="run"):
+class Ran(_Step, frozen=True, tag="run"):
     """An hour clock ran from `since` to `until`; `total` microseconds have run by then."""
 
     since: Instant
@@ -69,21 +74,21 @@ class Ran(msgspec.Struct, frozen=True, tag="run"):
     total: int
 
 
-class Rolled(msgspec.Struct, frozen=True, tag="roll"):
+class Rolled(_Step, frozen=True, tag="roll"):
     """The last day was off and moved."""
 
     since: date
     to: date
 
 
-class CutOff(msgspec.Struct, frozen=True, tag="cutoff"):
+class CutOff(_Step, frozen=True, tag="cutoff"):
     """When the last day ends: end_of_day, close_of_business, or end_of_session of a half-day."""
 
     rule: str
     at: Instant
 
 
-class Due(msgspec.Struct, frozen=True, tag="due"):
+class Due(_Step, frozen=True, tag="due"):
     """The answer; None while a pause is open."""
 
     at: Instant | None
@@ -100,7 +105,7 @@ class Derivation(msgspec.Struct, frozen=True):
 
     `amount` is the amount as clauses write it, `unit` and `size` the same in numbers (days,
     half-days, months, microseconds). `calendar` and `hours` are content digests. Everything is
-    plain data: `msgspec.json.encode` writes it.
+    plain data: `msgspec.json.encode` writes it, and `msgspec.json.decode` reads it back.
     """
 
     amount: str
@@ -142,6 +147,32 @@ def derive(
         reckoning=way.reckoning,
         steps=tuple(_steps(term, start, timetable, merged, way)),
     )
+
+
+def walk_days(calendar: Calendar, first: date, last: date) -> Iterator[Counted | Skipped]:
+    """Every day of `first`..`last`, working days counted; raises `UnpublishedYear`."""
+    n = 0
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        today = date.fromordinal(ordinal)
+        day = calendar.day(today)
+        n += day.works
+        yield Counted(today, n, day) if day.works else Skipped(today, day)
+
+
+def walk_hours(timetable: Timetable, since: Instant, until: Instant) -> Iterator[Step]:
+    """The working time in [since, until), session by session; raises `UnpublishedYear`."""
+    return _summed(_sessions(timetable, since, until))
+
+
+def plain(step: Step, zone: str) -> dict[str, Any]:
+    """A step as JSON takes it: times as local text, lengths in seconds, `step` names its kind."""
+    table: dict[str, Any] = msgspec.to_builtins(step)
+    for key in ("at", "since", "until", "to"):
+        if isinstance(table.get(key), int):
+            table[key] = format_instant(table[key], zone)
+    if "total" in table:
+        table["total_s"] = table.pop("total") / SECOND
+    return table
 
 
 def _steps(
@@ -266,24 +297,33 @@ def _halves(
 
 def _hours(term: Term, timetable: Timetable, way: Course) -> Iterator[Step]:
     total = 0
-    told: Step | None = None
-    for piece in _pieces(term, timetable, way):
-        if isinstance(piece, tuple):
-            total += piece[1] - piece[0]
-            yield Ran(piece[0], piece[1], total)
-        elif piece != told:
-            yield piece
-        told = piece if isinstance(piece, Skipped) else told
+    for step in _summed(_pieces(term, timetable, way)):
+        total = step.total if isinstance(step, Ran) else total
+        yield step
     assert way.reckoning.due is None or total == term.amount.size, f"{total} µs were walked"
 
 
-def _pieces(
-    term: Term, timetable: Timetable, way: Course
-) -> Iterator[tuple[Instant, Instant] | Skipped | Suspended]:
+_Piece: TypeAlias = tuple[Instant, Instant] | Skipped | Suspended
+
+
+def _summed(pieces: Iterable[_Piece]) -> Iterator[Step]:
+    """Spans with the time run so far; a day off that a pause interrupts is told once."""
+    total = 0
+    off: Skipped | None = None
+    for piece in pieces:
+        if isinstance(piece, tuple):
+            total += piece[1] - piece[0]
+            yield Ran(piece[0], piece[1], total)
+        elif piece != off:
+            yield piece
+        off = piece if isinstance(piece, Skipped) else off
+
+
+def _pieces(term: Term, timetable: Timetable, way: Course) -> Iterator[_Piece]:
     """Spans in which the clock ran, between the pauses and the days off that stopped it."""
-    since = way.reckoning.start
+    since, due = way.reckoning.start, way.reckoning.due
     for begin, resume in way.cuts:
-        if way.reckoning.due is not None and begin >= way.reckoning.due:
+        if due is not None and begin >= due:
             break
         yield from _running(term, timetable, since, begin)
         if resume is None:
@@ -292,17 +332,21 @@ def _pieces(
         if resume > since:
             yield Suspended(begin, resume)
         since = max(since, resume)
-    assert way.reckoning.due is not None, "only an open pause leaves a term without an end"
-    yield from _running(term, timetable, since, way.reckoning.due)
+    assert due is not None, "only an open pause leaves a term without an end"
+    yield from _running(term, timetable, since, due)
 
 
 def _running(
     term: Term, timetable: Timetable, since: Instant, until: Instant
-) -> Iterator[tuple[Instant, Instant] | Skipped]:
-    if since >= until:
-        return
-    if not term.amount.unit.is_working:
+) -> Iterator[_Piece]:
+    if term.amount.unit.is_working:
+        yield from _sessions(timetable, since, until)
+    elif since < until:
         yield since, until
+
+
+def _sessions(timetable: Timetable, since: Instant, until: Instant) -> Iterator[_Piece]:
+    if since >= until:
         return
     zone = timetable.zone
     for ordinal in range(zone.day_of(since), zone.day_of(until - 1) + 1):

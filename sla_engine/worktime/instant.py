@@ -103,7 +103,9 @@ def parse_date(
 
 def format_instant(instant: Instant, zone: str = "Asia/Shanghai") -> str:
     """Local text with offset, `2026-10-10T17:30:00+08:00`; a fraction only when there is one."""
-    return (EPOCH + timedelta(microseconds=instant)).astimezone(zone_of(zone).info).isoformat()
+    seconds, micros = divmod(instant, SECOND)
+    moment = datetime.fromtimestamp(seconds, zone_of(zone).info)
+    return (moment.replace(microsecond=micros) if micros else moment).isoformat()
 
 
 def _micros(moment: datetime) -> Instant:

@@ -4,8 +4,9 @@ Both voices speak from the same steps as the answer; nothing is reckoned here. N
 and of notices stay Chinese in English lines: they are the names to look up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from typing import ClassVar
 
 from sla_engine.worktime.amount import Unit
 from sla_engine.worktime.day import Day, DayKind
@@ -27,32 +28,43 @@ from sla_engine.worktime.instant import HOUR, MINUTE, SECOND, Instant, format_in
 
 def zh(derivation: Derivation) -> list[str]:
     """Chinese lines, one per step."""
-    return [_Chinese(derivation).say(step) for step in derivation.steps]
+    voice = _Chinese(derivation.unit, derivation.zone, derivation.amount)
+    return [voice.say(step) for step in derivation.steps]
 
 
 def en(derivation: Derivation) -> list[str]:
     """English lines, one per step."""
-    return [_English(derivation).say(step) for step in derivation.steps]
+    voice = _English(derivation.unit, derivation.zone, derivation.amount_en)
+    return [voice.say(step) for step in derivation.steps]
+
+
+def told(steps: Iterable[Step], unit: Unit, zone: str) -> tuple[list[str], list[str]]:
+    """Chinese and English lines of steps that belong to no term, such as days merely counted."""
+    listed = tuple(steps)
+    chinese, english = _Chinese(unit, zone), _English(unit, zone)
+    return [chinese.say(step) for step in listed], [english.say(step) for step in listed]
 
 
 class _Voice:
     """What both languages share: dates, times, lengths, and which line tells which step."""
 
-    weekdays: tuple[str, ...]
-    day_form: str
-    midnight_form: str
-    kinds: Mapping[DayKind, str]
-    separator: str
-    parts: Mapping[str, str]
-    lengths: tuple[str, str, str]
-    gap: str
-    cutoffs: Mapping[str, str]
-    day_zero: str
-    half_zero: str
+    weekdays: ClassVar[tuple[str, ...]]
+    day_form: ClassVar[str]
+    separator: ClassVar[str]
+    gap: ClassVar[str]
+    parts: ClassVar[Mapping[str, str]]
+    lengths: ClassVar[tuple[str, str, str]]
+    kinds: ClassVar[Mapping[DayKind, str]]
+    reasons: ClassVar[Mapping[str, str]]
+    ordinals: ClassVar[Mapping[Unit, str]]
+    cutoffs: ClassVar[Mapping[str, str]]
+    day_zero: ClassVar[str]
+    half_zero: ClassVar[str]
 
-    def __init__(self, derivation: Derivation) -> None:
-        self.of = derivation
-        self.zone = zone_of(derivation.zone)
+    def __init__(self, unit: Unit, zone: str, amount: str = "") -> None:
+        self.unit = unit
+        self.amount = amount
+        self.zone = zone_of(zone)
 
     def say(self, step: Step) -> str:
         line: str = getattr(self, type(step).__name__.lower())(step)
@@ -60,9 +72,9 @@ class _Voice:
 
     def uncounted(self) -> str:
         """That the day of the start does not count; hours run from the instant itself."""
-        if self.of.unit.is_hours:
+        if self.unit.is_hours:
             return ""
-        return self.half_zero if self.of.unit.is_halves else self.day_zero
+        return self.half_zero if self.unit.is_halves else self.day_zero
 
     def on(self, day: date) -> str:
         return self.day_form.format(day=day.isoformat(), weekday=self.weekdays[day.weekday()])
@@ -100,9 +112,9 @@ class _Chinese(_Voice):
     day_form = "{day}（{weekday}）"
     separator = "，"
     gap = ""
-    parts = {"": "", "am": "上午", "pm": "下午"}
+    parts: ClassVar = {"": "", "am": "上午", "pm": "下午"}
     lengths = ("小时", "分", "秒")
-    kinds = {
+    kinds: ClassVar = {
         DayKind.WORKDAY: "{name}后照常上班",
         DayKind.MAKEUP_WORKDAY: "{name}调休上班",
         DayKind.WEEKEND: "{name}放假",
@@ -111,28 +123,28 @@ class _Chinese(_Voice):
         DayKind.SPECIAL_HOLIDAY: "{name}一次性放假",
         DayKind.REGIONAL_HOLIDAY: "{name}地方放假",
     }
-    reasons = {
+    reasons: ClassVar = {
         "off_day": "当日不上班",
         "after_close": "已过下班时间",
         "before_opening": "未到上班时间",
     }
-    ordinals = {Unit.WORKDAYS: "个工作日", Unit.HALF_WORKDAYS: "个半日"}
+    ordinals: ClassVar = {Unit.WORKDAYS: "个工作日", Unit.HALF_WORKDAYS: "个半日"}
     day_zero = "，起算当日不计入"
     half_zero = "，起算的半日不计入"
-    cutoffs = {
+    cutoffs: ClassVar = {
         "end_of_day": "末日24时届满",
         "close_of_business": "末日下班时届满",
         "end_of_session": "末个半日下班时届满",
     }
 
     def started(self, step: Started) -> str:
-        return f"起算：{self.at(step.at)}，期限{self.of.amount}{self.uncounted()}"
+        return f"起算：{self.at(step.at)}，期限{self.amount}{self.uncounted()}"
 
     def shifted(self, step: Shifted) -> str:
         return f"收件：{self.reasons[step.why]}，视为{self.at(step.to)}收到"
 
     def counted(self, step: Counted) -> str:
-        unit = self.ordinals.get(self.of.unit, "日")
+        unit = self.ordinals.get(self.unit, "日")
         return f"第{step.n}{unit}：{self.place(step.date, step.day, step.part)}"
 
     def skipped(self, step: Skipped) -> str:
@@ -164,9 +176,9 @@ class _English(_Voice):
     day_form = "{day} ({weekday})"
     separator = ", "
     gap = " "
-    parts = {"": "", "am": " morning", "pm": " afternoon"}
+    parts: ClassVar = {"": "", "am": " morning", "pm": " afternoon"}
     lengths = ("h", "min", "s")
-    kinds = {
+    kinds: ClassVar = {
         DayKind.WORKDAY: "back to work after {name}",
         DayKind.MAKEUP_WORKDAY: "make-up working day, {name}",
         DayKind.WEEKEND: "weekend, {name}",
@@ -175,28 +187,28 @@ class _English(_Voice):
         DayKind.SPECIAL_HOLIDAY: "day off granted once, {name}",
         DayKind.REGIONAL_HOLIDAY: "regional holiday, {name}",
     }
-    reasons = {
+    reasons: ClassVar = {
         "off_day": "that day is off",
         "after_close": "after the close",
         "before_opening": "before the opening",
     }
-    ordinals = {Unit.WORKDAYS: "Working day", Unit.HALF_WORKDAYS: "Half-day"}
+    ordinals: ClassVar = {Unit.WORKDAYS: "Working day", Unit.HALF_WORKDAYS: "Half-day"}
     day_zero = "; the day of the start does not count"
     half_zero = "; the half-day of the start does not count"
-    cutoffs = {
+    cutoffs: ClassVar = {
         "end_of_day": "the last day ends at 24:00",
         "close_of_business": "the last day ends at its close",
         "end_of_session": "the last half-day ends with its session",
     }
 
     def started(self, step: Started) -> str:
-        return f"Start: {self.at(step.at)}, term {self.of.amount_en}{self.uncounted()}"
+        return f"Start: {self.at(step.at)}, term {self.amount}{self.uncounted()}"
 
     def shifted(self, step: Shifted) -> str:
         return f"Receipt: {self.reasons[step.why]}, deemed received {self.at(step.to)}"
 
     def counted(self, step: Counted) -> str:
-        unit = self.ordinals.get(self.of.unit, "Day")
+        unit = self.ordinals.get(self.unit, "Day")
         return f"{unit} {step.n}: {self.place(step.date, step.day, step.part)}"
 
     def skipped(self, step: Skipped) -> str:

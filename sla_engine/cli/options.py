@@ -1,0 +1,90 @@
+"""Arguments that several commands take, and how their text is read."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from sla_engine.cli.desk import Misuse
+from sla_engine.errors import Fault, Refusal, register
+
+Instant = int
+
+NUMBER_WRONG = register(
+    "NUMBER_WRONG",
+    "{found} 不对：应为 {allowed}",
+    "{found} is not right: it should be {allowed}",
+)
+
+NoArgument = Annotated[
+    str, typer.Argument(metavar="NO", help="Petition number, or the id of a talk.")
+]
+TalkArgument = Annotated[
+    str, typer.Argument(metavar="TALK", help="Talk id, as `talk list` shows it.")
+]
+AsKnownOption = Annotated[
+    str,
+    typer.Option(
+        "--as-known",
+        metavar="TIME",
+        help="Go by what had been recorded by then, and by the rules known then. RFC 3339 with "
+        "offset, 2026-10-10T17:30:00+08:00.",
+    ),
+]
+AtOption = Annotated[
+    str,
+    typer.Option(
+        "--at",
+        metavar="TIME",
+        help="When it happened (default: now). RFC 3339 with offset, 2026-10-10T17:30:00+08:00.",
+    ),
+]
+ByOption = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        metavar="OFFICIAL",
+        envvar="SLA_ENGINE_BY",
+        help="Who does it, for the record: a post or an official. Else SLA_ENGINE_BY.",
+    ),
+]
+IdOption = Annotated[
+    str,
+    typer.Option(
+        "--id",
+        metavar="ID",
+        help="Id of this submission; sending the same id again records nothing new. "
+        "Made from the content when left out.",
+    ),
+]
+
+
+def instant(text: str, option: str) -> Instant | None:
+    """The instant an option names, None when it was left out. Raises `Misuse` TIME_*."""
+    if not text:
+        return None
+    from sla_engine.worktime import parse_instant
+
+    try:
+        return parse_instant(text, option)
+    except Refusal as refusal:
+        raise Misuse(refusal.faults) from None
+
+
+def day(text: str, option: str) -> date | None:
+    """The date an option names. Raises `Misuse` TIME_*."""
+    if not text:
+        return None
+    from sla_engine.worktime import parse_date
+
+    try:
+        return parse_date(text, option)
+    except Refusal as refusal:
+        raise Misuse(refusal.faults) from None
+
+
+def within(value: int, option: str, lowest: int, highest: int) -> int:
+    """A number inside its bounds. Raises `Misuse` NUMBER_WRONG."""
+    if not lowest <= value <= highest:
+        raise Misuse(Fault(NUMBER_WRONG, option, str(value), f"{lowest}..{highest}"))
+    return value

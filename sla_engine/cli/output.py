@@ -1,0 +1,224 @@
+"""How answers look: JSON for programs, tables and panels for people, the same words everywhere.
+
+Times are shown at +08:00, to the minute unless there are seconds. Instants that end a day are
+shown as 24:00 of that day, as officials write them. A colour never stands without its word.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.progress import Progress
+    from rich.table import Table
+
+    from sla_engine.errors import Fault
+
+Instant = int
+
+_PIPED_WIDTH = 120
+_SHOWN_FAULTS = 40
+_MINUTE, _HOUR, _DAY = 60_000_000, 3_600_000_000, 86_400_000_000
+
+LIGHTS: Mapping[str, str] = {
+    "none": "dim",
+    "grey": "bright_black",
+    "blue": "blue",
+    "yellow": "yellow",
+    "orange": "dark_orange",
+    "red": "red",
+    "purple": "magenta",
+    "black": "bold white on black",
+}
+
+
+class Bilingual(Protocol):
+    """Anything with a Chinese and an English form, such as `policy.clause.Text`."""
+
+    @property
+    def zh(self) -> str: ...
+    @property
+    def en(self) -> str: ...
+
+
+class Voice:
+    """Speaks to whoever called: answers on standard output, complaints on standard error."""
+
+    def __init__(self, json: bool = False) -> None:
+        self.json = json
+        self.lang: Literal["zh", "en"] | str = "zh"
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="replace")
+
+    def word(self, text: Bilingual) -> str:
+        return text.en if self.lang == "en" else text.zh
+
+    def show(self, *renderables: "RenderableType") -> None:
+        """For people: one under the other."""
+        console = _console(stderr=False)
+        for renderable in renderables:
+            console.print(renderable)
+
+    def note(self, text: str) -> None:
+        """A remark beside the answer; never on standard output, never with --json."""
+        if not self.json:
+            _console(stderr=True).print(text, style="dim", highlight=False)
+
+    def document(self, value: Any) -> None:
+        """For programs: one JSON document."""
+        import msgspec
+
+        _write(msgspec.json.format(msgspec.json.encode(value), indent=2))
+
+    def line(self, value: Any) -> None:
+        """For programs: one JSON line."""
+        import msgspec
+
+        _write(msgspec.json.encode(value))
+
+    def complain(self, faults: Sequence["Fault"]) -> None:
+        """What was refused and why, on standard error."""
+        if self.json:
+            import msgspec
+
+            document = {"error": {"code": faults[0].code, "faults": [f.as_dict() for f in faults]}}
+            sys.stderr.write(msgspec.json.encode(document).decode() + "\n")
+        else:
+            _console(stderr=True).print(faults_panel(faults))
+
+    def refused(self, label: str, faults: Sequence["Fault"]) -> None:
+        """One refused item among many: where, and every reason in both languages."""
+        from rich.text import Text
+
+        lines = [Text(label, style="bold")]
+        for fault in faults:
+            lines.append(Text.assemble("  ", (fault.code, "red"), "  ", fault.zh()))
+            lines.append(Text(f"    {fault.en()}", style="dim"))
+        self.show(*lines)
+
+    @contextmanager
+    def progress(self, what: str, total: int | None) -> "Iterator[Advance]":
+        """A bar with count and time to go; on a terminal alone."""
+        if self.json or not sys.stderr.isatty():
+            yield Advance()
+            return
+        bar = _bar()
+        with bar:
+            yield Advance(bar, what, total)
+
+
+class Advance:
+    """Moves a bar forward; without a bar it does nothing."""
+
+    def __init__(
+        self, bar: "Progress | None" = None, what: str = "", total: int | None = None
+    ) -> None:
+        self._bar = bar
+        self._task = bar.add_task(what, total=total) if bar is not None else None
+
+    def __call__(self, steps: int = 1) -> None:
+        if self._bar is not None and self._task is not None:
+            self._bar.advance(self._task, steps)
+
+    def to(self, done: int) -> None:
+        """To an absolute count."""
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=done)
+
+
+def table(title: str, *headers: str) -> "Table":
+    """An empty table in the house style; headers are written 中文 english."""
+    from rich import box
+    from rich.table import Table
+
+    return Table(*headers, title=title or None, title_justify="left", box=box.SIMPLE_HEAD)
+
+
+def faults_panel(faults: Sequence["Fault"]) -> "RenderableType":
+    """Code, Chinese and English of each fault, with the hint as part of each text."""
+    from rich.console import Group
+    from rich.panel import Panel
+    from rich.text import Text
+
+    parts: list[RenderableType] = []
+    for fault in faults[:_SHOWN_FAULTS]:
+        parts.append(
+            Text.assemble((fault.code, "bold red"), "\n", fault.zh(), "\n", (fault.en(), "dim"))
+        )
+    rest = len(faults) - _SHOWN_FAULTS
+    if rest > 0:
+        parts.append(Text(f"… 另有 {rest} 处 · {rest} more", style="dim"))
+    return Panel(Group(*parts), title="不能照办 · refused", title_align="left", border_style="red")
+
+
+def rfc3339(instant: Instant | None) -> str | None:
+    """For JSON: RFC 3339 at +08:00, None where there is no instant."""
+    from sla_engine.worktime import format_instant
+
+    return None if instant is None else format_instant(instant)
+
+
+def when(instant: Instant | None, none: str = "—") -> str:
+    """For people: `2026-10-10 17:30`, with seconds where there are any."""
+    if instant is None:
+        return none
+    day, _, clock = (rfc3339(instant) or "").partition("T")
+    hours, minutes, seconds = clock.removesuffix("+08:00").split(":")
+    return f"{day} {hours}:{minutes}" + (f":{seconds[:2]}" if float(seconds) else "")
+
+
+def deadline(instant: Instant | None, none: str = "—") -> str:
+    """An instant at which something ends: midnight is 24:00 of the day before."""
+    if instant is None:
+        return none
+    shown = when(instant)
+    return f"{when(instant - _DAY)[:10]} 24:00" if shown.endswith(" 00:00") else shown
+
+
+def duration(micros: int, lang: str = "zh") -> str:
+    """A length in words, its two largest units: 2天3小时, 1小时5分, 40秒."""
+    days, rest = divmod(abs(micros), _DAY)
+    hours, rest = divmod(rest, _HOUR)
+    minutes, rest = divmod(rest, _MINUTE)
+    units = ("d", "h", "min", "s") if lang == "en" else ("天", "小时", "分", "秒")
+    counts = (days, hours, minutes, rest // 1_000_000)
+    gap = " " if lang == "en" else ""
+    told = [f"{n}{gap}{unit}" for n, unit in zip(counts, units, strict=True) if n][:2]
+    return gap.join(told) or f"0{gap}{units[-1]}"
+
+
+def light(colour: str) -> str:
+    """The style of a level's light."""
+    return LIGHTS.get(colour, "")
+
+
+def rows(headers: Iterable[str], values: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
+    """Rows as JSON objects."""
+    names = list(headers)
+    return [dict(zip(names, each, strict=True)) for each in values]
+
+
+def _console(stderr: bool) -> "Console":
+    """A pipe has no width of its own; tables get one that a page bears."""
+    import os
+
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
+    return Console(stderr=stderr, width=width, soft_wrap=False, highlight=False)
+
+
+def _bar() -> "Progress":
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, TimeRemainingColumn(), console=_console(stderr=True), transient=True)
+
+
+def _write(text: bytes) -> None:
+    sys.stdout.write(text.decode() + "\n")

@@ -1,0 +1,96 @@
+"""Words for what the engine knows by codes: states of clocks, phases, facts, kinds of day."""
+
+from collections.abc import Mapping
+
+from sla_engine.dossier.kind import Kind
+from sla_engine.policy.clause import Pack, Text
+from sla_engine.policy.vocabulary import ACTS, PETITION_MARKS, TALK_MARKS
+from sla_engine.record import Event, type_name
+from sla_engine.sla.assess import State
+
+STATES: Mapping[str, Text] = {
+    State.RUNNING.value: Text("计时中", "running"),
+    State.PAUSED.value: Text("中止", "paused"),
+    State.OVERDUE.value: Text("已超时", "overdue"),
+    State.MET.value: Text("按时", "on time"),
+    State.LATE.value: Text("超时办结", "late"),
+    State.CANCELLED.value: Text("已撤", "cancelled"),
+}
+
+STATE_STYLES: Mapping[str, str] = {
+    State.RUNNING.value: "",
+    State.PAUSED.value: "cyan",
+    State.OVERDUE.value: "bold red",
+    State.MET.value: "green",
+    State.LATE.value: "red",
+    State.CANCELLED.value: "dim",
+}
+
+PETITION_PHASES: Mapping[str, Text] = {
+    "new": Text("未登记", "new"),
+    "registered": Text("已登记", "registered"),
+    "admitted": Text("已受理", "admitted"),
+    "dispatched": Text("已派单", "dispatched"),
+    "in_progress": Text("办理中", "in progress"),
+    "return_requested": Text("申请退单", "return requested"),
+    "returned": Text("已退单", "returned"),
+    "resolved": Text("已办结", "resolved"),
+    "closed": Text("已归档", "closed"),
+    "declined": Text("不予受理", "declined"),
+    "merged": Text("已并单", "merged"),
+    "withdrawn": Text("已撤诉", "withdrawn"),
+}
+
+TALK_PHASES: Mapping[str, Text] = {
+    "new": Text("未提请", "new"),
+    "proposed": Text("已提请", "proposed"),
+    "approved": Text("已批准", "approved"),
+    "notified": Text("已通知", "notified"),
+    "missed": Text("缺席", "missed"),
+    "held": Text("已约谈", "held"),
+    "minuted": Text("已记录", "minuted"),
+    "plan_filed": Text("清单已交", "plan filed"),
+    "rectifying": Text("整改中", "rectifying"),
+    "reported": Text("已反馈", "reported"),
+    "verified": Text("已核查", "verified"),
+    "rejected": Text("整改不到位", "rejected"),
+    "struck_off": Text("已销号", "struck off"),
+    "refused": Text("不予批准", "refused"),
+    "withdrawn": Text("已撤销", "withdrawn"),
+}
+
+_OTHER_FACTS: Mapping[str, Text] = {
+    "voided": Text("撤销事实", "fact voided"),
+    "rectification_reported": TALK_MARKS["reported"],
+    "rectification_verified": TALK_MARKS["verified"],
+    "rectification_rejected": TALK_MARKS["rejected"],
+}
+
+SILENCE: Mapping[str, Text] = {
+    "history": Text("历史导入，不发", "history, not sent"),
+    "overturned": Text("随即撤回，不发", "overturned at once, not sent"),
+    "superseded": Text("已被超时取代，不发", "overtaken by the breach, not sent"),
+}
+
+
+def phase(kind: str, name: str) -> Text:
+    """The phase of a petition or talk in words."""
+    phases = TALK_PHASES if kind == "talk" else PETITION_PHASES
+    return phases.get(name, Text(name, name))
+
+
+def fact(kind: Kind, event: Event, pack: Pack | None) -> Text:
+    """A fact in words: the pack's own step, or the mark the field uses."""
+    step = getattr(event, "step", "")
+    if step and pack is not None and step in pack.steps:
+        return pack.steps[step]
+    name = type_name(event)
+    marks = TALK_MARKS if kind.name == "talk" else PETITION_MARKS
+    return _OTHER_FACTS.get(name) or marks.get(name) or Text(step or name, step or name)
+
+
+def act(code: str, pack: Pack | None) -> Text:
+    """What an act is called: in the pack, else in the field."""
+    if pack is not None and code in pack.acts:
+        return pack.acts[code]
+    return ACTS.get(code, Text(code, code))

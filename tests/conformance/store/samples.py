@@ -1,0 +1,69 @@
+"""Stores to test and small drafts to put into them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sla_engine.dossier.events import RungFired, RungWithdrawn
+from sla_engine.petition.events import Dispatched, Registered
+from sla_engine.ports import AlarmRow
+from sla_engine.record import Draft, Instant, Meta
+from sla_engine.store.application import PetitionLog, open_memory, open_sqlite
+
+T0: Instant = 1_773_000_000_000_000
+
+
+@dataclass(frozen=True)
+class Store:
+    """`open` may be called again and again. `address` lets another process open the same store
+    through `open_address`; "" where there is only this process."""
+
+    open: Callable[[], PetitionLog]
+    address: str = ""
+
+
+@contextmanager
+def sqlite_store(folder: Path) -> Iterator[Store]:
+    path = folder / "log.sqlite"
+    yield Store(lambda: open_sqlite(path, wait=30.0), f"sqlite:{path}")
+
+
+@contextmanager
+def memory_store(folder: Path) -> Iterator[Store]:
+    yield Store(open_memory)
+
+
+def open_address(address: str) -> PetitionLog:
+    """In a worker process: the store that `Store.address` names."""
+    kind, place = address.split(":", 1)
+    assert kind == "sqlite", f"no way to open {kind}"
+    return open_sqlite(place, wait=30.0)
+
+
+def meta(key: str = "", at: Instant = T0, digest: str = "") -> Meta:
+    return Meta(
+        occurred_at=at, recorded_at=at, source="12345" if key else "", key=key, body_digest=digest
+    )
+
+
+def registered(key: str = "", no: str = "1") -> Draft:
+    return Draft(meta(key, digest=f"digest of {key}"), Registered(no, "pack", "投诉", "110105"))
+
+
+def dispatched(key: str = "", assignment: str = "A1") -> Draft:
+    return Draft(meta(key), Dispatched("区住建局", assignment))
+
+
+def fired(version: int = 1, rung: str = "warn") -> Draft:
+    return Draft(meta(), RungFired("reply", "1", version, rung, 1, "warn", T0, T0))
+
+
+def withdrawn(version: int = 1, rung: str = "warn", by: int = 1) -> Draft:
+    return Draft(meta(), RungWithdrawn("reply", "1", version, rung, by))
+
+
+def alarm(
+    clause: str = "reply", at: Instant | None = T0, due: Instant | None = T0, cycle: str = "1"
+) -> AlarmRow:
+    return AlarmRow(clause, cycle, "running", 0, "区住建局", due, at, "warn" if at else "")

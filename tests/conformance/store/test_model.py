@@ -1,0 +1,97 @@
+"""Any sequence of transactions, committed or broken off, leaves what a plain model holds."""
+
+from contextlib import suppress
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sla_engine.errors import Refusal
+from tests.conformance.store.samples import T0, alarm, dispatched, open_memory
+
+STREAMS = st.sampled_from(["a", "b", "c"])
+APPEND = st.tuples(
+    st.just("append"), STREAMS, st.integers(-1, 1), st.lists(st.integers(0, 12), max_size=3)
+)
+ALARMS = st.tuples(
+    st.just("alarms"), STREAMS, st.dictionaries(st.sampled_from("xyz"), st.integers(0, 9))
+)
+ADVANCE = st.tuples(st.just("advance"), st.integers(0, 9))
+TRANSACTION = st.tuples(st.lists(APPEND | ALARMS | ADVANCE, max_size=5), st.booleans())
+
+
+class BrokenOff(Exception):
+    pass
+
+
+class Model:
+    """The log as dicts."""
+
+    def __init__(self):
+        self.events = []
+        self.keys = set()
+        self.alarms = {}
+        self.position = 0
+
+    def copy(self):
+        other = Model()
+        other.events, other.keys = [*self.events], {*self.keys}
+        other.alarms, other.position = {**self.alarms}, self.position
+        return other
+
+    def head(self, stream):
+        return sum(1 for name, _ in self.events if name == stream)
+
+    def apply(self, step):
+        match step:
+            case ("append", stream, skew, keys):
+                if skew or len(set(keys)) < len(keys) or self.keys & {*keys}:
+                    raise BrokenOff
+                self.keys |= {*keys}
+                self.events += [(stream, key) for key in keys]
+            case ("alarms", stream, clauses):
+                self.alarms[stream] = dict(clauses)
+            case ("advance", position):
+                if position < self.position:
+                    raise BrokenOff
+                self.position = position
+
+
+def perform(tx, step):
+    match step:
+        case ("append", stream, skew, keys):
+            after = len(tx.load(stream)) + skew
+            tx.append(stream, after, [dispatched(str(key)) for key in keys])
+        case ("alarms", stream, clauses):
+            tx.set_alarms(stream, [alarm(clause, at=T0 + n) for clause, n in clauses.items()])
+        case ("advance", position):
+            tx.advance("f", position)
+
+
+@given(st.lists(TRANSACTION, max_size=8))
+@settings(deadline=None)
+def test_the_log_agrees_with_a_plain_model(transactions):
+    log, model = open_memory(), Model()
+    for steps, broken_off in transactions:
+        attempt = model.copy()
+        try:
+            for step in steps:
+                attempt.apply(step)
+        except BrokenOff:
+            attempt = None
+        with suppress(Refusal, BrokenOff), log.transact() as tx:
+            for step in steps:
+                perform(tx, step)
+            if broken_off:
+                raise BrokenOff
+        if attempt is not None and not broken_off:
+            model = attempt
+    assert [(r.stream, int(r.meta.key)) for r in log.scan()] == model.events
+    assert [r.position for r in log.scan()] == list(range(1, len(model.events) + 1))
+    for stream in "abc":
+        versions = [r.version for r in log.read(stream)]
+        assert versions == list(range(1, model.head(stream) + 1))
+    assert {
+        (stream, row.clause, row.alarm_at) for stream, row in log.alarms()
+    } == {(s, c, T0 + n) for s, rows in model.alarms.items() for c, n in rows.items()}
+    assert log.position("f") == model.position
+    log.close()

@@ -1,0 +1,144 @@
+"""A seeded year of a small city on the virtual clock, with a calendar revision in mid-year.
+
+Invariants are checked after each step on the dossier that moved and at the end on all of them.
+The seed is printed; `SLA_SEED=n` repeats it.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from scenarios.workload import DAY, city
+from sla_engine.clock import VirtualClock
+from sla_engine.dossier.events import RungFired, RungWithdrawn, TermRefixed
+from sla_engine.dossier.fold import Dossier, evolve
+from sla_engine.dossier.pending import Pending
+from sla_engine.escalation.kinds import kind_of
+from sla_engine.escalation.plan import catch_up
+from sla_engine.replay.verify import state_of
+from sla_engine.sla.assess import State
+from sla_engine.wiring import Engine
+from sla_engine.worktime import parse_instant
+from tests.support.delivery import Upstream, engine_at, move_to
+
+SEED = int(os.environ.get("SLA_SEED", "20250102"))
+PETITIONS = 5_000 if os.environ.get("SOAK") == "1" else 250
+BEGIN = parse_instant("2025-01-02T00:00:00+08:00")
+END = parse_instant("2025-12-20T00:00:00+08:00")
+REVISED = parse_instant("2025-06-18T10:00:00+08:00")
+REVISION = """
+[notice]
+title = "模拟通知：七月一日放假一天"
+number = "模拟〔2025〕1号"
+region = "CN"
+published = 2025-06-18
+verified = false
+
+[[holiday]]
+name = "模拟假日"
+off = ["2025-07-01"]
+work = ["2025-07-05"]
+"""
+
+
+@pytest.fixture(scope="module")
+def year() -> Iterator[Engine]:
+    print(f"seed {SEED}, {PETITIONS} petitions")
+    with engine_at(BEGIN) as engine:
+        upstream, revised = Upstream(engine), False
+        for arrival in city(SEED, PETITIONS, BEGIN, END):
+            if not revised and arrival.at >= REVISED:
+                move_to(engine, REVISED)
+                report = engine.load_notice(REVISION)
+                assert report.refixed > 0, "the revision meets open clocks"
+                revised = True
+            move_to(engine, arrival.at)
+            for outcome in upstream.send([arrival.fact]):
+                if outcome.status == "recorded":
+                    check_dossier(engine, outcome.stream)
+        assert upstream.waiting == [], "every possible fact is taken in the end"
+        move_to(engine, END + 60 * DAY)
+        yield engine
+
+
+def check_dossier(engine: Engine, stream: str) -> None:
+    """What stands is what the facts call for, and the index knows what comes next."""
+    now, rules = engine.clock.now(), engine.rules
+    derived = Dossier(stream)
+    for recorded in engine.events(stream):
+        if isinstance(recorded.event, RungFired | RungWithdrawn):
+            derived.version = recorded.version
+        else:
+            evolve(derived, recorded)
+    catch_up(Pending(derived), kind_of(stream), rules, now)
+    assert state_of(engine.dossier(stream), rules, now) == state_of(derived, rules, now)
+    readings = {each.key: each for each in engine.assess(stream).readings}
+    rows = {(row.clause, row.cycle): row for _, row in engine.log.alarms(stream)}
+    assert rows.keys() == readings.keys()
+    for key, row in rows.items():
+        upcoming = readings[key].next
+        assert row.alarm_at == (upcoming.fire_at if upcoming else None)
+
+
+def test_the_clock_reached_the_end(year: Engine) -> None:
+    assert isinstance(year.clock, VirtualClock)
+    assert year.clock.now() == END + 60 * DAY
+    alarm = year.next_alarm()
+    assert alarm is None or alarm > year.clock.now()
+
+
+def test_no_act_is_recorded_twice(year: Engine) -> None:
+    keys = Counter(
+        (each.stream, each.event.clause, each.event.cycle, each.event.version, each.event.rung)
+        for each in year.log.scan()
+        if isinstance(each.event, RungFired)
+    )
+    assert keys, "a year without a single act proves nothing"
+    assert max(keys.values()) == 1
+
+
+def test_versions_are_dense_and_positions_rise(year: Engine) -> None:
+    versions: Counter[str] = Counter()
+    position = 0
+    for each in year.log.scan():
+        versions[each.stream] += 1
+        assert each.version == versions[each.stream]
+        assert each.position > position
+        position = each.position
+
+
+def test_every_act_is_recorded_at_or_after_its_instant(year: Engine) -> None:
+    for each in year.log.scan():
+        if isinstance(each.event, RungFired):
+            assert each.event.at <= each.meta.recorded_at
+            assert each.event.due <= each.event.at
+
+
+def test_every_breach_that_stands_belongs_to_a_clock_that_is_late(year: Engine) -> None:
+    late = (State.LATE, State.OVERDUE, State.CANCELLED)
+    seen = 0
+    for stream in year.log.streams("petition/"):
+        assessment = year.assess(stream)
+        for (clause, cycle, rung), acts in assessment.dossier.acts.items():
+            for act in acts:
+                if act.stands and rung == "overdue":
+                    reading = assessment.reading(clause, cycle)
+                    assert reading is not None
+                    assert reading.state in late
+                    seen += 1
+    assert seen >= 0
+
+
+def test_the_revision_is_recorded_with_both_due_instants(year: Engine) -> None:
+    refixed = [each.event for each in year.log.scan() if isinstance(each.event, TermRefixed)]
+    assert refixed
+    assert all(each.old_due is not None and each.new_due is not None for each in refixed)
+    assert {each.effective for each in refixed} == {parse_instant("2025-06-18T00:00:00+08:00")}
+
+
+def test_the_log_alone_gives_the_same_state(year: Engine) -> None:
+    verification = year.verify()
+    assert verification.dossiers > PETITIONS * 0.9
+    assert verification.live == verification.replayed
