@@ -71,7 +71,7 @@ def _blank(event: Registered) -> Columns:
         **{name: getattr(event, name) for name in _TRAITS},
         "level": 0,
         "acts": {},
-        "causes": {},
+        "raised": {},
         "withdrawn_acts": 0,
         "refixed": 0,
         "anomalies": 0,
@@ -118,11 +118,11 @@ def _first_at(lines: list[Line], kind: str) -> int | None:
 
 
 def _acted(row: Columns, event: RungFired | RungWithdrawn) -> Columns:
-    causes = acts.enter(row["causes"], event)
-    found = acts.standing(causes)
+    raised = acts.enter(row["raised"], event)
+    found = acts.standing(raised)
     return {
         **row,
-        "causes": causes,
+        "raised": raised,
         "level": acts.highest(found),
         "acts": acts.counted(found),
         "withdrawn_acts": row["withdrawn_acts"] + isinstance(event, RungWithdrawn),

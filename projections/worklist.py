@@ -65,7 +65,7 @@ def _opened(recorded: Recorded) -> Columns:
         "historic": event.historic,
         "level": 0,
         "acts": {},
-        "causes": {},
+        "raised": {},
         **_derived(history.standing(lines)),
         "lines": lines,
     }
@@ -77,6 +77,6 @@ def _derived(lines: list[Line]) -> Columns:
 
 
 def _acted(row: Columns, event: RungFired | RungWithdrawn) -> Columns:
-    causes = acts.enter(row["causes"], event)
-    found = acts.standing(causes)
-    return {**row, "causes": causes, "level": acts.highest(found), "acts": acts.counted(found)}
+    raised = acts.enter(row["raised"], event)
+    found = acts.standing(raised)
+    return {**row, "raised": raised, "level": acts.highest(found), "acts": acts.counted(found)}

@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -266,9 +266,9 @@ class _Reader:
     def __init__(self, raw: Mapping[str, Any], content: str) -> None:
         self.faults: list[Fault] = []
         self.lines: dict[str, list[int]] = {}
-        for number, line in enumerate(content.splitlines(), 1):
+        for index, line in enumerate(content.splitlines(), 1):
             if header := _HEADER.match(line):
-                self.lines.setdefault(header[1], []).append(number)
+                self.lines.setdefault(header[1], []).append(index)
         self.top = Table(raw, "", self.faults)
         self.pack = self.region = self.source = ""
         self.talks: dict[str, TalkAlias] = {}
@@ -353,7 +353,7 @@ class _Reader:
 
     def _fact(self, each: Table, at: Instant) -> Fact:
         alias, value = each.text("talk"), self._value(each, at)
-        refused = each.take("refused", one_of(CATALOGUE)) or ""
+        refused = each.take("refused", _code) or ""
         fact = Fact(
             each.where, value, alias if alias in self.talks else "", refused, each.flag("repeated")
         )
@@ -442,6 +442,14 @@ class _Reader:
             for petition, where in named.items()
             if petition not in known
         ]
+
+
+def _code(value: Any) -> str:
+    """A code of the error catalogue; there are too many to list."""
+    if value not in CATALOGUE:
+        found = unknown(SCENARIO_VALUE, "", str(value), CATALOGUE)
+        raise Refusal(replace(found, allowed="错误码 error code"))
+    return str(value)
 
 
 def _intake_faults(fact: Fact) -> Iterator[Fault]:

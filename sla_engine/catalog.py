@@ -3,8 +3,10 @@
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date, timedelta
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sla_engine.errors import Fault, Refusal, refuse, register
 from sla_engine.policy.cases import RunCase
@@ -37,6 +39,15 @@ PACK_MISSING = register(
     "available: {allowed}",
 )
 
+IMPORT_UNPUBLISHED = register(
+    "IMPORT_UNPUBLISHED",
+    "holidays 包没有{found}年的官方放假安排，只会推测",
+    "the package `holidays` has no official data for {found} and would only guess",
+    "已有：{allowed}。请按通知原文编写",
+    "it has {allowed}; write the file from the notice itself",
+)
+
+_ONE = timedelta(days=1)
 _CALENDARS = Path(__file__).parent / "data" / "calendars"
 _POLICIES = Path(__file__).parent / "data" / "policies"
 _ROOT, _STATUTORY = "calendar.toml", "statutory.toml"
@@ -163,3 +174,122 @@ def _tables(folders: Iterable[Path], faults: list[Fault]) -> Iterator[tuple[Path
 
 def _label(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
+
+
+class Disagreement(NamedTuple):
+    """A day on which the second witness says otherwise."""
+
+    date: date
+    ours: bool
+    theirs: bool
+
+
+def second_witness(almanac: Almanac, years: Iterable[int]) -> list[Disagreement]:
+    """Where the package `holidays` disagrees with the national calendar.
+
+    Years for which the package has no notice, or the almanac none, are passed over: there the
+    package guesses silently.
+    """
+    calendar = almanac.calendar()
+    common = calendar.published & _package([]).special_public_holidays.keys()
+    asked = sorted(common & set(years))
+    package = _package(sorted({year + k for year in asked for k in (0, 1)}))
+    return [
+        Disagreement(day, ours, theirs)
+        for year in asked
+        for day in _days(date(year, 1, 1), date(year, 12, 31))
+        if (ours := calendar.is_workday(day)) != (theirs := package.is_working_day(day))
+    ]
+
+
+def import_from_holidays(year: int) -> str:
+    """A notice file for `year` as TOML text, from the package `holidays`.
+
+    Number and date of publication are not in the package: a person fills them in from the
+    notice, and the file is refused until the date stands there. Raises `Refusal`
+    IMPORT_UNPUBLISHED for a year that the package would only guess.
+    """
+    known = _package([]).special_public_holidays
+    if year not in known:
+        raise refuse(IMPORT_UNPUBLISHED, "year", year, f"{min(known)}..{max(known)}")
+    lines = [
+        f'title = "国务院办公厅关于{year}年部分节假日安排的通知"',
+        '# number = "国办发明电〔〕号"  # 据通知原文填写 / fill in from the notice',
+        "# published =                 # 据通知原文填写 / fill in from the notice",
+        'region = "CN"',
+        f"covers = [{year}]",
+        "verified = false",
+        f'source = "holidays {version("holidays")}"',
+    ]
+    for holiday in _holidays(year):
+        lines += ["", "[[holiday]]", f'name = "{holiday.pop("name")}"']
+        lines += [f"{key} = {_ranges(days)}" for key, days in holiday.items() if days]
+    return "\n".join(lines) + "\n"
+
+
+def _package(years: Iterable[int]) -> Any:
+    """China by `holidays`, for these years alone: nothing is added later, names are Chinese."""
+    from holidays import PUBLIC, country_holidays  # noqa: PLC0415 - 0.2 s for these two alone
+
+    settings: dict[str, Any] = {"expand": False, "categories": (PUBLIC,), "language": "zh_CN"}
+    known = country_holidays("CN", **settings).special_public_holidays
+    return country_holidays("CN", years=[y for y in years if y in known], **settings)
+
+
+def _holidays(year: int) -> Iterator[dict[str, Any]]:
+    """Each break that a year's notice arranges: its name, and its days by what happens on them.
+
+    The last days of the year before belong to it when New Year's break begins there.
+    """
+    package = _package([year - 1, year])
+    swaps = {
+        date(y, swap[0], swap[1]): swap[2:]
+        for y in (year - 1, year)
+        for swap in package.special_public_holidays.get(y, ())
+        if y == year or swap[0] == 12
+    }
+    named = {day for day in package if day.year == year} | swaps.keys()
+    statute = load_almanac().statute(year)
+    names = {} if statute is None else statute.days
+    while named:
+        days = _break_around(package, min(named), year)
+        made_up = [(day, swaps[day]) for day in days if day in swaps]
+        special = {day for day, swap in made_up if isinstance(swap[0], str)}
+        label = dict.fromkeys(n for day in days if day in names for n in names[day].split("、"))
+        yield {
+            "name": "、".join(label) or package[min(named)],
+            "off": [day for day in days if day not in special],
+            "special": sorted(special),
+            "work": sorted(
+                date(*(swap[2:] or (day.year,)), *swap[:2])
+                for day, swap in made_up
+                if day not in special
+            ),
+        }
+        named.difference_update(days)
+
+
+def _break_around(package: Any, day: date, year: int) -> list[date]:
+    """The days off that hang together with `day`, not earlier than it in the year before."""
+    first = last = day
+    while not package.is_working_day(first - _ONE) and (first - _ONE).year == day.year:
+        first -= _ONE
+    while not package.is_working_day(last + _ONE) and last.year <= year:
+        last += _ONE
+    return _days(first, last)
+
+
+def _ranges(days: Iterable[date]) -> str:
+    """Days as a TOML list of days and ranges."""
+    spans: list[list[date]] = []
+    for day in days:
+        if spans and day - spans[-1][1] == _ONE:
+            spans[-1][1] = day
+        else:
+            spans.append([day, day])
+    texts = [f'"{a}"' if a == b else f'"{a}..{b}"' for a, b in spans]
+    return f"[{', '.join(texts)}]"
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + k * _ONE for k in range((last - first).days + 1)]

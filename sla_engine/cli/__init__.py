@@ -1,1 +1,1 @@
-"""The command line: one module per noun, thin over the engine, Chinese first with English beside."""
+"""The command line: one module per noun, thin over the engine, Chinese first."""

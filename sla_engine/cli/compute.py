@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -247,7 +248,7 @@ class Desk:
 def _term(fields: Fields, unit: Unit) -> Term:
     n = fields.number("n", 0, 24 * _MOST_DAYS)
     try:
-        amount = Amount(n, unit)
+        amount = Amount(Fraction(n), unit)
         return Term(
             amount,
             fields.choice("receipt", _RECEIPTS) if "receipt" in fields else "as_is",

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
 import typer
 
 from sla_engine.cli.output import Voice
-from sla_engine.errors import Refusal, refuse, register
+from sla_engine.errors import Fault, Refusal, refuse, register
 
 if TYPE_CHECKING:
+    from sla_engine.policy.rulebook import Rulebook
     from sla_engine.settings import Settings
     from sla_engine.wiring import Engine
 
+FOLDER_MISSING = register(
+    "FOLDER_MISSING",
+    "没有文件夹 {found}",
+    "there is no folder {found}",
+)
 STORE_MISSING = register(
     "STORE_MISSING",
     "没有数据库文件 {found}",
@@ -30,7 +36,7 @@ OK, DEPARTED, USAGE, ENVIRONMENT, PROGRAM = range(5)
 P = ParamSpec("P")
 
 
-class Lang(str, Enum):
+class Lang(StrEnum):
     """Language of words in tables and in what is read out."""
 
     zh = "zh"
@@ -49,6 +55,18 @@ StoreOption = Annotated[
         "--store",
         metavar="PATH",
         help="The store, an SQLite file. Else SLA_ENGINE_STORE, else ./sla-engine.sqlite.",
+        rich_help_panel=_PANEL,
+    ),
+]
+PacksOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--packs",
+        metavar="DIR",
+        help="A folder of your own policy packs, NAME/EDITION.toml, beside those shipped. Else "
+        "SLA_ENGINE_PACKS.",
+        envvar="SLA_ENGINE_PACKS",
+        show_envvar=False,
         rich_help_panel=_PANEL,
     ),
 ]
@@ -79,6 +97,7 @@ DebugOption = Annotated[
 
 _COMMON: Mapping[str, tuple[Any, Any]] = {
     "store": (StoreOption, None),
+    "packs": (PacksOption, None),
     "json": (JsonOption, False),
     "lang": (LangOption, None),
     "debug": (DebugOption, False),
@@ -91,11 +110,15 @@ class Desk:
     def __init__(self, voice: Voice) -> None:
         self.voice = voice
         self.store: Path | None = None
+        self.packs: Path | None = None
         self.debug = False
 
-    def take(self, store: Path | None, json: bool, lang: Lang | None, debug: bool) -> None:
+    def take(
+        self, store: Path | None, packs: Path | None, json: bool, lang: Lang | None, debug: bool
+    ) -> None:
         """Options as given before or behind the command's name; what was left out stays."""
         self.store = store or self.store
+        self.packs = packs or self.packs
         self.debug = debug or self.debug
         self.voice.json = json or self.voice.json
         self.voice.lang = lang.value if lang else self.voice.lang
@@ -113,16 +136,34 @@ class Desk:
             raise Misuse(refusal.faults) from None
         return settings if self.store is None else replace(settings, store=self.store)
 
+    def shipped(self) -> "Rulebook":
+        """The rules without a store: shipped packs and calendars, and the packs of `--packs`."""
+        from sla_engine.catalog import load_rulebook
+
+        if self.packs is not None and not self.packs.is_dir():
+            raise Misuse(Fault(FOLDER_MISSING, "--packs", str(self.packs)))
+        return load_rulebook([self.packs] if self.packs is not None else [])
+
+    def rules(self) -> "Rulebook":
+        """The rules in force: with the notices loaded into the store, where there is one."""
+        if not self.settings.store.is_file():
+            return self.shipped()
+        with self.engine() as engine:
+            return engine.rules
+
     @contextmanager
-    def engine(self, create: bool = False) -> "Iterator[Engine]":
+    def engine(
+        self, create: bool = False, adapt: "Callable[[Rulebook], Rulebook] | None" = None
+    ) -> "Iterator[Engine]":
         """The engine on the store. Raises STORE_MISSING where there is none, unless `create`:
-        a mistyped path must not quietly become an empty store."""
+        a mistyped path must not quietly become an empty store. `adapt` may add to the rules."""
         settings = self.settings
         if not create and not settings.store.is_file():
             raise refuse(STORE_MISSING, "", str(settings.store))
         from sla_engine.wiring import Engine
 
-        with Engine.open(settings.store, settings=settings) as engine:
+        rules = adapt(self.shipped()) if adapt is not None else self.shipped()
+        with Engine.open(settings.store, settings=settings, rules=rules) as engine:
             yield engine
 
 
@@ -140,7 +181,7 @@ def command(app: typer.Typer, name: str, **texts: Any) -> Callable[[Work[P]], Wo
             desk.take(**{each: options.pop(each) for each in _COMMON})  # type: ignore[arg-type] # as declared in _COMMON
             function(desk, *args, **options)
 
-        setattr(run, "__signature__", _signature(function))
+        run.__signature__ = _signature(function)  # type: ignore[attr-defined] # Typer reads it
         app.command(name, **texts)(run)
         return function
 

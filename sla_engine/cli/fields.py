@@ -69,7 +69,7 @@ class Fields:
 
     def __init__(self, value: Any, where: str, known: frozenset[str]) -> None:
         if type(value) is not dict:
-            raise refuse(INPUT_TYPE, where, value, "object")
+            raise refuse(INPUT_TYPE, where, _shown(value), "object")
         if not known.issuperset(value):
             extra = next(key for key in value if key not in known)
             raise refuse(INPUT_FIELD, where, extra, ", ".join(sorted(known)))
@@ -146,7 +146,7 @@ class Fields:
         for index, pair in enumerate(value):
             where = f"{self.place(key)}[{index}]"
             if type(pair) is not list or [type(edge) for edge in pair] not in _PAIRS:
-                raise refuse(INPUT_TYPE, where, pair, "[time, time or null]")
+                raise refuse(INPUT_TYPE, where, _shown(pair), "[time, time or null]")
             begin, end = pair
             yield (
                 parse_instant(begin, where),
@@ -154,7 +154,12 @@ class Fields:
             )
 
     def wrong(self, key: str, value: Any, expected: str) -> Refusal:
-        return refuse(INPUT_TYPE, self.place(key), value, expected)
+        return refuse(INPUT_TYPE, self.place(key), _shown(value), expected)
+
+
+def _shown(value: Any) -> Any:
+    """A scalar as it is; of anything larger only its kind."""
+    return {dict: "object", list: "array", type(None): "null"}.get(type(value), value)
 
 
 _PAIRS = ([str, str], [str, type(None)])

@@ -46,7 +46,9 @@ def init(desk: Desk) -> None:
             {"store": str(path), "created": not existed, "events": head, "packs": packs}
         )
         return
-    made = f"已有数据库，{head} 个事件 · there already, {head} events" if existed else "已建库 · made"
+    made = (
+        f"已有数据库，{head} 个事件 · there already, {head} events" if existed else "已建库 · made"
+    )
     desk.voice.show(f"{made}: {path}", f"政策包 · policy packs: {', '.join(packs)}")
 
 

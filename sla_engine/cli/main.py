@@ -5,17 +5,18 @@ from typing import Annotated
 
 import typer
 
-from sla_engine.cli import intake
+from sla_engine.cli import intake, petition, talk, worklist
 from sla_engine.cli.desk import (
+    DEPARTED,
     ENVIRONMENT,
     PROGRAM,
     USAGE,
-    DEPARTED,
     DebugOption,
     Desk,
     JsonOption,
     LangOption,
     Misuse,
+    PacksOption,
     StoreOption,
 )
 from sla_engine.cli.output import Voice
@@ -45,9 +46,17 @@ Begin with [bold]sla-engine demo[/bold], or with
 [bold]sla-engine init[/bold] and [bold]sla-engine append facts.jsonl[/bold].
 """
 
-EPILOG = """[bold]Exit status[/bold]  0 done · 1 some input was refused, or something departed from \
-what was expected · 2 the command was not understood · 3 the store or the machine stood in the \
-way · 4 a fault in the program
+EPILOG = """[bold]Exit status[/bold]
+
+0  done
+
+1  some input was refused, or something departed from what was expected
+
+2  the command was not understood
+
+3  the store, a file or the machine stood in the way
+
+4  a fault in the program
 """
 
 # Codes by which the store, a file or the machine stands in the way; whatever else is refused is
@@ -89,6 +98,7 @@ def _version(asked: bool) -> None:
 def entry(
     ctx: typer.Context,
     store: StoreOption = None,
+    packs: PacksOption = None,
     json: JsonOption = False,
     lang: LangOption = None,
     debug: DebugOption = False,
@@ -96,11 +106,12 @@ def entry(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
+    assert not version, "an eager option has ended the program by now"
     desk: Desk = ctx.obj
-    desk.take(store, json, lang, debug)
+    desk.take(store, packs, json, lang, debug)
 
 
-for noun in (intake,):
+for noun in (intake, worklist, petition, talk):
     app.add_typer(noun.app)
 
 

@@ -62,6 +62,11 @@ class Voice:
         for renderable in renderables:
             console.print(renderable)
 
+    def read(self, lines: Iterable[str]) -> None:
+        """Text to be read or copied: never cut, never broken."""
+        for line in lines:
+            sys.stdout.write(f"{line}\n")
+
     def note(self, text: str) -> None:
         """A remark beside the answer; never on standard output, never with --json."""
         if not self.json:
@@ -213,8 +218,13 @@ def _console(stderr: bool) -> "Console":
 
 
 def _bar() -> "Progress":
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     return Progress(*columns, TimeRemainingColumn(), console=_console(stderr=True), transient=True)

@@ -13,13 +13,6 @@ CLAUSE_ABSENT = register(
     "这件没有条款“{found}”的时钟；有：{allowed}",
     "there is no clock of clause {found} here; there are: {allowed}",
 )
-NOTHING_KNOWN = register(
-    "NOTHING_KNOWN",
-    "截至 {allowed}，{found} 尚无记录",
-    "nothing was recorded about {found} by {allowed}",
-    "换一个较晚的 --as-known 时间",
-    "ask with a later --as-known",
-)
 NO_PETITIONER = register(
     "NO_PETITIONER",
     "诉求件 {found} 没有诉求人编号，也就没有个人信息",
@@ -120,7 +113,9 @@ def erase(
         if not subject:
             raise refuse(NO_PETITIONER, "", no)
         if not yes:
-            typer.confirm(f"删除 {subject} 的个人信息，不可恢复 · erase for good?", abort=True, err=True)
+            typer.confirm(
+                f"删除 {subject} 的个人信息，不可恢复 · erase for good?", abort=True, err=True
+            )
         engine.erase(subject, ground)
     if desk.voice.json:
         desk.voice.document({"erased": subject, "ground": ground})

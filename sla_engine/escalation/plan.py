@@ -6,6 +6,7 @@ what is due. Called twice at one instant it does nothing the second time.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from sla_engine.dossier.events import RungFired, RungWithdrawn, TermRefixed
 from sla_engine.dossier.fold import Act
@@ -26,8 +27,8 @@ def catch_up(pending: Pending, kind: Kind, rules: Rulebook, now: Instant) -> Ass
     assessment = assess(pending.dossier, kind, rules, now)
     if _refix(pending, assessment, rules, now):
         assessment = assess(pending.dossier, kind, rules, now)
-    drafts = [*_withdrawals(assessment, now), *_firings(assessment, now)]
-    for draft in drafts:
+    # One by one: an act's version counts the firings before it, those of this very call too.
+    for draft in chain(_withdrawals(assessment, now), _firings(assessment, now)):
         pending.write(draft)
     return assessment
 
@@ -73,18 +74,20 @@ def _refix(pending: Pending, assessment: Assessment, rules: Rulebook, now: Insta
 
 
 def _withdrawals(assessment: Assessment, now: Instant) -> Iterator[Draft]:
-    """Acts that stand in the log and have no ground left."""
+    """Acts that stand in the log and have no ground left, or were addressed to a unit that, as
+    is known now, was not the answerable one."""
     valid = {
-        (*reading.key, firing.rung.id, firing.at)
+        (*reading.key, firing.rung.id, firing.at, _unit(assessment, reading, firing))
         for reading in assessment.readings
         for firing in reading.schedule.firings
     }
     dossier = assessment.dossier
     latest = max((fact.version for fact in (*dossier.facts, *dossier.voids)), default=0)
-    for (clause, cycle, rung), acts in dossier.acts.items():
+    for key, acts in dossier.acts.items():
         for act in acts:
-            if act.stands and (clause, cycle, rung, act.fired.at) not in valid:
-                event = RungWithdrawn(clause, cycle, act.fired.version, rung, latest, "overturned")
+            fired = act.fired
+            if act.stands and (*key, fired.at, fired.unit) not in valid:
+                event = RungWithdrawn(*key[:2], fired.version, key[2], latest, "overturned")
                 yield Draft(Meta(occurred_at=now, recorded_at=now, source=ENGINE), event)
 
 
@@ -92,17 +95,21 @@ def _firings(assessment: Assessment, now: Instant) -> Iterator[Draft]:
     """Rungs that are reached and not yet recorded, in the order of their legal instants."""
     due: list[tuple[Reading, Firing]] = []
     for reading in assessment.readings:
-        recorded = assessment.dossier.acts
         for firing in reading.schedule.firings:
-            acts = recorded.get((*reading.key, firing.rung.id), [])
-            if firing.fire_at <= now and not _stands(acts, firing):
+            acts = assessment.dossier.acts.get((*reading.key, firing.rung.id), ())
+            unit = _unit(assessment, reading, firing)
+            if firing.fire_at <= now and not _stands(acts, firing, unit):
                 due.append((reading, firing))
     for reading, firing in sorted(due, key=lambda each: (each[1].at, each[1].rung.level)):
         yield Draft(_meta(reading, firing.at, now), _act(assessment, reading, firing, due))
 
 
-def _stands(acts: Sequence[Act], firing: Firing) -> bool:
-    return any(act.stands and act.fired.at == firing.at for act in acts)
+def _stands(acts: Sequence[Act], firing: Firing, unit: str) -> bool:
+    return any(act.stands and act.fired.at == firing.at and act.fired.unit == unit for act in acts)
+
+
+def _unit(assessment: Assessment, reading: Reading, firing: Firing) -> str:
+    return unit_at(assessment.chronicle, reading.cycle, firing.at)
 
 
 def _act(
@@ -124,7 +131,7 @@ def _act(
         at=firing.at,
         tier=rung.tier,
         to=rung.to,
-        unit=unit_at(assessment.chronicle, reading.cycle, firing.at),
+        unit=_unit(assessment, reading, firing),
         silent=_silence(assessment, reading, firing, due),
     )
 
@@ -135,13 +142,14 @@ def _silence(
     firing: Firing,
     due: Sequence[tuple[Reading, Firing]],
 ) -> str:
-    """Why nobody is told: an import of history, or a warning overtaken by its own breach."""
+    """Why nobody is told: an import of history, or a warning overtaken by its own breach or by the
+    end of its clock before it could go out."""
     if assessment.chronicle.traits.get("historic"):
         return "history"
-    breach = reading.due
+    breach, end = reading.due, reading.cycle.end
     if breach is not None and firing.at <= breach:
         overtaken = any(r is reading and other.at > breach for r, other in due)
-        return "superseded" if overtaken else ""
+        return "superseded" if overtaken or (end is not None and end < firing.fire_at) else ""
     return ""
 
 

@@ -16,11 +16,12 @@ from sla_engine.importing.mapping import BY_EVENT, REGISTERED, Fact
 from sla_engine.importing.matter import Matter, Refused, Row
 from sla_engine.importing.moment import Moment
 from sla_engine.importing.value import Cells, Value, cell
-from sla_engine.service.intake import FIELD_MISSING, Submission, parse
+from sla_engine.service.intake import FIELD_MISSING, FIELD_WRONG, Submission, parse
 from sla_engine.worktime import format_instant
 
 T = TypeVar("T")
 
+LONGEST_NUMBER = 100
 _ID_LENGTH = 16
 
 
@@ -45,7 +46,7 @@ class Converted:
         try:
             self.entries.append(Entry(line, no, fact, make()))
         except Refusal as refusal:
-            self.refused += [Refused(line, fault, no, fact) for fault in refusal.faults]
+            self.refused.append(Refused(line, refusal.faults, no, fact))
 
 
 class Converter:
@@ -57,19 +58,27 @@ class Converter:
         self._faces = {name: self._tables.clockface(name) for name in self._tables.times}
 
     def number(self, matter: Matter) -> str:
-        """The petition's number in the engine. Raises `Refusal` FIELD_MISSING."""
+        """The petition's number in the engine. Raises `Refusal` FIELD_MISSING or FIELD_WRONG."""
         petition = self._tables.petition
         bare = petition.no.read(matter.row.cells)
         if bare is None:
             raise refuse(FIELD_MISSING, petition.no.column)
-        return f"{petition.prefix}{bare}"
+        no = f"{petition.prefix}{bare}"
+        if len(no) > LONGEST_NUMBER or not no.isprintable():
+            allowed = f"1..{LONGEST_NUMBER} printable characters 可见字符"
+            raise refuse(FIELD_WRONG, petition.no.column, no, allowed)
+        return no
+
+    def column(self, time: str) -> str:
+        """The column that holds the time of that name."""
+        return self._tables.times[time].column
 
     def moment(self, time: str, *rows: Cells) -> Moment | None:
         """The time of that name in the mapping; None where its column is empty.
 
         Raises `Refusal` as `Clockface.read`.
         """
-        column = self._tables.times[time].column
+        column = self.column(time)
         text = cell(column, *rows)
         return self._faces[time].read(text, column) if text else None
 
@@ -79,7 +88,7 @@ class Converter:
         try:
             no = self.number(matter)
         except Refusal as refusal:
-            converted.refused += [Refused(line, fault) for fault in refusal.faults]
+            converted.refused.append(Refused(line, refusal.faults))
             return converted
         converted.add(line, no, REGISTERED, partial(self._registration, no, matter.row))
         for fact, row in self._facts(matter):
@@ -94,7 +103,7 @@ class Converter:
                 when, rows = fact.when, (row.cells, matter.row.cells)
                 if when is not None and cell(when.column, *rows) not in when.values:
                     continue
-                if fact.each == BY_EVENT or cell(self._tables.times[fact.at].column, row.cells):
+                if fact.each == BY_EVENT or cell(self.column(fact.at), row.cells):
                     yield fact, row
 
     def _registration(self, no: str, row: Row) -> Submission:
@@ -132,7 +141,7 @@ class Converter:
     def _needed(self, time: str, *rows: Cells) -> Moment:
         moment = self.moment(time, *rows)
         if moment is None:
-            raise refuse(FIELD_MISSING, self._tables.times[time].column)
+            raise refuse(FIELD_MISSING, self.column(time))
         return moment
 
     def _submission(self, no: str, moment: Moment, body: Mapping[str, Any]) -> Submission:

@@ -1,13 +1,14 @@
 """From a mapping file to a `LogMapping`, and to the pack it names, with every fault at once."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from sla_engine.catalog import load_almanac
 from sla_engine.errors import Fault, Refusal, refuse, register, shorten
 from sla_engine.importing.mapping import (
     BY_EVENT,
@@ -15,6 +16,7 @@ from sla_engine.importing.mapping import (
     Due,
     Fact,
     LogMapping,
+    Table,
 )
 from sla_engine.petition.events import Absorbed, Registered
 from sla_engine.petition.kind import PETITION
@@ -62,6 +64,7 @@ _FACTS = {
     type_name(event): event for event in PETITION.steps if event not in (Registered, Absorbed)
 }
 _FILLED_IN = "assignment"
+_FIGURES = ("elapsed_workdays", "due")
 _EXPECTED = {
     "string_type": "text",
     "tuple_type": "[ … ]",
@@ -72,7 +75,12 @@ _EXPECTED = {
     "string_too_long": "1 character",
     "too_short": "[ … ]",
     "string_pattern_mismatch": "a-z 0-9 _ -",
-    "union_tag_invalid": "elapsed_workdays / due",
+    "union_tag_invalid": " / ".join(_FIGURES),
+}
+_KEYS = {
+    field.alias or name
+    for table in Table.__subclasses__()
+    for name, field in table.model_fields.items()
 }
 
 
@@ -88,8 +96,13 @@ class BoundMapping:
         return self.tables.log.pack if self.pack is None else self.pack.name
 
     def known_to(self, rules: Rulebook) -> Rulebook:
-        """A rulebook that also knows the mapping's own pack."""
-        return rules if self.pack is None else rules.with_pack(self.pack)
+        """A rulebook that also knows the mapping's own pack, and the calendar that pack names."""
+        if self.pack is None:
+            return rules
+        if self.pack.calendar not in rules.almanacs:
+            almanacs = {**rules.almanacs, self.pack.calendar: load_almanac(self.pack.calendar)}
+            rules = Rulebook(almanacs, rules.packs)
+        return rules.with_pack(self.pack)
 
 
 def load_mapping(path: Path) -> BoundMapping:
@@ -102,7 +115,7 @@ def load_mapping(path: Path) -> BoundMapping:
     if not name.endswith(".toml"):
         return BoundMapping(tables)
     pack = parse_pack(_text(path.parent / name, f"{path.name} log.pack"), Path(name).name)
-    check_against(tables, pack)
+    check_against(tables, [pack])
     return BoundMapping(tables, pack)
 
 
@@ -110,7 +123,7 @@ def _text(path: Path, where: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise refuse(MAPPING_UNREADABLE, where, error) from None
+        raise refuse(MAPPING_UNREADABLE, where, str(error)) from None
 
 
 def read_mapping(text: str, file: str = "") -> LogMapping:
@@ -118,7 +131,7 @@ def read_mapping(text: str, file: str = "") -> LogMapping:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise refuse(MAPPING_UNREADABLE, file, error) from None
+        raise refuse(MAPPING_UNREADABLE, file, str(error)) from None
     try:
         mapping = LogMapping.model_validate(table)
     except ValidationError as error:
@@ -129,10 +142,11 @@ def read_mapping(text: str, file: str = "") -> LogMapping:
     return mapping
 
 
-def check_against(mapping: LogMapping, pack: Pack) -> None:
-    """Refuse a mapping whose checks name clauses or marks the pack does not have."""
-    clauses = [clause.id for clause in pack.clauses]
-    marks = [*PETITION_MARKS, *pack.steps]
+def check_against(mapping: LogMapping, editions: Sequence[Pack]) -> None:
+    """Refuse (MAPPING_NAME) a mapping whose checks name clauses or marks that no edition of its
+    pack has."""
+    clauses = {clause.id for pack in editions for clause in pack.clauses}
+    marks = {*PETITION_MARKS, *(step for pack in editions for step in pack.steps)}
     faults: list[Fault] = []
     for check in mapping.checks:
         where = f"check.{check.name}"
@@ -147,20 +161,30 @@ def check_against(mapping: LogMapping, pack: Pack) -> None:
 
 def _fault(error: Mapping[str, Any], file: str) -> Fault:
     """One of pydantic's errors in our words."""
-    kind, steps, context = error["type"], [str(step) for step in error["loc"]], error.get("ctx", {})
-    where = f"{file} {'.'.join(steps)}".strip()
+    kind, context = error["type"], error.get("ctx", {})
+    where = f"{file} {'.'.join(_steps(error['loc']))}".strip()
     if kind == "extra_forbidden":
-        return Fault(MAPPING_KEY_UNKNOWN, where, steps[-1])
+        key = str(error["loc"][-1])
+        return Fault(MAPPING_KEY_UNKNOWN, where, key, near=nearest(key, _KEYS))
     if kind in ("missing", "union_tag_not_found"):
-        return Fault(MAPPING_KEY_MISSING, where, "figure" if "tag" in kind else steps[-1])
-    allowed = context.get("allowed") or context.get("expected") or _EXPECTED.get(kind, error["msg"])
-    return Fault(MAPPING_VALUE, where, shorten(error["input"]), str(allowed).replace("'", ""))
+        key = "figure" if kind != "missing" else str(error["loc"][-1])
+        return Fault(MAPPING_KEY_MISSING, where, key)
+    allowed = context.get("allowed") or _EXPECTED.get(kind) or context.get("expected")
+    return Fault(MAPPING_VALUE, where, shorten(error["input"]), str(allowed or error["msg"]))
 
 
-def _unknown(where: str, found: str, names: Any) -> list[Fault]:
-    if found in names:
+def _steps(location: Sequence[str | int]) -> Iterator[str]:
+    """Where in the file, counting from 1; which figure a check is of is no key of the file."""
+    for step in location:
+        if step not in _FIGURES:
+            yield f"#{step + 1}" if isinstance(step, int) else step
+
+
+def _unknown(where: str, found: str, names: Iterable[str]) -> list[Fault]:
+    known = sorted(names)
+    if found in known:
         return []
-    return [Fault(MAPPING_NAME, where, found, ", ".join(names), nearest(found, names))]
+    return [Fault(MAPPING_NAME, where, found, ", ".join(known), nearest(found, known))]
 
 
 def _cross_faults(mapping: LogMapping, file: str) -> Iterator[Fault]:

@@ -19,21 +19,37 @@ class Row(NamedTuple):
 
 
 class Matter(NamedTuple):
-    """What the file says about one petition: its own row and the rows of its events."""
+    """What the file says about one petition: its own row and the rows of its events.
+
+    Where a CSV row is an event, the petition's own row is that of its first event.
+    """
 
     row: Row
     events: tuple[Row, ...]
 
+    @property
+    def size(self) -> int:
+        """Rows of the file it takes up."""
+        shared = bool(self.events) and self.events[0] is self.row
+        return len(self.events) + (not shared)
+
 
 class Refused(NamedTuple):
-    """Something in the file that was not taken. `fact` is empty where the whole row is meant."""
+    """Something in the file that was not taken, with every reason.
+
+    `line` is 0 where no line can be named. `fact` is empty where the whole row is meant.
+    """
 
     line: int
-    fault: Fault
+    faults: tuple[Fault, ...]
     petition: str = ""
     fact: str = ""
 
     def as_dict(self) -> dict[str, object]:
-        """JSON-ready: line, petition, fact and the fault's own keys (code, zh, en …)."""
-        place = {"line": self.line, "petition": self.petition, "fact": self.fact}
-        return {**place, **self.fault.as_dict()}
+        """JSON-ready: line, petition, fact, and faults with code, zh and en."""
+        return {
+            "line": self.line,
+            "petition": self.petition,
+            "fact": self.fact,
+            "faults": [fault.as_dict() for fault in self.faults],
+        }

@@ -77,7 +77,7 @@ def read_csv(file: IO[bytes], mapping: LogMapping) -> Iterator[Matter | Refused]
     rows = _Rows(text, log.delimiter, log.encoding)
     header = next(rows, None)
     if isinstance(header, Refused):
-        raise Refusal(header.fault)
+        raise Refusal(header.faults)
     if header is None:
         raise refuse(FILE_EMPTY)
     names = [name.strip() for name in header[1]]
@@ -214,7 +214,7 @@ class _Rows:
         return self._lines.first, cells
 
     def _broken(self, error: csv.Error) -> Refused:
-        if "field limit" in str(error) or "field larger" in str(error):
+        if "field limit" in str(error):
             return self._refused(ROW_TOO_LONG, allowed=str(csv.field_size_limit()), again=True)
         return self._refused(ROW_QUOTES, str(error), again=True)
 
@@ -223,4 +223,4 @@ class _Rows:
     ) -> Refused:
         if again:
             self._lines.retry()
-        return Refused(self._lines.first, Fault(code, "", found, allowed))
+        return Refused(self._lines.first, (Fault(code, "", found, allowed),))

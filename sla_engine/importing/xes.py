@@ -55,7 +55,7 @@ def read_xes(file: IO[bytes]) -> Iterator[Matter | Refused]:
         if traces.broken:
             return
         if fed - traces.consumed > TAG_LIMIT:
-            yield Refused(traces.line, Fault(XES_TOO_LARGE, "", "< … >", str(TAG_LIMIT)))
+            yield Refused(traces.line, (Fault(XES_TOO_LARGE, "", "< … >", str(TAG_LIMIT)),))
             return
     if not fed:
         raise refuse(FILE_EMPTY)
@@ -107,7 +107,7 @@ class _Traces:
         except expat.ExpatError as error:
             self.broken = True
             fault = Fault(XES_BROKEN, "", expat.ErrorString(error.code) or str(error.code))
-            self._ready.append(Refused(error.lineno, fault))
+            self._ready.append(Refused(error.lineno, (fault,)))
         while self._ready:
             yield self._ready.popleft()
 
@@ -147,7 +147,8 @@ class _Traces:
 
     def _finished(self, trace: _Open) -> Matter | Refused:
         if self._size > TRACE_LIMIT:
-            return Refused(trace.line, Fault(XES_TOO_LARGE, "", "trace", str(TRACE_LIMIT)))
+            fault = Fault(XES_TOO_LARGE, "", "trace", str(TRACE_LIMIT))
+            return Refused(trace.line, (fault,))
         return Matter(trace.row(), tuple(self._events))
 
     def _doctype(self, *_declared: object) -> None:

@@ -218,13 +218,12 @@ def tiers(draft: Draft) -> Faults:
 
 def talks(draft: Draft) -> Faults:
     """A pack whose ladders propose talks says how they are held."""
-    scopes = {clause.scope for clause in draft.clauses}
     for clause, rung in _rungs(draft):
         if rung.act == "talk":
             at = draft.at("clause", clause.id, "rung", rung.id, "act")
             if "talk" not in draft.raw:
                 yield fault(TALK_MISSING, at, rung.id, "[talk]")
-            if Scope.TALK not in scopes:
+            if Scope.TALK.value not in draft.declared.scopes:
                 yield fault(TALK_MISSING, at, rung.id, '[[clause]] scope = "talk"')
 
 

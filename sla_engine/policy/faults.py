@@ -125,10 +125,10 @@ CLAUSE_CONTRADICTS = register(
 )
 CLAUSE_HOURS_MISFIT = register(
     "CLAUSE_HOURS_MISFIT",
-    "全天候（24x7）时钟不能使用“{found}”",
-    "a clock that runs 24x7 cannot use {found!r}",
-    "改用 hours = “office” 等办公时间表",
-    "use office hours, for example hours = “office”",
+    "作息“{allowed}”之下不能使用“{found}”",
+    "{found!r} cannot be used under the hours {allowed!r}",
+    "24x7 没有上下班时刻，半个工作日需要上午、下午两段",
+    "24x7 has no opening or close, and half-days need a morning and an afternoon",
 )
 EXTENSION_UNIT = register(
     "EXTENSION_UNIT",

@@ -59,19 +59,22 @@ _WORDED = ("steps", "roles", "grounds", "acts")
 _TABLES = ("pack", "hours", *_WORDED, "level", "clause", "talk", "case")
 _REQUIRED = ("pack", "hours", "level", "clause")
 
-_POSITION = re.compile(r" ?\(at line (\d+), column (\d+)\)")
+_POSITION = re.compile(r" ?\(at (?:line (\d+), column (\d+)|end of document)\)")
 
 _EXPECTED = {
-    "string_type": "text",
+    "string_type": '"…"',
     "int_type": "1, 2, 3 …",
     "bool_type": "true / false",
     "date_type": "2024-08-01",
     "tuple_type": "[ … ]",
-    "model_type": "{ … }",
-    "mapping_type": "{ … }",
-    "string_too_short": "text",
+    "model_type": "{{ … = … }}",
+    "dict_type": "{{ … = … }}",
+    "mapping_type": "{{ … = … }}",
+    "greater_than_equal": "≥ {ge}",
+    "less_than_equal": "≤ {le}",
+    "string_too_short": '"…"',
     "too_short": "[ … ]",
-    "missing_argument": "[ …, … ]",
+    "too_long": "[ … ]",
 }
 
 
@@ -144,29 +147,30 @@ def read(text: str, file: str = "") -> Draft:
 def _syntax(message: str, text: str, file: str) -> Fault:
     """tomllib tells the position only within its message."""
     found = _POSITION.search(message)
-    line, column = (found[1], found[2]) if found else (text.count("\n") + 1, 1)
+    line, column = found.groups() if found else (None, None)
+    if line is None:
+        lines = text.split("\n")
+        line, column = len(lines), len(lines[-1]) + 1
     return fault(PACK_SYNTAX, f"{file}:{line}:{column}", _POSITION.sub("", message))
 
 
 def _declared(raw: Raw) -> Declared:
     """Names used as keys or ids anywhere in the file."""
-    clauses = _dicts(raw.get("clause"))
+    scopes: set[str] = set()
+    rungs: dict[str, frozenset[str]] = {}
+    for clause in _dicts(raw.get("clause")):
+        scopes.add(str(clause.get("scope")))
+        name, ladder = str(clause.get("id")), _dicts(clause.get("rung"))
+        rungs[name] = rungs.get(name, frozenset()) | {str(rung.get("id")) for rung in ladder}
+    ordinals = [level.get("ordinal") for level in _dicts(raw.get("level"))]
     return Declared(
         steps=_keys_of(raw.get("steps")),
         roles=_keys_of(raw.get("roles")),
         grounds=_keys_of(raw.get("grounds")),
         hours=_keys_of(raw.get("hours")),
-        levels=frozenset(
-            level["ordinal"]
-            for level in _dicts(raw.get("level"))
-            if isinstance(level.get("ordinal"), int)
-        ),
-        rungs={
-            str(clause.get("id")): frozenset(
-                str(rung.get("id")) for rung in _dicts(clause.get("rung"))
-            )
-            for clause in clauses
-        },
+        levels=frozenset(ordinal for ordinal in ordinals if isinstance(ordinal, int)),
+        scopes=frozenset(scopes),
+        rungs=rungs,
     )
 
 
@@ -193,11 +197,11 @@ def _fault(
         return fault(BASIS_MISSING, where)
     if kind == "missing":
         return fault(PACK_KEY_MISSING, where, steps[-1])
-    allowed = context.get("expected") or context.get("pattern") or _EXPECTED.get(kind)
     if kind == "literal_error":
-        names = [name.strip("'") for name in re.split(", | or ", str(allowed))]
+        names = [name.strip("'") for name in re.split(", | or ", context["expected"])]
         return unknown(PACK_VALUE, where, found, names)
-    return fault(PACK_VALUE, where, found, allowed or error["msg"])
+    form = _EXPECTED.get(kind)
+    return fault(PACK_VALUE, where, found, form.format_map(context) if form else error["msg"])
 
 
 def _keys(model: type[BaseModel], steps: Iterable[object]) -> list[str]:

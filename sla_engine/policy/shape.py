@@ -38,10 +38,12 @@ from sla_engine.policy.values import (
     Mark,
     Marks,
     Moment,
+    Region,
     Roles,
     RungMoment,
     Seasons,
     Severity,
+    TierKey,
     Trait,
     TraitValue,
     TraitValues,
@@ -52,8 +54,6 @@ from sla_engine.policy.vocabulary import Light
 from sla_engine.worktime import Instant, Term
 
 Tier = Annotated[int, Field(ge=1, le=9)]
-TierKey = Annotated[str, Field(pattern=r"^[1-9]$")]
-Region = Annotated[str, Field(pattern=r"^[A-Z]{2}(-[0-9A-Z]+)*$")]
 
 
 class Table(BaseModel):

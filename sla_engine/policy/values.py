@@ -3,6 +3,7 @@
 Names are checked against what the pack declares, so a validation needs a `Declared` as context.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,6 +30,7 @@ from sla_engine.policy.faults import (
     PACK_VALUE,
     ROLE_UNKNOWN,
     TRAIT_UNKNOWN,
+    fault,
     unknown,
 )
 from sla_engine.policy.vocabulary import acts_of, marks_of, traits_of
@@ -42,7 +44,8 @@ T = TypeVar("T")
 class Declared:
     """Names a pack declares, whether or not the table behind a name is free of faults.
 
-    `rungs` are given by clause. `scope` is that of the clause being read, None outside clauses.
+    `scopes` are those of its clauses, `rungs` their rungs. `scope` is that of the clause being
+    read, None outside clauses.
     """
 
     steps: frozenset[str]
@@ -50,6 +53,7 @@ class Declared:
     grounds: frozenset[str]
     hours: frozenset[str]
     levels: frozenset[int]
+    scopes: frozenset[str]
     rungs: Mapping[str, frozenset[str]]
     scope: Scope | None = None
 
@@ -80,6 +84,18 @@ def _named(code: str, names: Callable[[Declared], Iterable[Any]]) -> AfterValida
         allowed = set(names(info.context))
         if value not in allowed:
             raise _as_error(unknown(code, "", value, allowed))
+        return value
+
+    return AfterValidator(check)
+
+
+def _shaped(pattern: str, example: str) -> AfterValidator:
+    """A validator that takes only text of a shape, which is shown by example."""
+    shape = re.compile(pattern, re.ASCII)
+
+    def check(value: str) -> str:
+        if shape.fullmatch(value) is None:
+            raise _as_error(fault(PACK_VALUE, "", value, example))
         return value
 
     return AfterValidator(check)
@@ -143,7 +159,9 @@ def _texts(value: Any) -> Any:
 
 List = BeforeValidator(_list)
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Ident = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+Ident = Annotated[str, _shaped(r"[a-z0-9][a-z0-9_-]*", "a-z 0-9 - _")]
+Region = Annotated[str, _shaped(r"[A-Z]{2}(-[0-9A-Z]+)*", "CN-3704")]
+TierKey = Annotated[str, _shaped(r"[1-9]", "1…9")]
 Basis = Annotated[tuple[Words, ...], BeforeValidator(_several), Field(min_length=1)]
 Length = Annotated[Amount, _read(_limit)]
 Hours = Annotated[Amount, _read(_hours)]

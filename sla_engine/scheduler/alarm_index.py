@@ -26,14 +26,16 @@ def rebuild(log: Log, rows_of: RowsOf, now: Instant) -> int:
     count = 0
     for stream in _streams(log):
         with log.transact() as tx:
-            tx.set_alarms(stream, rows_of(stream, tx.load(stream), now))
+            tx.set_alarms(stream, _expected(rows_of, stream, tx.load(stream), now))
         count += 1
     return count
 
 
 def audit(log: Log, rows_of: RowsOf, now: Instant) -> Iterator[Difference]:
-    """Differences between the index and a recomputation. A lost alarm is a lost promise, so this
-    is worth running from time to time."""
+    """Differences between the index and a recomputation, to be run when nothing is due at `now`.
+
+    A lost alarm is a lost promise, so this is worth doing from time to time.
+    """
     for stream in _streams(log):
         difference = _compare(log, rows_of, now, stream)
         # Somebody may have written between the two readings; a real difference stays.
@@ -42,9 +44,15 @@ def audit(log: Log, rows_of: RowsOf, now: Instant) -> Iterator[Difference]:
 
 
 def _compare(log: Log, rows_of: RowsOf, now: Instant, stream: str) -> Difference | None:
-    expected = tuple(sorted(rows_of(stream, log.read(stream), now)))
+    expected = tuple(sorted(_expected(rows_of, stream, log.read(stream), now)))
     stored = tuple(sorted(row for name, row in log.alarms(stream) if name == stream))
     return None if stored == expected else Difference(stream, stored, expected)
+
+
+def _expected(
+    rows_of: RowsOf, stream: str, events: Sequence[Recorded], now: Instant
+) -> Sequence[AlarmRow]:
+    return rows_of(stream, events, now) if events else ()
 
 
 def _streams(log: Log) -> Iterator[str]:

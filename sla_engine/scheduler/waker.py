@@ -7,6 +7,7 @@ has died or the wall clock was set back under it.
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from threading import Event, RLock, Thread
 from typing import NamedTuple
@@ -32,8 +33,9 @@ _RETRY_S = 60.0
 class Cycle(NamedTuple):
     """Something that happens by the calendar: month, quarter and half-year boards.
 
-    `crontab` has five fields, read in `zone`. `run` is called when the waker starts and at every
-    such instant. It must look in the log for what is still to be done: the waker remembers nothing.
+    `crontab` has five fields, read in `zone`. `run` is called when the waker starts or recovers and
+    at every such instant, and again after a minute if it fails. It must see from the log what is
+    still to be done: the waker remembers nothing.
     """
 
     name: str
@@ -125,11 +127,10 @@ class Waker:
 
     def _plan(self, at: float) -> None:
         self._planned = at
-        if self._scheduler is not None:
-            try:
+        if self._scheduler is not None and not self._stop.is_set():
+            # A scheduler that lost its job sleeps on; the watchdog replaces it.
+            with suppress(JobLookupError):
                 self._scheduler.modify_job(_SWEEP, next_run_time=self._wall(at))
-            except JobLookupError:
-                logger.warning("the sweep job is gone; the watchdog will restore it")
 
     def _wall(self, at: float) -> datetime:
         """A monotonic time in the terms of APScheduler."""
@@ -178,7 +179,8 @@ class Waker:
         except Exception:
             logger.exception("cycle %s failed and is tried again", cycle.name)
             again = _instant(self._machine.now()) + timedelta(seconds=_RETRY_S)
-            scheduler.modify_job(_job_of(cycle), next_run_time=again)
+            with suppress(JobLookupError):
+                scheduler.modify_job(_job_of(cycle), next_run_time=again)
 
 
 def _job_of(cycle: Cycle) -> str:
@@ -191,7 +193,5 @@ def _instant(now: Instant) -> datetime:
 
 def _shut(scheduler: BackgroundScheduler | None, wait: bool) -> None:
     if scheduler is not None:
-        try:
+        with suppress(SchedulerNotRunningError):
             scheduler.shutdown(wait=wait)
-        except SchedulerNotRunningError:
-            logger.warning("the scheduler had already stopped")

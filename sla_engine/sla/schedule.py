@@ -247,10 +247,8 @@ def _instant(rung: Rung, cycle: Cycle, stretch: Stretch) -> Instant:
     if when.offset is None:
         return due + 1
     if when.anchor is Anchor.START:
-        rolls = term.roll and not when.offset.unit.is_hours
-        reached = reckon(
-            replace(term, amount=when.offset, roll=rolls), start, stretch.timetable, stretch.pauses
-        ).due
+        within = replace(term, amount=when.offset, roll=False)
+        reached = reckon(within, start, stretch.timetable, stretch.pauses).due
         assert reached is not None, "pauses that have ended leave every term a due instant"
         return reached
     return _beside(due, when.sign, when.offset, stretch)

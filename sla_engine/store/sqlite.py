@@ -152,6 +152,11 @@ def _stored(rows: Iterable[Any]) -> Sequence[StoredEvent]:
     return cast(Sequence[StoredEvent], [new_tuple(Stored, row) for row in rows])
 
 
+def _following(text: str) -> str:
+    """The first text after `text` in SQLite's order."""
+    return text + "\0"
+
+
 class Recorder(SQLiteApplicationRecorder):
     """Events with their keys in one statement each, and the readers of every table."""
 
@@ -289,15 +294,14 @@ class Recorder(SQLiteApplicationRecorder):
 
     def streams(self, prefix: str) -> Iterator[str]:
         """Stream ids with that prefix in order, a page at a time."""
-        last = ""
+        start = prefix
         while page := self._fetch(
             f"SELECT DISTINCT originator_id FROM {self.events_table_name} "
-            "WHERE originator_id > ? AND originator_id >= ? AND originator_id < ? "
-            "ORDER BY originator_id LIMIT ?",
-            (last, prefix, prefix + LAST_CHARACTER, _PAGE),
+            "WHERE originator_id >= ? AND originator_id < ? ORDER BY originator_id LIMIT ?",
+            (start, prefix + LAST_CHARACTER, _PAGE),
         ):
             yield from (stream for (stream,) in page)
-            last = page[-1][0]
+            start = _following(page[-1][0])
 
     def next_alarm(self) -> Instant | None:
         rows = self._fetch(
@@ -347,15 +351,15 @@ class Recorder(SQLiteApplicationRecorder):
 
     def table(self, projection: str, generation: int, prefix: str) -> Iterator[tuple[str, Columns]]:
         """Rows of a read model by key, a page at a time."""
-        last = ""
+        start = prefix
         while page := self._fetch(
             "SELECT key, columns FROM projection_row WHERE projection = ? AND generation = ? "
-            "AND key > ? AND key >= ? AND key < ? ORDER BY key LIMIT ?",
-            (projection, generation, last, prefix, prefix + LAST_CHARACTER, _PAGE),
+            "AND key >= ? AND key < ? ORDER BY key LIMIT ?",
+            (projection, generation, start, prefix + LAST_CHARACTER, _PAGE),
         ):
             for key, columns in page:
                 yield key, msgspec.json.decode(columns, type=Columns)
-            last = page[-1][0]
+            start = _following(page[-1][0])
 
     def dead_letters(self, follower: str) -> Iterator[DeadLetter]:
         rows = self._fetch(

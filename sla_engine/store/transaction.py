@@ -27,7 +27,7 @@ _ALARMS_OF_STREAM = (
 )
 _REPLACE_ALARM = "INSERT OR REPLACE INTO alarm VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _DELETE_ALARM = "DELETE FROM alarm WHERE stream = ? AND clause = ? AND cycle = ?"
-_DUE = "SELECT stream FROM alarm WHERE alarm_at <= ? ORDER BY alarm_at, stream"
+DUE = "SELECT stream FROM alarm WHERE alarm_at <= ? ORDER BY alarm_at, stream"
 _ROW = "SELECT columns FROM projection_row WHERE projection = ? AND generation = ? AND key = ?"
 _DELETE_ROW = "DELETE FROM projection_row WHERE projection = ? AND generation = ? AND key = ?"
 PERSONAL = "SELECT fields FROM personal WHERE subject = ? ORDER BY id DESC LIMIT 1"
@@ -143,7 +143,7 @@ class SqliteTransaction:
 
     def due_streams(self, now: Instant, limit: int) -> Sequence[str]:
         # Read in the order of the index and stopped at the limit: a herd is never sorted whole.
-        cursor = self._execute(_DUE, (now,))
+        cursor = self._execute(DUE, (now,))
         streams: dict[str, None] = {}
         for (stream,) in cursor:
             streams[stream] = None

@@ -25,7 +25,7 @@ NOTICE_CONFLICT = register(
     "notice {found!r} exists with two contents; a released notice never changes",
 )
 
-_KEPT = 1_024
+_KEPT = 512
 
 
 class Almanac:
@@ -48,24 +48,29 @@ class Almanac:
         self.zone = zone_of(zone)
         self.weekend = frozenset(weekend)
         self.statutes = tuple(sorted(statutes, key=lambda s: (s.in_force, s.published)))
-        self.notices = self._release(notices)
         self._shape = re.compile(rf"{re.escape(region)}(-\d\d(\d\d(\d\d)?)?)?", re.ASCII)
-        self._shelves = {region: _Shelf(self, region)} | {
-            notice.region: _Shelf(self, notice.region) for notice in self.notices
-        }
+        self.notices = self._release(notices)
+        regions = {region, *(notice.region for notice in self.notices)}
+        self._shelves = {each: _Shelf(self, each) for each in regions}
         self._calendars: dict[tuple[object, ...], Calendar] = {}
 
     def _release(self, notices: Iterable[Notice]) -> tuple[Notice, ...]:
-        """Dated, ordered, each once. Raises `Refusal` NOTICE_CONFLICT."""
+        """Dated, ordered, each once as it was first recorded.
+
+        Raises `Refusal` NOTICE_CONFLICT or REGION_UNKNOWN.
+        """
         released: dict[tuple[str, date, str], Notice] = {}
         for notice in notices:
-            dated = notice
-            if notice.recorded is None:
-                midnight = self.zone.midnight[notice.published.toordinal()]
-                dated = replace(notice, recorded=midnight)
-            known = released.setdefault((dated.region, dated.published, dated.citation), dated)
-            if known != dated:
+            self._levels(notice.region)
+            midnight = self.zone.midnight[notice.published.toordinal()]
+            recorded = midnight if notice.recorded is None else notice.recorded
+            dated = replace(notice, recorded=recorded)
+            key = (dated.region, dated.published, dated.citation)
+            known = released.setdefault(key, dated)
+            if replace(known, recorded=recorded) != dated:
                 raise refuse(NOTICE_CONFLICT, dated.region, dated.citation)
+            if recorded < (known.recorded or 0):
+                released[key] = dated
         return tuple(sorted(released.values(), key=lambda n: (n.region, n.rank)))
 
     def with_notice(self, notice: Notice) -> "Almanac":
@@ -128,17 +133,16 @@ class Almanac:
             for entry in sorted(shelf.entries[:count], key=lambda entry: entry[0].rank)
         ]
         published = frozenset(year for notice, _ in notices for year in notice.covers)
-        provisional: dict[int, str] = {}
-        named: dict[int, Day] = {}
-        for statute in statutes:
-            for day, name in statute.days.items():
-                if day.year >= statute.in_force and day.year not in published:
-                    if provisional.get(day.year) != statute.citation:
-                        _forget(named, day.year)
-                        provisional[day.year] = statute.citation
-                    named[day.toordinal()] = Day(DayKind.STATUTORY_HOLIDAY, name, statute.citation)
+        basis = _in_force(statutes, published)
+        named = {
+            day.toordinal(): Day(DayKind.STATUTORY_HOLIDAY, name, statute.citation)
+            for year, statute in basis.items()
+            for day, name in statute.days.items()
+            if day.year == year
+        }
         for _, days in notices:
             named.update(days)
+        provisional = {year: statute.citation for year, statute in basis.items()}
         return Content(region, self.zone, self.weekend, published, provisional, named)
 
     def classify(self, notice: Notice) -> dict[int, Day]:
@@ -183,6 +187,11 @@ class _Shelf:
         return bisect_right(self._recorded, known_at)
 
 
-def _forget(named: dict[int, Day], year: int) -> None:
-    for ordinal in [o for o in named if date.fromordinal(o).year == year]:
-        del named[ordinal]
+def _in_force(statutes: Iterable[Statute], published: frozenset[int]) -> dict[int, Statute]:
+    """The edition that each unpublished year rests on, as far as its days are tabulated."""
+    return {
+        day.year: statute
+        for statute in statutes
+        for day in statute.days
+        if day.year not in published
+    }

@@ -101,7 +101,6 @@ class Amount:
     size: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "n", Fraction(self.n))
         size = self.n * HOUR if self.unit.is_hours else self.n
         limit = _LIMITS[self.unit]
         if not 0 <= self.n <= limit or size.denominator != 1:

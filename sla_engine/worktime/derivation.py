@@ -336,9 +336,7 @@ def _pieces(term: Term, timetable: Timetable, way: Course) -> Iterator[_Piece]:
     yield from _running(term, timetable, since, due)
 
 
-def _running(
-    term: Term, timetable: Timetable, since: Instant, until: Instant
-) -> Iterator[_Piece]:
+def _running(term: Term, timetable: Timetable, since: Instant, until: Instant) -> Iterator[_Piece]:
     if term.amount.unit.is_working:
         yield from _sessions(timetable, since, until)
     elif since < until:

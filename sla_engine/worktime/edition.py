@@ -14,8 +14,9 @@ class Notice:
     `covers` are the years whose working days it makes official (none for a revision or a
     regional notice). `off` and `work` map a day to the holiday it is named after; a day may
     turn work into rest and rest into work. `special` are those days off that were granted
-    once and are neither statutory nor made up for. `recorded` is when the engine learned it;
-    left out, it is the first instant of the day of publication.
+    once and are neither statutory nor made up for; `resumed` those working days that are no
+    make-up days but say that work goes on. `recorded` is when the engine learned it; left out,
+    it is the first instant of the day of publication.
     """
 
     title: str
@@ -28,6 +29,7 @@ class Notice:
     off: Mapping[date, str] = field(default_factory=dict)
     work: Mapping[date, str] = field(default_factory=dict)
     special: frozenset[date] = frozenset()
+    resumed: frozenset[date] = frozenset()
     verified: bool = True
     source: str = ""
     note: str = ""

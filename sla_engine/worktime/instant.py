@@ -5,6 +5,7 @@ An `Instant` is an `int`: microseconds since 1970-01-01T00:00Z. A day is handled
 """
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TypeAlias
@@ -152,14 +153,26 @@ class Zone:
     def date_of(self, instant: Instant) -> date:
         return date.fromordinal(self.day_of(instant))
 
-    def wall(self, day: int, micros: int) -> Instant:
-        """The instant at which clocks show `micros` after 00:00 on `day` (at most 24:00)."""
+    def spans(self, day: int, sessions: Iterable[tuple[int, int]]) -> list[tuple[Instant, Instant]]:
+        """Sessions given by the clock, in microseconds after 00:00 (24:00 at most), as instants.
+
+        Where clocks are put forward a session may lose its beginning, or all of itself.
+        """
         midnight = self.midnight[day]
-        following = self.midnight[day + 1]
-        if following - midnight == DAY:
-            return midnight + micros
+        if self.midnight[day + 1] - midnight == DAY:
+            return [(midnight + begin, midnight + end) for begin, end in sessions]
+        spans = []
+        free = midnight
+        for begin, end in sessions:
+            opening = max(self.wall(day, begin), free)
+            free = max(self.wall(day, end), opening)
+            spans.append((opening, free))
+        return spans
+
+    def wall(self, day: int, micros: int) -> Instant:
+        """When clocks first show a time; a time they skip counts on from before the change."""
         if micros == DAY:
-            return following
+            return self.midnight[day + 1]
         start = date.fromordinal(day)
         noted = datetime(start.year, start.month, start.day, tzinfo=self.info)
         return _micros(noted + timedelta(microseconds=micros))

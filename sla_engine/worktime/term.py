@@ -246,9 +246,12 @@ def closing(timetable: Timetable, ordinal: int) -> Instant | None:
     """The close of a known working day."""
     for stretch in timetable.calendar.stretches:
         if stretch.first <= ordinal <= stretch.last and stretch.works[ordinal - stretch.first]:
-            last_session = timetable.office_hours.on(date.fromordinal(ordinal))[-1]
-            return timetable.zone.wall(ordinal, last_session[1])
+            return _last_close(timetable, date.fromordinal(ordinal))
     return None
+
+
+def _last_close(timetable: Timetable, day: date) -> Instant:
+    return timetable.zone.spans(day.toordinal(), timetable.office_hours.on(day))[-1][1]
 
 
 def _roll(timetable: Timetable, nominal: date, cuts: Sequence[Cut]) -> date | None:
@@ -268,7 +271,7 @@ def _roll(timetable: Timetable, nominal: date, cuts: Sequence[Cut]) -> date | No
 def _cutoff(term: Term, last: date, timetable: Timetable) -> Instant:
     ordinal = last.toordinal()
     if term.expiry == "close_of_business" and timetable.calendar.works(ordinal):
-        return timetable.zone.wall(ordinal, timetable.office_hours.on(last)[-1][1])
+        return _last_close(timetable, last)
     return timetable.zone.midnight[ordinal + 1]
 
 

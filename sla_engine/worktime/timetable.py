@@ -152,10 +152,7 @@ class Timetable:
         """Sessions of a working day as pairs of instants."""
         if not self.calendar.is_workday(day):
             raise refuse(NOT_A_WORKDAY, "", day.isoformat())
-        ordinal, wall = day.toordinal(), self.zone.wall
-        return [
-            (wall(ordinal, begin), wall(ordinal, end)) for begin, end in self.office_hours.on(day)
-        ]
+        return self.zone.spans(day.toordinal(), self.office_hours.on(day))
 
 
 def _by_year(days: Iterable[date]) -> Iterable[list[date]]:
@@ -174,10 +171,6 @@ def _sessions(
     zone: Zone, hours: OfficeHours, days: tuple[date, ...]
 ) -> tuple[tuple[Instant, ...], tuple[Instant, ...]]:
     """Openings and closes of one year's working days; years alike are compiled once."""
-    edges = [
-        (zone.wall(day.toordinal(), begin), zone.wall(day.toordinal(), end))
-        for day in days
-        for begin, end in hours.on(day)
-    ]
-    opens, closes = zip(*edges, strict=True)
+    spans = [span for day in days for span in zone.spans(day.toordinal(), hours.on(day))]
+    opens, closes = zip(*spans, strict=True)
     return opens, closes

@@ -39,7 +39,7 @@ def move_to(engine: Engine, instant: Instant) -> None:
     assert isinstance(clock, VirtualClock)
     while (alarm := engine.next_alarm()) is not None and alarm <= instant:
         clock.set(max(alarm, clock.now()))
-        engine.run_due()
+        assert not engine.run_due().failed
     clock.set(max(instant, clock.now()))
 
 

@@ -74,7 +74,14 @@ class Office:
         """Open spans of a day, in order; none on a day off."""
         if not self.works(day):
             return []
-        return [(self._at(day, a), self._at(day, b)) for a, b in self._hours(day)]
+        spans: list[Span] = []
+        earliest = self.midnight(day)
+        for opens, closes in self._hours(day):
+            # Where clocks are put forward a session may lose its beginning, or all of itself.
+            begin = max(self._at(day, opens), earliest)
+            earliest = max(self._at(day, closes), begin)
+            spans.append((begin, earliest))
+        return spans
 
     def opening(self, day: date) -> datetime:
         return self.sessions(day)[0][0]

@@ -5,12 +5,21 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from functools import cache, cached_property
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from sla_engine.catalog import load_almanac
 from sla_engine.errors import UnpublishedYear
-from sla_engine.worktime import Amount, Calendar, OfficeHours, Term, Timetable, Unit
+from sla_engine.worktime import (
+    Almanac,
+    Amount,
+    Calendar,
+    Notice,
+    OfficeHours,
+    Term,
+    Timetable,
+    Unit,
+)
 from tests.support import gazette, oracle
 from tests.support.tables import hours
 
@@ -31,6 +40,15 @@ def micros(moment: datetime) -> int:
 
 def moment(instant: int) -> datetime:
     return EPOCH + instant * MICROSECOND
+
+
+class Place(Protocol):
+    """Somewhere both sides can be asked about."""
+
+    @property
+    def timetable(self) -> Timetable: ...
+    @property
+    def office(self) -> oracle.Office: ...
 
 
 @dataclass(frozen=True)
@@ -72,10 +90,33 @@ def _office(setting: Setting) -> oracle.Office:
 
 
 @dataclass(frozen=True)
+class Abroad:
+    """An invented country in a real time zone, its years 2005-2020 published in one notice."""
+
+    office: oracle.Office
+
+    @cached_property
+    def timetable(self) -> Timetable:
+        days = self.office.days
+        notice = Notice(
+            title="invented",
+            region="XX",
+            published=date(2004, 12, 1),
+            covers=tuple(sorted(days.years)),
+            off=dict.fromkeys(days.off - days.work, "off"),
+            work=dict.fromkeys(days.work, "work"),
+        )
+        almanac = Almanac(
+            region="XX", zone=self.office.zone, weekend=days.weekend, notices=[notice]
+        )
+        return Timetable(almanac.calendar(), OfficeHours.from_seasons(self.office.seasons))
+
+
+@dataclass(frozen=True)
 class Case:
     """A promise under way: the same arguments for both sides."""
 
-    setting: Setting
+    setting: Place
     promise: oracle.Promise
     start: datetime
     pauses: Sequence[oracle.Pause] = ()

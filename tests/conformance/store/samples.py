@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from sla_engine.dossier.events import RungFired, RungWithdrawn
@@ -16,22 +17,27 @@ T0: Instant = 1_773_000_000_000_000
 
 @dataclass(frozen=True)
 class Store:
-    """`open` may be called again and again. `address` lets another process open the same store
-    through `open_address`; "" where there is only this process."""
+    """`open` may be called again and again; `fresh` opens an empty store of its own. `address` lets
+    another process open the same store by `open_address`; "" where there is only this process."""
 
     open: Callable[[], PetitionLog]
+    fresh: Callable[[], PetitionLog]
     address: str = ""
 
 
 @contextmanager
 def sqlite_store(folder: Path) -> Iterator[Store]:
-    path = folder / "log.sqlite"
-    yield Store(lambda: open_sqlite(path, wait=30.0), f"sqlite:{path}")
+    path, numbers = folder / "log.sqlite", count()
+    yield Store(
+        open=lambda: open_sqlite(path, wait=30.0),
+        fresh=lambda: open_sqlite(folder / f"{next(numbers)}.sqlite", synchronous="OFF"),
+        address=f"sqlite:{path}",
+    )
 
 
 @contextmanager
 def memory_store(folder: Path) -> Iterator[Store]:
-    yield Store(open_memory)
+    yield Store(open=open_memory, fresh=open_memory)
 
 
 def open_address(address: str) -> PetitionLog:

@@ -31,12 +31,15 @@ def test_memory_is_written_deleted_and_separate(log):
 
 
 def test_rows_are_written_deleted_and_kept_by_generation(log):
+    row = {"n": 1, "unit": "区住建局", "x": [1, None]}
     with log.transact() as tx:
-        tx.put_rows("board", 1, {"a": {"n": 1, "unit": "区住建局", "x": [1, None]}, "b": {"n": 2}})
+        tx.put_rows("board", 1, {"a": row, "b": {"n": 2}})
         tx.put_rows("board", 2, {"a": {"n": 7}})
         tx.put_rows("other", 1, {"a": {"n": 8}})
     with log.transact() as tx:
-        assert tx.rows("board", 1, ["a", "z"]) == {"a": {"n": 1, "unit": "区住建局", "x": [1, None]}}
+        assert tx.rows("board", 1, ["a", "z"]) == {
+            "a": {"n": 1, "unit": "区住建局", "x": [1, None]}
+        }
         tx.put_rows("board", 1, {"a": None, "b": {"n": 3}, "gone": None})
     assert list(log.table("board", 1)) == [("b", {"n": 3})]
     with log.transact() as tx:

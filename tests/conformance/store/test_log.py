@@ -123,26 +123,35 @@ def test_an_act_is_withdrawn_once_for_one_reason(log):
 
 def test_a_refused_append_spends_its_transaction_even_if_the_refusal_is_caught(log):
     append(log, "petition/1", registered("a"))
-    with pytest.raises(Refusal) as refused, log.transact() as tx:
-        tx.append("petition/2", 0, [registered("b")])
-        with pytest.raises(Refusal):
-            tx.append("petition/3", 0, [registered("c"), dispatched("a")])
-        with pytest.raises(Refusal):
-            tx.append("petition/4", 0, [registered("d")])
+
+    def carry_on_regardless():
+        with log.transact() as tx:
+            tx.append("petition/2", 0, [registered("b")])
+            with pytest.raises(Refusal):
+                tx.append("petition/3", 0, [registered("c"), dispatched("a")])
+            with pytest.raises(Refusal):
+                tx.append("petition/4", 0, [registered("d")])
+
+    with pytest.raises(Refusal) as refused:
+        carry_on_regardless()
     assert code_of(refused) == "KEY_TAKEN"
     assert log.head() == 1
     assert list(log.streams("")) == ["petition/1"]
 
 
 def test_an_exception_takes_everything_back(log):
-    with pytest.raises(ZeroDivisionError), log.transact() as tx:
-        tx.append("petition/1", 0, [registered("a")])
-        tx.set_alarms("petition/1", [alarm()])
-        tx.keep_personal("P1", {"name": "张三"})
-        tx.remember("follower", {"k": b"v"})
-        tx.advance("follower", 1)
-        tx.put_rows("board", 1, {"k": {"n": 1}})
-        raise ZeroDivisionError
+    def write_everything_and_fail():
+        with log.transact() as tx:
+            tx.append("petition/1", 0, [registered("a")])
+            tx.set_alarms("petition/1", [alarm()])
+            tx.keep_personal("P1", {"name": "张三"})
+            tx.remember("follower", {"k": b"v"})
+            tx.advance("follower", 1)
+            tx.put_rows("board", 1, {"k": {"n": 1}})
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_everything_and_fail()
     assert log.head() == 0
     assert log.next_alarm() is None
     assert log.personal("P1") == {}

@@ -2,11 +2,11 @@
 
 from contextlib import suppress
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sla_engine.errors import Refusal
-from tests.conformance.store.samples import T0, alarm, dispatched, open_memory
+from tests.conformance.store.samples import T0, alarm, dispatched
 
 STREAMS = st.sampled_from(["a", "b", "c"])
 APPEND = st.tuples(
@@ -68,9 +68,9 @@ def perform(tx, step):
 
 
 @given(st.lists(TRANSACTION, max_size=8))
-@settings(deadline=None)
-def test_the_log_agrees_with_a_plain_model(transactions):
-    log, model = open_memory(), Model()
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_the_log_agrees_with_a_plain_model(store, transactions):
+    log, model = store.fresh(), Model()
     for steps, broken_off in transactions:
         attempt = model.copy()
         try:
@@ -90,8 +90,8 @@ def test_the_log_agrees_with_a_plain_model(transactions):
     for stream in "abc":
         versions = [r.version for r in log.read(stream)]
         assert versions == list(range(1, model.head(stream) + 1))
-    assert {
-        (stream, row.clause, row.alarm_at) for stream, row in log.alarms()
-    } == {(s, c, T0 + n) for s, rows in model.alarms.items() for c, n in rows.items()}
+    assert {(stream, row.clause, row.alarm_at) for stream, row in log.alarms()} == {
+        (s, c, T0 + n) for s, rows in model.alarms.items() for c, n in rows.items()
+    }
     assert log.position("f") == model.position
     log.close()

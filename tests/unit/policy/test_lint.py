@@ -108,7 +108,7 @@ BROKEN = (
         "PACK_VALUE",
         "clause.solve.limit",
         "“10”不是可用的值",
-        "'10' is not a usable value; it should be: text",
+        "'10' is not a usable value; it should be: \"…\"",
     ),
     Broken(
         "a limit of nothing",
@@ -255,8 +255,8 @@ BROKEN = (
     ),
     Broken(
         "a pack without hours named office",
-        (("[hours.office]", "[hours.hall]"),)
-        + (
+        (
+            ("[hours.office]", "[hours.hall]"),
             ('limit = "10个工作日"', 'limit = "10个工作日"\nhours = "hall"'),
             ('limit = "5个工作日"\n', 'limit = "5个工作日"\nhours = "hall"\n'),
         ),
@@ -405,7 +405,7 @@ BROKEN = (
         "CLAUSE_HOURS_MISFIT",
         "clause.solve.hours",
         "不能使用“90个工作小时”",
-        "cannot use '90个工作小时'",
+        "'90个工作小时' cannot be used under the hours '24x7'",
     ),
     Broken(
         "close of business on a clock that runs 24x7",
@@ -418,7 +418,7 @@ BROKEN = (
         "CLAUSE_HOURS_MISFIT",
         "clause.solve.hours",
         "不能使用“close_of_business”",
-        "cannot use 'close_of_business'",
+        "'close_of_business' cannot be used under the hours '24x7'",
     ),
     Broken(
         "half-days under hours of one session",
@@ -429,7 +429,7 @@ BROKEN = (
         "CLAUSE_HOURS_MISFIT",
         "clause.talk-plan.hours",
         "不能使用“2.5个工作日”",
-        "cannot use '2.5个工作日'",
+        "'2.5个工作日' cannot be used under the hours 'office'",
     ),
     Broken(
         "an hour limit whose last day would roll",
@@ -693,6 +693,28 @@ def test_a_table_of_the_wrong_kind_is_a_fault_and_not_a_crash(table: str, value:
     faults = lint(f"{table} = {value}", FILE)
     assert any(fault.where.startswith(f"{FILE} {table}") for fault in faults)
     assert all(fault.zh() and fault.en() for fault in faults)
+
+
+@pytest.mark.parametrize("value", ["3", "1.5", '"x"', "[]", "[[]]", "{}", "true", "2024-01-01"])
+def test_no_value_of_any_key_makes_lint_fail(value: str) -> None:
+    """Lint answers with faults that can be read, whatever stands behind a key."""
+    lines = MINIMAL.split("\n")
+    for index, line in enumerate(lines):
+        key, equals, _ = line.partition(" = ")
+        if equals:
+            edited = [*lines[:index], f"{key} = {value}", *lines[index + 1 :]]
+            for fault in lint("\n".join(edited), FILE):
+                assert fault.where.startswith(FILE)
+                assert fault.zh()
+                assert fault.en()
+
+
+def test_no_missing_line_makes_lint_fail() -> None:
+    lines = MINIMAL.split("\n")
+    for index, line in enumerate(lines):
+        faults = lint("\n".join([*lines[:index], *lines[index + 1 :]]), FILE)
+        if line.partition(" = ")[0] in ("id", "scope", "start", "limit", "at", "act", "basis"):
+            assert faults, f"line {index + 1} may be missing: {line}"
 
 
 def test_a_pack_whose_ladder_talks_needs_talk_rules_and_talk_clauses() -> None:

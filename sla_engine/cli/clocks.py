@@ -1,0 +1,166 @@
+"""Clocks as they stand: state, level in its light, due instant, what remains."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from sla_engine.cli import output, words
+from sla_engine.cli.output import Voice, deadline, duration, rfc3339, when
+from sla_engine.policy.clause import Level, Text
+from sla_engine.sla.assess import Reading, State
+from sla_engine.sla.schedule import Firing
+from sla_engine.worktime import Remaining, Unit, remaining
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text as Styled
+
+_SECOND = 1_000_000
+_UNITS = {
+    Unit.WORKDAYS: Text("个工作日", " working days"),
+    Unit.CALENDAR_DAYS: Text("天", " days"),
+    Unit.CALENDAR_MONTHS: Text("天", " days"),
+    Unit.HALF_WORKDAYS: Text("个半日", " half-days"),
+}
+
+
+def as_dict(reading: Reading) -> dict[str, Any]:
+    """JSON-ready, times RFC 3339. `remaining` is None once the clock has stopped."""
+    upcoming, left = reading.next, left_of(reading)
+    return {
+        "clause": reading.clause.id,
+        "cycle": reading.cycle.name,
+        "name": _both(reading.clause.name),
+        "state": reading.state.value,
+        "level": reading.level,
+        "level_name": _both(level.name) if (level := level_of(reading)) else None,
+        "unit": reading.unit,
+        "started_at": rfc3339(reading.start),
+        "due": rfc3339(reading.due),
+        "stopped_at": rfc3339(reading.stopped_at),
+        "provisional": reading.provisional,
+        "basis": reading.basis,
+        "status": reading.clause.status,
+        "remaining": None if left is None else _left_dict(left),
+        "reached": [_firing(each) for each in reading.fired],
+        "next": None if upcoming is None else _firing(upcoming),
+        "pack": reading.cycle.pack.digest,
+        "calendar": reading.schedule.calendar.digest,
+    }
+
+
+def render(readings: Iterable[Reading], voice: Voice) -> "RenderableType":
+    """All clocks as a table."""
+    from rich.text import Text as Styled
+
+    table = output.table(
+        "时钟 clocks", "条款 clause", "状态 state", "等级 level", "起算 from", "到期 due",
+        "余量 left", "单位 unit", "下一步 next",
+    )  # fmt: skip
+    for reading in readings:
+        state = reading.state.value
+        style = words.STATE_STYLES[state]
+        table.add_row(
+            Styled(_name(reading, voice), style="dim" if state == "cancelled" else ""),
+            Styled(voice.word(words.STATES[state]), style=style),
+            _level(reading, voice),
+            when(reading.start),
+            due_text(reading, voice),
+            Styled(left_text(reading, voice), style=style),
+            reading.unit,
+            next_text(reading, voice),
+        )
+    return table
+
+
+def left_of(reading: Reading) -> Remaining | None:
+    """What is left of a clock that is still open."""
+    if not reading.state.open:
+        return None
+    last = reading.schedule.last
+    return remaining(last.term, reading.start, last.timetable, last.pauses, reading.at)
+
+
+def left_text(reading: Reading, voice: Voice) -> str:
+    """What is left, by how much it is overdue, or by how much it was early or late."""
+    left = left_of(reading)
+    if left is not None:
+        return _open(left, reading, voice)
+    stopped, due = reading.stopped_at, reading.due
+    if reading.state is State.CANCELLED or stopped is None or due is None:
+        return "—"
+    sign = Text("提前 ", "early by ") if stopped <= due else Text("晚 ", "late by ")
+    return voice.word(sign) + duration(due - stopped, voice.lang)
+
+
+def due_text(reading: Reading, voice: Voice) -> str:
+    """The due instant; a provisional one says so."""
+    if reading.due is None:
+        return voice.word(Text("恢复后重算", "set on resumption"))
+    mark = voice.word(Text(" 暂定", " provisional")) if reading.provisional else ""
+    return deadline(reading.due) + mark
+
+
+def next_text(reading: Reading, voice: Voice) -> str:
+    """The next act and when it goes out; nothing once the clock has stopped."""
+    upcoming = reading.next
+    if upcoming is None or not reading.state.open:
+        return "—"
+    act = words.act(upcoming.rung.act, reading.cycle.pack)
+    return f"{voice.word(act)} {when(upcoming.fire_at)}"
+
+
+def level_of(reading: Reading) -> Level | None:
+    """The level a clock has reached, None at 0."""
+    return reading.cycle.pack.level(reading.level)
+
+
+def _level(reading: Reading, voice: Voice) -> "Styled":
+    from rich.text import Text as Styled
+
+    level = level_of(reading)
+    if level is None:
+        return Styled("—")
+    return Styled(f"● {voice.word(level.name)}", style=output.light(level.light))
+
+
+def _name(reading: Reading, voice: Voice) -> str:
+    cycle = "" if reading.cycle.name == "1" else f" #{reading.cycle.name}"
+    return f"{voice.word(reading.clause.name)}{cycle}"
+
+
+def _open(left: Remaining, reading: Reading, voice: Voice) -> str:
+    unit = reading.schedule.last.term.amount.unit
+    if left.overdue and left.due is not None and not (left.days or left.half_days or left.seconds):
+        return voice.word(Text("超 ", "over by ")) + duration(reading.at - left.due, voice.lang)
+    if left.seconds is not None:
+        over = left.seconds < 0
+        amount = duration(left.seconds * _SECOND, voice.lang)
+        if unit is Unit.WORK_HOURS:
+            amount += voice.word(Text("（工作时间）", " of working time"))
+    else:
+        count = left.days if left.days is not None else left.half_days or 0
+        if count == 0:
+            return voice.word(Text("今日到期", "due today"))
+        over, amount = count < 0, f"{abs(count)}{voice.word(_UNITS[unit])}"
+    return voice.word(Text("超 ", "over by ") if over else Text("剩 ", "left ")) + amount
+
+
+def _left_dict(left: Remaining) -> dict[str, Any]:
+    counts = {"days": left.days, "half_days": left.half_days, "seconds": left.seconds}
+    shown = {name: count for name, count in counts.items() if count is not None}
+    return {**shown, "overdue": left.overdue, "paused": left.paused}
+
+
+def _firing(firing: Firing) -> dict[str, Any]:
+    return {
+        "rung": firing.rung.id,
+        "act": firing.rung.act,
+        "level": firing.rung.level,
+        "at": rfc3339(firing.at),
+        "due": rfc3339(firing.legal),
+        "fires_at": rfc3339(firing.fire_at),
+    }
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}

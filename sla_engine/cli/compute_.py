@@ -1,0 +1,1 @@
+"""`compute`: working-time questions in JSON Lines, answers in JSON Lines."""

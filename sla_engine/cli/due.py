@@ -1,0 +1,157 @@
+"""Open clocks from the alarm index, joined with what the read models know of their dossiers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sla_engine.cli import output, words
+from sla_engine.cli.desk import Misuse
+from sla_engine.cli.output import Voice, deadline, duration, rfc3339
+from sla_engine.cli.registers import Levels
+from sla_engine.errors import Fault, register
+from sla_engine.policy.clause import Text
+from sla_engine.ports import AlarmRow
+from sla_engine.record import Instant
+from sla_engine.sla.assess import State
+
+if TYPE_CHECKING:
+    from rich.text import Text as Styled
+
+    from sla_engine.projection import Columns
+    from sla_engine.wiring import Engine
+
+STATE_UNKNOWN = register(
+    "STATE_UNKNOWN",
+    "没有时钟状态“{found}”；可用：{allowed}",
+    "there is no clock state {found}; there are: {allowed}",
+)
+
+_OPEN = [state.value for state in State if state.open]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which clocks are asked for. Raises `Misuse` STATE_UNKNOWN."""
+
+    unit: str = ""
+    level: int = 0
+    state: str = ""
+    due_before: Instant | None = None
+
+    def __post_init__(self) -> None:
+        if self.state and self.state not in _OPEN:
+            raise Misuse(Fault(STATE_UNKNOWN, "--state", self.state, ", ".join(_OPEN)))
+
+    def takes(self, row: AlarmRow, state: str) -> bool:
+        soon = row.due is not None and (self.due_before is None or row.due < self.due_before)
+        return (
+            state in ([self.state] if self.state else _OPEN)
+            and self.unit in ("", row.unit)
+            and row.level >= self.level
+            and (soon or self.due_before is None)
+        )
+
+
+class Duty(NamedTuple):
+    """An open clock with its dossier's row. `state` is as of now, not of the last sweep."""
+
+    stream: str
+    clock: AlarmRow
+    state: str
+    about: "Columns"
+
+
+def duties(engine: "Engine", wanted: Wanted, now: Instant) -> list[Duty]:
+    """Every open clock that is asked for, the most urgent first."""
+    about = {**dict(engine.rows("worklist")), **dict(engine.rows("talk_register"))}
+    found = [
+        Duty(stream, row, state, about.get(stream, {}))
+        for stream, row in engine.log.alarms()
+        if wanted.takes(row, state := _state(row, now))
+    ]
+    return sorted(found, key=_urgency)
+
+
+def render(engine: "Engine", voice: Voice, wanted: Wanted, limit: int) -> None:
+    """The worklist as a table, or as JSON lines."""
+    now = engine.clock.now()
+    found, levels = duties(engine, wanted, now), Levels(engine)
+    if voice.json:
+        for duty in found[:limit]:
+            voice.line(_as_dict(duty, levels))
+        return
+    table = output.table(
+        "待办 worklist", "件 no", "条款 clause", "状态 state", "等级 level", "到期 due", "余量 left",
+        "单位 unit", "环节 phase",
+    )  # fmt: skip
+    for duty in found[:limit]:
+        table.add_row(*_cells(duty, _clause(engine, duty), levels, now, voice))
+    voice.show(table)
+    if len(found) > limit:
+        voice.note(f"共 {len(found)} 项，只列 {limit} 项 · {limit} of {len(found)} shown")
+    elif not found:
+        voice.note("没有待办 · nothing is due")
+
+
+def _state(row: AlarmRow, now: Instant) -> str:
+    """A clock whose due instant has passed is overdue, whether or not a sweep has seen it."""
+    overdue = row.due is not None and now > row.due
+    return State.OVERDUE.value if row.state == State.RUNNING.value and overdue else row.state
+
+
+def _urgency(duty: Duty) -> tuple[bool, int, bool, Instant]:
+    due = duty.clock.due
+    return (duty.state != State.OVERDUE.value, -duty.clock.level, due is None, due or 0)
+
+
+def _cells(
+    duty: Duty, clause: Text, levels: Levels, now: Instant, voice: Voice
+) -> "Iterator[str | Styled]":
+    from rich.text import Text as Styled
+
+    kind, name = duty.stream.split("/", 1)
+    clock, style = duty.clock, words.STATE_STYLES[duty.state]
+    yield f"{voice.word(Text('约谈', 'talk'))} {name}" if kind == "talk" else name
+    yield voice.word(clause)
+    yield Styled(voice.word(words.STATES[duty.state]), style=style)
+    yield levels.text(duty.about.get("pack", ""), clock.level, voice)
+    yield deadline(clock.due)
+    yield Styled(_left(clock.due, now, voice), style=style)
+    yield clock.unit or "—"
+    yield voice.word(words.phase(kind, duty.about.get("phase", "")))
+
+
+def _left(due: Instant | None, now: Instant, voice: Voice) -> str:
+    """Clock time, for a list is read at a glance; the petition itself shows working days."""
+    if due is None:
+        return "—"
+    sign = Text("超 ", "over by ") if now > due else Text("剩 ", "left ")
+    return voice.word(sign) + duration(due - now, voice.lang)
+
+
+def _clause(engine: "Engine", duty: Duty) -> Text:
+    for pack in engine.rules.packs:
+        if pack.name == duty.about.get("pack"):
+            for clause in pack.clauses:
+                if clause.id == duty.clock.clause:
+                    return clause.name
+    return Text(duty.clock.clause, duty.clock.clause)
+
+
+def _as_dict(duty: Duty, levels: Levels) -> dict[str, Any]:
+    kind, name = duty.stream.split("/", 1)
+    clock = duty.clock
+    level = levels.name(duty.about.get("pack", ""), clock.level)
+    return {
+        kind: name,
+        "clause": clock.clause,
+        "cycle": clock.cycle,
+        "state": duty.state,
+        "level": clock.level,
+        "level_name": {"zh": level.zh, "en": level.en} if level is not None else None,
+        "due": rfc3339(clock.due),
+        "unit": clock.unit,
+        "phase": duty.about.get("phase", ""),
+        "next_rung": clock.rung,
+        "next_at": rfc3339(clock.alarm_at),
+    }

@@ -1,0 +1,165 @@
+"""What happened to a dossier, in the order in which it happened, with both times."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sla_engine.cli import output, words
+from sla_engine.cli.output import Voice, deadline, rfc3339, when
+from sla_engine.dossier.chronicle import order
+from sla_engine.dossier.events import ACTS, AnomalyNoted, RungFired, RungWithdrawn, TermRefixed
+from sla_engine.dossier.fold import Dossier
+from sla_engine.escalation.kinds import kind_of
+from sla_engine.policy.clause import Pack, Text
+from sla_engine.record import Event, Recorded, fields_of, type_name
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_INSTANTS = frozenset(
+    {"due", "at", "scheduled_at", "expected_until", "old_due", "new_due", "effective", "floor"}
+)
+_SAID_ELSEWHERE = frozenset({"no", "talk", "pack", "petitioner", "commitment", "step", "historic"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event, and what took it away: the version of a void or of a withdrawal, 0 if none."""
+
+    recorded: Recorded
+    gone: int
+
+    @property
+    def event(self) -> Event:
+        return self.recorded.event
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready, times RFC 3339. `gone_by` is the version of the event that took it away."""
+        meta = self.recorded.meta
+        return {
+            "version": self.recorded.version,
+            "type": type_name(self.event),
+            "occurred_at": rfc3339(meta.occurred_at),
+            "recorded_at": rfc3339(meta.recorded_at),
+            "source": meta.source,
+            "id": meta.key,
+            "by": meta.actor,
+            "unit": meta.unit,
+            "anomaly": meta.anomaly,
+            "gone_by": self.gone or None,
+            "data": data_of(self.event),
+        }
+
+
+def entries(dossier: Dossier, events: Iterable[Recorded]) -> list[Entry]:
+    """Every event in time order; acts stand where they were due."""
+    gone = {version: void.version for version, void in dossier.voided().items()}
+    for acts in dossier.acts.values():
+        gone |= {act.version: act.withdrawn for act in acts if act.withdrawn}
+    return [Entry(each, gone.get(each.version, 0)) for each in sorted(events, key=order)]
+
+
+def data_of(event: Event) -> dict[str, Any]:
+    """The body for JSON: instants as RFC 3339, no commitment."""
+    return {
+        name: rfc3339(value) if name in _INSTANTS else value
+        for name, value in fields_of(event).items()
+        if name != "commitment"
+    }
+
+
+def render(found: Sequence[Entry], pack: Pack, voice: Voice) -> "Table":
+    """The timeline as a table; what does not count any more is struck through."""
+    from rich.text import Text as Styled
+
+    table = output.table(
+        "时间线 timeline", "#", "发生 when", "记录 recorded", "事项 what", "说明 detail"
+    )
+    for each in found:
+        meta, gone = each.recorded.meta, bool(each.gone)
+        same = abs(meta.recorded_at - meta.occurred_at) < 60_000_000
+        style = "strike dim" if gone else _style(each.event, pack)
+        what = Styled(voice.word(_title(each.recorded, pack)), style=style)
+        detail = Styled("；".join(_details(each, pack, voice)), style="dim" if gone else "")
+        recorded = "同时 =" if same else when(meta.recorded_at)
+        table.add_row(str(each.recorded.version), when(meta.occurred_at), recorded, what, detail)
+    return table
+
+
+def _style(event: Event, pack: Pack) -> str:
+    if isinstance(event, RungFired):
+        level = pack.level(event.level)
+        return output.light(level.light) if level is not None else ""
+    return "magenta" if isinstance(event, ACTS) else ""
+
+
+def _title(recorded: Recorded, pack: Pack) -> Text:
+    event = recorded.event
+    if isinstance(event, RungFired):
+        act = words.act(event.act, pack)
+        return Text(f"▲ {act.zh}", f"▲ {act.en}")
+    if isinstance(event, RungWithdrawn):
+        return Text("▽ 撤回", "▽ act withdrawn")
+    if isinstance(event, TermRefixed):
+        return Text("◇ 重定期限", "◇ term re-fixed")
+    if isinstance(event, AnomalyNoted):
+        return Text("! 异常", "! anomaly")
+    return words.fact(kind_of(recorded.stream), event, pack)
+
+
+def _details(entry: Entry, pack: Pack, voice: Voice) -> Iterator[str]:
+    event, meta = entry.event, entry.recorded.meta
+    if isinstance(event, RungFired):
+        yield from _fired(event, pack, voice)
+    elif isinstance(event, RungWithdrawn):
+        overturned = Text("推翻者", "overturned by")
+        yield f"{event.clause}/{event.rung} {voice.word(overturned)} #{event.overturned_by}"
+    elif isinstance(event, TermRefixed):
+        yield f"{event.clause} {deadline(event.old_due)} → {deadline(event.new_due)}"
+    elif isinstance(event, AnomalyNoted):
+        yield f"{event.code} {event.where}"
+    else:
+        yield from _said(event, voice)
+        if meta.actor:
+            yield f"{voice.word(words.FIELDS['by'])} {meta.actor}"
+    if meta.anomaly:
+        yield f"! {meta.anomaly}"
+    if entry.gone:
+        yield f"{voice.word(Text('已撤', 'gone'))} #{entry.gone}"
+
+
+def _fired(event: RungFired, pack: Pack, voice: Voice) -> Iterator[str]:
+    clause = next((each for each in pack.clauses if each.id == event.clause), None)
+    yield voice.word(clause.name) if clause is not None else event.clause
+    yield f"{voice.word(words.FIELDS['due'])} {deadline(event.due)}"
+    if event.to:
+        roles = (pack.roles.get(role, Text(role, role)) for role in event.to)
+        yield "→ " + "、".join(voice.word(role) for role in roles)
+    if event.unit:
+        yield event.unit
+    if event.silent:
+        yield voice.word(words.SILENCE.get(event.silent, Text(event.silent, event.silent)))
+
+
+def _said(event: Event, voice: Voice) -> Iterator[str]:
+    """What a fact says beyond its name, field by field."""
+    for name, value in fields_of(event).items():
+        if value in ("", None, (), 0) or name in _SAID_ELSEWHERE:
+            continue
+        label = words.FIELDS.get(name)
+        yield f"{voice.word(label) if label else name} {_shown(name, value)}"
+
+
+def _shown(name: str, value: Any) -> str:
+    if name in _INSTANTS:
+        return when(value)
+    if isinstance(value, bool):
+        return "是 yes" if value else "否 no"
+    if isinstance(value, tuple):
+        return "、".join(_pair(each) for each in value)
+    return str(value)
+
+
+def _pair(value: Any) -> str:
+    """An anchor of a merged duplicate is a mark with its instant; other lists hold texts."""
+    return f"{value[0]} {when(value[1])}" if isinstance(value, tuple) else str(value)

@@ -1,0 +1,41 @@
+"""Does the log alone give the same state again?"""
+
+import typer
+
+from sla_engine.cli.desk import DEPARTED, Desk, command
+
+app = typer.Typer()
+
+
+@command(
+    app,
+    "verify",
+    help="核验 · Replay everything from the log alone and compare it with the live state: every "
+    "clock, every act, every row. Fails if they differ.",
+)
+def verify(desk: Desk) -> None:
+    with desk.engine() as engine:
+        with desk.voice.progress("重放 replay", engine.log.head()) as advance:
+            found = engine.verify(advance.to)
+    if desk.voice.json:
+        from sla_engine.cli.output import rfc3339
+
+        desk.voice.document(
+            {
+                "identical": found.identical,
+                "live": found.live,
+                "replayed": found.replayed,
+                "events": found.events,
+                "dossiers": found.dossiers,
+                "at": rfc3339(found.at),
+            }
+        )
+    else:
+        verdict = "一致 identical" if found.identical else "不一致 DIFFERENT"
+        desk.voice.show(
+            f"{verdict} · 事件 events {found.events} · 案卷 dossiers {found.dossiers}",
+            f"现状 live    {found.live}",
+            f"重放 replay  {found.replayed}",
+        )
+    if not found.identical:
+        raise typer.Exit(DEPARTED)

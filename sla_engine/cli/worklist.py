@@ -1,0 +1,40 @@
+"""What is due: every open clock, the most urgent first."""
+
+from typing import Annotated
+
+import typer
+
+from sla_engine.cli.desk import Desk, command
+from sla_engine.cli.options import instant, within
+
+app = typer.Typer()
+
+
+@command(
+    app,
+    "worklist",
+    help="待办 · What is due, the most urgent first: overdue before running, then by level, then "
+    "by due time. One line for each open clock.",
+)
+def worklist(
+    desk: Desk,
+    unit: Annotated[str, typer.Option(metavar="UNIT", help="Only what this unit must do.")] = "",
+    level: Annotated[
+        int,
+        typer.Option(
+            metavar="N", help="Only clocks that have reached this level or a higher one (10, 20…)."
+        ),
+    ] = 0,
+    state: Annotated[
+        str, typer.Option(metavar="STATE", help="Only clocks that are running, paused or overdue.")
+    ] = "",
+    due_before: Annotated[
+        str, typer.Option(metavar="TIME", help="Only what is due before then (RFC 3339).")
+    ] = "",
+    limit: Annotated[int, typer.Option(metavar="N", help="At most so many.")] = 50,
+) -> None:
+    from sla_engine.cli.due import Wanted, render
+
+    wanted = Wanted(unit, level, state, instant(due_before, "--due-before"))
+    with desk.engine() as engine:
+        render(engine, desk.voice, wanted, within(limit, "--limit", 1, 1_000_000))

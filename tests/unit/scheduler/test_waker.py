@@ -1,0 +1,218 @@
+"""The waker sweeps when something is due, and goes on doing so whatever breaks."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sla_engine.clock import SystemClock
+from sla_engine.scheduler.sweep import planned, sweeper
+from sla_engine.scheduler.waker import Cycle, Waker
+from sla_engine.store.application import open_memory
+from tests.unit.scheduler.ladder import fired, open_petitions, planner
+
+PATIENCE = 30
+NEVER = 3_600.0
+CLOCK = SystemClock()
+
+
+class Sweep:
+    """A sweep that counts, and does what it is told to."""
+
+    def __init__(self, delay=None, action=lambda: None):
+        self.delay = delay
+        self.action = action
+        self.count = 0
+        self.done = threading.Condition()
+
+    def __call__(self):
+        self.action()
+        with self.done:
+            self.count += 1
+            self.done.notify_all()
+        return self.delay
+
+    def wait_for(self, count):
+        with self.done:
+            assert self.done.wait_for(lambda: self.count >= count, PATIENCE)
+
+
+@pytest.fixture
+def started():
+    wakers = []
+
+    def start(sweep, **options):
+        wakers.append(Waker(sweep, CLOCK, **options))
+        wakers[-1].start()
+        return wakers[-1]
+
+    yield start
+    for waker in wakers:
+        waker.stop()
+
+
+@pytest.fixture
+def log():
+    log = open_memory()
+    yield log
+    log.close()
+
+
+def wait_until(condition):
+    pause, rounds = threading.Event(), 0
+    while not condition():
+        pause.wait(0.01)
+        rounds += 1
+        assert rounds < PATIENCE * 100
+
+
+def test_it_sweeps_at_the_start_and_every_heartbeat(started):
+    sweep = Sweep()
+    waker = started(sweep, heartbeat=0.02)
+    sweep.wait_for(5)
+    assert waker.healthy()
+
+
+def test_it_wakes_for_the_next_alarm_before_the_heartbeat(started):
+    sweep = Sweep(delay=0.01)
+    started(sweep, heartbeat=NEVER)
+    sweep.wait_for(5)
+
+
+def test_a_hint_wakes_it_before_the_heartbeat(started):
+    sweep = Sweep()
+    waker = started(sweep, heartbeat=NEVER)
+    for count in range(1, 4):
+        sweep.wait_for(count)
+        waker.hint(CLOCK.now())
+    sweep.wait_for(4)
+
+
+def test_a_hint_for_soon_wakes_it_then(started):
+    sweep = Sweep()
+    waker = started(sweep, heartbeat=NEVER)
+    sweep.wait_for(1)
+    waker.hint(CLOCK.now() + 50_000)
+    sweep.wait_for(2)
+
+
+def test_a_hint_during_a_sweep_leads_to_another(started):
+    inside, leave = threading.Event(), threading.Event()
+
+    def hold():
+        inside.set()
+        assert leave.wait(PATIENCE)
+
+    sweep = Sweep(action=hold)
+    waker = started(sweep, heartbeat=NEVER)
+    assert inside.wait(PATIENCE)
+    waker.hint(CLOCK.now())
+    leave.set()
+    sweep.wait_for(2)
+
+
+def test_a_sweep_that_raises_is_tried_again_and_shows(started):
+    broken = threading.Event()
+    broken.set()
+    attempts = []
+
+    def maybe_fail():
+        attempts.append(1)
+        if broken.is_set():
+            raise ValueError("broken")
+
+    sweep = Sweep(action=maybe_fail)
+    waker = started(sweep, heartbeat=0.02)
+    wait_until(lambda: len(attempts) > 3 and not waker.healthy())
+    assert sweep.count == 0
+    broken.clear()
+    sweep.wait_for(2)
+    wait_until(waker.healthy)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_it_recovers_when_its_thread_dies(started):
+    sweep = Sweep()
+    waker = started(sweep, heartbeat=0.02)
+    sweep.wait_for(1)
+    former = waker._scheduler
+
+    def die():
+        raise SystemExit
+
+    former._process_jobs = die
+    former.wakeup()
+    former._thread.join(PATIENCE)
+    assert not former._thread.is_alive()
+    assert former.running
+    count = sweep.count
+    sweep.wait_for(count + 3)
+    assert waker._scheduler is not former
+    wait_until(waker.healthy)
+
+
+def test_it_recovers_when_the_job_is_lost_or_the_clock_was_set_back(started):
+    sweep = Sweep()
+    waker = started(sweep, heartbeat=0.02)
+    sweep.wait_for(1)
+    for harm in (
+        lambda scheduler: scheduler.remove_job("due-sweep"),
+        # What a wall clock set back by an hour does to a job already planned.
+        lambda scheduler: scheduler.modify_job(
+            "due-sweep", next_run_time=datetime.fromtimestamp(CLOCK.now() / 1e6 + NEVER, UTC)
+        ),
+    ):
+        harm(waker._scheduler)
+        count = sweep.count
+        sweep.wait_for(count + 3)
+
+
+def test_nothing_is_swept_after_it_was_stopped():
+    sweep = Sweep()
+    waker = Waker(sweep, CLOCK, heartbeat=0.01)
+    waker.start()
+    sweep.wait_for(2)
+    waker.stop()
+    count = sweep.count
+    threading.Event().wait(0.1)
+    assert sweep.count == count
+    assert waker._scheduler is not None
+    assert not waker._scheduler.running
+
+
+def test_cycles_run_at_the_start_and_are_planned_by_the_calendar(started):
+    ran = threading.Event()
+    cycle = Cycle("month", "5 0 1 * *", "Asia/Shanghai", ran.set)
+    waker = started(Sweep(), heartbeat=NEVER, cycles=[cycle])
+    assert ran.wait(PATIENCE)
+    planned_for = waker._scheduler.get_job("cycle/month").next_run_time
+    assert (planned_for.day, planned_for.hour, planned_for.minute) == (1, 0, 5)
+    assert planned_for.utcoffset() == timedelta(hours=8)
+
+
+def test_a_cycle_that_fails_is_tried_again_within_a_minute(started):
+    failed = threading.Event()
+
+    def fail():
+        failed.set()
+        raise ValueError("broken")
+
+    cycle = Cycle("month", "5 0 1 1 *", "Asia/Shanghai", fail)
+    waker = started(Sweep(), heartbeat=NEVER, cycles=[cycle])
+    assert failed.wait(PATIENCE)
+
+    def planned_soon():
+        at = waker._scheduler.get_job("cycle/month").next_run_time
+        return at.timestamp() - CLOCK.now() / 1e6 <= 60
+
+    wait_until(planned_soon)
+
+
+def test_alarms_in_a_log_are_fired_without_further_help(log, started):
+    now = CLOCK.now()
+    run = sweeper(log, planned(planner), CLOCK)
+    waker = started(run, heartbeat=NEVER)
+    open_petitions(log, 3, start=now - 9_900_000, spread=0)
+    waker.hint(log.next_alarm())
+    wait_until(lambda: len(fired(log)) == 3)
+    assert {rung for _, rung in fired(log)} == {"warn"}

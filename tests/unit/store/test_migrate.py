@@ -1,0 +1,78 @@
+"""Schema versions: applied in order, once, whole; a newer file is left alone."""
+
+import sqlite3
+import threading
+
+import pytest
+
+from sla_engine.errors import Refusal
+from sla_engine.store import migrate as module
+from sla_engine.store.application import open_sqlite
+from sla_engine.store.migrate import migrate, migrations, statements
+
+
+def test_migrations_are_numbered_without_gaps():
+    assert [number for number, _, _ in migrations()] == list(range(1, len(migrations()) + 1))
+
+
+def test_a_new_file_gets_every_version_and_an_old_one_what_it_lacks(monkeypatch):
+    known = migrations()
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    monkeypatch.setattr(module, "migrations", lambda: known[:2])
+    assert migrate(connection.cursor()) == 2
+    connection.execute("INSERT INTO rung_key VALUES ('petition/1', 'k')")
+    monkeypatch.undo()
+    assert migrate(connection.cursor()) == len(known)
+    assert migrate(connection.cursor()) == len(known)
+    rows = connection.execute("SELECT version, name FROM schema_version ORDER BY version")
+    assert rows.fetchall() == [(number, name) for number, name, _ in known]
+    assert connection.execute("SELECT * FROM rung_key").fetchall() == [("petition/1", "k")]
+    connection.close()
+
+
+def test_a_file_from_a_newer_program_is_refused_and_left_alone(tmp_path):
+    open_sqlite(tmp_path / "log.sqlite").close()
+    connection = sqlite3.connect(tmp_path / "log.sqlite")
+    connection.execute("INSERT INTO schema_version VALUES (9999, 'from the future')")
+    connection.commit()
+    connection.close()
+    with pytest.raises(Refusal) as refused:
+        open_sqlite(tmp_path / "log.sqlite")
+    assert refused.value.code == "STORE_NEWER"
+
+
+def test_a_migration_that_fails_leaves_the_file_as_it_was(monkeypatch, tmp_path):
+    broken = [*migrations(), (99, "0099_broken", "CREATE TABLE half (x);\nCREATE TABLE half (x);")]
+    open_sqlite(tmp_path / "log.sqlite").close()
+    monkeypatch.setattr(module, "migrations", lambda: broken)
+    with pytest.raises(Exception, match="half already exists"):
+        open_sqlite(tmp_path / "log.sqlite")
+    connection = sqlite3.connect(tmp_path / "log.sqlite")
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    connection.close()
+    assert "alarm" in tables
+    assert "half" not in tables
+
+
+def test_several_may_open_a_new_file_at_once(tmp_path):
+    logs, start = [], threading.Barrier(4)
+
+    def open_one():
+        start.wait()
+        logs.append(open_sqlite(tmp_path / "log.sqlite", wait=30.0))
+
+    threads = [threading.Thread(target=open_one) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [log.head() for log in logs] == [0, 0, 0, 0]
+    for log in logs:
+        log.close()
+
+
+def test_triggers_are_one_statement():
+    script = "-- why\nCREATE TABLE t (x);\n\nCREATE TRIGGER g BEFORE DELETE ON t\nBEGIN\n" + (
+        "    SELECT 1;\n    SELECT 2;\nEND;\n"
+    )
+    assert [s.split()[-1] for s in statements(script)] == ["(x);", "END;"]
