@@ -63,7 +63,11 @@ class Claim:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the result. `times_ours` is how many times our time the contender took."""
+    """One line of the result.
+
+    `times_ours` is how many times our time the contender took, `answers` the digest of the
+    answers it gave, which are ours to the same cases.
+    """
 
     claim: str
     contender: str
@@ -126,14 +130,16 @@ def as_table(rows: Sequence[Row]) -> str:
     blocks = []
     for claim, block in groupby(rows, key=lambda row: row.claim):
         heading = f"{claim}\n  {'':<44}{'ns/case':>12}{'x ours':>10}{'cases':>10}  answers"
-        blocks.append("\n".join([heading, *map(_line, block)]))
+        ours, *others = block
+        lines = [_line(ours, ours.answers), *(_line(row, "equal") for row in others)]
+        blocks.append("\n".join([heading, *lines]))
     return "\n\n".join(blocks)
 
 
-def _line(row: Row) -> str:
+def _line(row: Row, answers: str) -> str:
     return (
         f"  {row.contender:<44}{row.ns_per_case:>12,.0f}{row.times_ours:>10,.1f}"
-        f"{row.cases:>10,}  {row.answers}"
+        f"{row.cases:>10,}  {answers}"
     )
 
 

@@ -62,7 +62,8 @@ class Fault:
         if hint:
             text += ("。" if language == "zh" else ". ") + hint.format(**values)
         if self.near:
-            text += f"；是不是“{self.near}”？" if language == "zh" else f"; did you mean “{self.near}”?"
+            asked = "；是不是“{}”？" if language == "zh" else "; did you mean “{}”?"
+            text += asked.format(self.near)
         return f"{self.where}: {text}" if self.where else text
 
     def as_dict(self) -> dict[str, str]:

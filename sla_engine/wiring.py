@@ -121,7 +121,7 @@ class Engine:
 
         A talk that an act leads to starts clocks of its own, hence the repetition.
         """
-        touched, failed = 0, {}
+        touched, failed = 0, dict[str, str]()
         while True:
             report = self.sweep()
             touched, failed = touched + report.touched, {**failed, **report.failed}

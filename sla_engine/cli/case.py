@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from sla_engine.cli import clocks, timeline, words
-from sla_engine.cli.output import Voice, rfc3339, when
+from sla_engine.cli.output import Voice, rfc3339, styled, when
 from sla_engine.dossier.fold import Dossier
 from sla_engine.errors import refuse, register
 from sla_engine.escalation.kinds import kind_of
@@ -28,6 +28,7 @@ NOTHING_KNOWN = register(
     "ask with a later --as-known",
 )
 
+_BASIS = Text("暂定依据", "provisional, resting on")
 _CARD = ("kind", "subject", "channel", "region", "urgency", "matter")
 
 
@@ -115,7 +116,7 @@ def render_head(case: Case, voice: Voice) -> "Iterator[RenderableType]":
     if readings:
         yield clocks.render(readings, voice)
     for basis in dict.fromkeys(reading.basis for reading in readings if reading.basis):
-        yield f"[dim]{voice.word(Text('暂定依据', 'provisional, resting on'))}：{basis}[/dim]"
+        yield styled((f"{voice.word(_BASIS)}：{basis}", "dim"))
 
 
 def _panel(case: Case, voice: Voice) -> "RenderableType":
@@ -124,14 +125,10 @@ def _panel(case: Case, voice: Voice) -> "RenderableType":
 
     grid = Table.grid(padding=(0, 2))
     for label, value in _facts(case, voice):
-        grid.add_row(f"[dim]{label}[/dim]", value)
+        grid.add_row(styled((label, "dim")), value)
     now = voice.word(Text("截至", "as known at") if case.known_at else Text("现在", "now"))
-    return Panel(
-        grid,
-        title=case.name,
-        title_align="left",
-        subtitle=f"{now} {when(case.assessment.at)} +08:00",
-    )
+    at = styled(f"{now} {when(case.assessment.at)} +08:00")
+    return Panel(grid, title=styled(case.name), title_align="left", subtitle=at)
 
 
 def _facts(case: Case, voice: Voice) -> Iterator[tuple[str, str]]:

@@ -53,20 +53,18 @@ def render(readings: Iterable[Reading], voice: Voice) -> "RenderableType":
     from rich.text import Text as Styled
 
     table = output.table(
-        "时钟 clocks", "条款 clause", "状态 state", "等级 level", "起算 from", "到期 due",
-        "余量 left", "单位 unit", "下一步 next",
+        "时钟 clocks", "条款 clause", "状态 state", "等级 level", "起算–到期 from–due",
+        "余量 left", "下一步 next",
     )  # fmt: skip
     for reading in readings:
         state = reading.state.value
         style = words.STATE_STYLES[state]
         table.add_row(
-            Styled(_name(reading, voice), style="dim" if state == "cancelled" else ""),
+            Styled.assemble(_name(reading, voice), "\n", (reading.unit, "dim")),
             Styled(voice.word(words.STATES[state]), style=style),
             _level(reading, voice),
-            when(reading.start),
-            due_text(reading, voice),
+            f"{when(reading.start)}\n{due_text(reading, voice)}",
             Styled(left_text(reading, voice), style=style),
-            reading.unit,
             next_text(reading, voice),
         )
     return table
@@ -106,7 +104,7 @@ def next_text(reading: Reading, voice: Voice) -> str:
     if upcoming is None or not reading.state.open:
         return "—"
     act = words.act(upcoming.rung.act, reading.cycle.pack)
-    return f"{voice.word(act)} {when(upcoming.fire_at)}"
+    return f"{voice.word(act)}\n{when(upcoming.fire_at)}"
 
 
 def level_of(reading: Reading) -> Level | None:

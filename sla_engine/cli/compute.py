@@ -78,24 +78,24 @@ _PLACES = ("region", "as_of")
 _RULES = ("unit", "n", "schedule", "receipt", "eod", "roll", *_PLACES)
 _PLACE = frozenset(_PLACES)
 _TERM = frozenset({*_RULES, "pauses"})
+_DAY = _PLACE | {"date"}
+_DAYS = _PLACE | {"from", "to"}
+_STEPS = _PLACE | {"date", "n"}
+_HOURS = _PLACE | {"schedule", "a", "b"}
+_DUE = _PLACE | {"start", "term"}
+_NOW = _DUE | {"now"}
+_PERCENT = _DUE | {"percent"}
+_BEFORE = _DUE | {"k"}
 _LINE = frozenset({"id", "kind", "inputs", "explain", "note", "expected"})
 
 Result: TypeAlias = Any
+Asked: TypeAlias = tuple[Term, Instant, Timetable, list[Pause]]
 
 
 class Sink(Protocol):
     """Where answers go: anything that takes bytes."""
 
     def write(self, data: bytes, /) -> object: ...
-
-
-class Asked(NamedTuple):
-    """What every term question names."""
-
-    term: Term
-    start: Instant
-    timetable: Timetable
-    pauses: Sequence[Pause]
 
 
 class Explained(NamedTuple):
@@ -106,7 +106,7 @@ class Explained(NamedTuple):
     en: list[str]
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True):
     """A result and, when asked for, the way to it."""
 
     result: Result
@@ -225,7 +225,7 @@ class Desk:
         """Term, start, timetable and pauses of a term question about `unit`, or any."""
         fields = Fields(inputs.get("term"), inputs.place("term"), _TERM)
         term, timetable = self._setup(inputs, fields, unit)
-        return Asked(term, inputs.instant("start"), timetable, list(fields.pauses("pauses")))
+        return term, inputs.instant("start"), timetable, list(fields.pauses("pauses"))
 
     def _setup(self, inputs: Fields, fields: Fields, unit: Unit | None) -> tuple[Term, Timetable]:
         """The same words mean the same term under the same hours: read once, then remembered."""
@@ -270,13 +270,13 @@ def _placed(refusal: Refusal, fields: Fields) -> Refusal:
 
 
 def _is_workday(desk: Desk, raw: Any) -> Answer:
-    inputs = Fields(raw, "inputs", _PLACE | {"date"})
+    inputs = Fields(raw, "inputs", _DAY)
     calendar, day = desk.calendar(inputs), inputs.date("date")
     return Answer(calendar.is_workday(day), lambda: _days(calendar, day, day))
 
 
 def _workdays_between(desk: Desk, raw: Any) -> Answer:
-    inputs = Fields(raw, "inputs", _PLACE | {"from", "to"})
+    inputs = Fields(raw, "inputs", _DAYS)
     calendar, a, b = desk.calendar(inputs), inputs.date("from"), inputs.date("to")
     return Answer(
         calendar.workdays_between(a, b),
@@ -285,7 +285,7 @@ def _workdays_between(desk: Desk, raw: Any) -> Answer:
 
 
 def _add_workdays(desk: Desk, raw: Any) -> Answer:
-    inputs = Fields(raw, "inputs", _PLACE | {"date", "n"})
+    inputs = Fields(raw, "inputs", _STEPS)
     calendar, day = desk.calendar(inputs), inputs.date("date")
     found = calendar.add_workdays(day, inputs.integer("n", -_MOST_DAYS, _MOST_DAYS))
     one = timedelta(days=1)
@@ -294,7 +294,7 @@ def _add_workdays(desk: Desk, raw: Any) -> Answer:
 
 
 def _work_seconds_between(desk: Desk, raw: Any) -> Answer:
-    inputs = Fields(raw, "inputs", _PLACE | {"schedule", "a", "b"})
+    inputs = Fields(raw, "inputs", _HOURS)
     timetable = desk.timetable(desk.calendar(inputs), inputs)
     a, b = inputs.instant("a"), inputs.instant("b")
     micros = timetable.work_between(a, b)
@@ -314,7 +314,7 @@ def _sessions(timetable: Timetable, a: Instant, b: Instant) -> Explained:
 
 def _due(unit: Unit) -> Callable[[Desk, Any], Answer]:
     def ask(desk: Desk, raw: Any) -> Answer:
-        asked = desk.asked(Fields(raw, "inputs", _PLACE | {"start", "term"}), unit)
+        asked = desk.asked(Fields(raw, "inputs", _DUE), unit)
         reckoning = reckon(*asked)
         result: dict[str, Any] = {"due": _local(reckoning.due, asked)}
         if not unit.is_hours:
@@ -327,7 +327,7 @@ def _due(unit: Unit) -> Callable[[Desk, Any], Answer]:
 
 
 def _remaining(desk: Desk, raw: Any) -> Answer:
-    inputs = Fields(raw, "inputs", _PLACE | {"start", "term", "now"})
+    inputs = Fields(raw, "inputs", _NOW)
     asked = desk.asked(inputs, None)
     left = remaining(*asked, inputs.instant("now"))
     counts = (
@@ -343,7 +343,7 @@ def _remaining(desk: Desk, raw: Any) -> Answer:
 
 
 def _percent(desk: Desk, raw: Any) -> Answer:
-    inputs = Fields(raw, "inputs", _PLACE | {"start", "term", "now"})
+    inputs = Fields(raw, "inputs", _NOW)
     asked = desk.asked(inputs, None)
     run_so_far = progress(*asked, inputs.instant("now"))
     result = {
@@ -355,23 +355,23 @@ def _percent(desk: Desk, raw: Any) -> Answer:
 
 
 def _warn_at(desk: Desk, raw: Any) -> Answer:
-    inputs = Fields(raw, "inputs", _PLACE | {"start", "term", "percent"})
+    inputs = Fields(raw, "inputs", _PERCENT)
     asked = desk.asked(inputs, None)
     instant = at_percent(*asked, inputs.number("percent", 0, 100))
     return Answer(_local(instant, asked), lambda: _derived(asked))
 
 
 def _warn_before(desk: Desk, raw: Any) -> Answer:
-    inputs = Fields(raw, "inputs", _PLACE | {"start", "term", "k"})
+    inputs = Fields(raw, "inputs", _BEFORE)
     asked = desk.asked(inputs, None)
     k = inputs.integer("k", 0, _MOST_DAYS)
     last = reckon(*asked).due_date
-    instant = None if last is None else opening_before(asked.timetable, last, k)
+    instant = None if last is None else opening_before(asked[2], last, k)
     return Answer(_local(instant, asked), lambda: _derived(asked))
 
 
 def _local(instant: Instant | None, asked: Asked) -> str | None:
-    return None if instant is None else format_instant(instant, asked.timetable.zone.name)
+    return None if instant is None else format_instant(instant, asked[2].zone.name)
 
 
 def _derived(asked: Asked) -> Explained:

@@ -74,6 +74,7 @@ JsonOption = Annotated[
     bool,
     typer.Option(
         "--json",
+        metavar="",
         help="Answer in JSON, for programs: one document, or one line for each item.",
         rich_help_panel=_PANEL,
     ),
@@ -90,6 +91,7 @@ DebugOption = Annotated[
     bool,
     typer.Option(
         "--debug",
+        metavar="",
         help="Show where in the program an unexpected fault arose.",
         rich_help_panel=_PANEL,
     ),

@@ -81,8 +81,8 @@ def render(engine: "Engine", voice: Voice, wanted: Wanted, limit: int) -> None:
             voice.line(_as_dict(duty, levels))
         return
     table = output.table(
-        "待办 worklist", "件 no", "条款 clause", "状态 state", "等级 level", "到期 due", "余量 left",
-        "单位 unit", "环节 phase",
+        "待办 worklist", "件 no", "条款 clause", "状态 state", "等级 level", "到期 due",
+        "余量 left", "单位 unit", "环节 phase",
     )  # fmt: skip
     for duty in found[:limit]:
         table.add_row(*_cells(duty, _clause(engine, duty), levels, now, voice))

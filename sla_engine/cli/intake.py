@@ -1,27 +1,20 @@
 """A store, and facts into it: `init` and `append`."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, BinaryIO
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
 from sla_engine.cli import lines
 from sla_engine.cli.desk import DEPARTED, Desk, command
+from sla_engine.cli.files import opened
 from sla_engine.cli.options import within
-from sla_engine.errors import refuse, register
 
 if TYPE_CHECKING:
     from sla_engine.cli.reception import Refused
-
-FILE_UNREADABLE = register(
-    "FILE_UNREADABLE",
-    "读不了文件 {found}（{allowed}）",
-    "the file {found} cannot be read ({allowed})",
-)
 
 _SHOWN = 50
 _LARGEST_BATCH = 10_000
@@ -32,8 +25,8 @@ app = typer.Typer()
 @command(
     app,
     "init",
-    help="建库 · Make an empty store. One that is there already is brought up to date and keeps "
-    "its facts.",
+    help="建库 · Make an empty store.\n\n"
+    "One that is there already is brought up to date and keeps its facts.",
 )
 def init(desk: Desk) -> None:
     path = desk.settings.store
@@ -55,9 +48,10 @@ def init(desk: Desk) -> None:
 @command(
     app,
     "append",
-    help="送入事实 · Record facts from JSON Lines. A line sent again is recognised and records "
-    "nothing new; a refused line does not hold up the others. Facts may come in any order: one "
-    "that comes too early is tried once more at the end.",
+    help="送入事实 · Record facts from JSON Lines.\n\n"
+    "A line sent again is recognised and records nothing new; a refused line does not hold up the "
+    "others. Facts may come in any order: one that comes too early is tried once more at the end. "
+    "Ends with 1 when a line was refused.",
 )
 def append(
     desk: Desk,
@@ -84,7 +78,7 @@ def append(
     total = lines.count(file) if file.is_file() else None
     with (
         desk.engine() as engine,
-        _opened(file) as stream,
+        opened(file) as stream,
         _part_of(rejects) as part,
         desk.voice.progress(file.name, total) as advance,
     ):
@@ -136,19 +130,6 @@ class _Clerk:
         self.desk.voice.show(
             f"记录 recorded {recorded} · 重复 repeated {repeated} · 拒收 refused {refused}"
         )
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
-    if str(file) == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        stream = file.open("rb")
-    except OSError as error:
-        raise refuse(FILE_UNREADABLE, "", str(file), error.strerror or "") from None
-    with stream:
-        yield stream
 
 
 @contextmanager

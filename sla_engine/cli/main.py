@@ -5,7 +5,19 @@ from typing import Annotated
 
 import typer
 
-from sla_engine.cli import intake, petition, talk, worklist
+from sla_engine.cli import (
+    calendar,
+    import_,
+    intake,
+    petition,
+    policy,
+    run,
+    scenario,
+    standalone,
+    talk,
+    verify,
+    worklist,
+)
 from sla_engine.cli.desk import (
     DEPARTED,
     ENVIRONMENT,
@@ -37,26 +49,21 @@ STORE_UNUSABLE = register(
     "check the path, its permissions and the room on the disk",
 )
 
-HELP = """中国政务诉求时限与三级约谈引擎 · deadlines, ladders and talks for government petitions.
+HELP = """中国政务诉求时限与三级约谈引擎 · Deadlines, ladders and talks for government petitions.
 
-Facts go in (`append`), time passes (`run`), people look (`worklist`, `petition`, `talk`), and
-anything can be asked again as it was known then (`petition show --as-known`).
+Facts go in (append), time passes (run), people look (worklist, petition, talk), and anything can \
+be asked again as it was known then (petition show --as-known).
 
-Begin with [bold]sla-engine demo[/bold], or with
-[bold]sla-engine init[/bold] and [bold]sla-engine append facts.jsonl[/bold].
+Begin with `sla-engine demo`, or with `sla-engine init` and `sla-engine append facts.jsonl`.
 """
 
-EPILOG = """[bold]Exit status[/bold]
-
-0  done
-
-1  some input was refused, or something departed from what was expected
-
-2  the command was not understood
-
-3  the store, a file or the machine stood in the way
-
-4  a fault in the program
+EPILOG = """\b
+Exit status
+  0  done
+  1  some input was refused, or something departed from what was expected
+  2  the command was not understood
+  3  the store, a file or the machine stood in the way
+  4  a fault in the program
 """
 
 # Codes by which the store, a file or the machine stands in the way; whatever else is refused is
@@ -97,6 +104,7 @@ def _version(asked: bool) -> None:
 @app.callback()
 def entry(
     ctx: typer.Context,
+    *,
     store: StoreOption = None,
     packs: PacksOption = None,
     json: JsonOption = False,
@@ -111,7 +119,9 @@ def entry(
     desk.take(store, packs, json, lang, debug)
 
 
-for noun in (intake, worklist, petition, talk):
+for noun in (
+    intake, run, worklist, petition, talk, verify, import_, scenario, calendar, policy, standalone,
+):  # fmt: skip
     app.add_typer(noun.app)
 
 

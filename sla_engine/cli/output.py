@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.progress import Progress
     from rich.table import Table
+    from rich.text import Text as Styled
 
     from sla_engine.errors import Fault
 
@@ -21,6 +22,11 @@ Instant = int
 _PIPED_WIDTH = 120
 _SHOWN_FAULTS = 40
 _MINUTE, _HOUR, _DAY = 60_000_000, 3_600_000_000, 86_400_000_000
+
+_UNSEEN = dict.fromkeys(
+    {*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)} - {9, 10},
+    "\N{REPLACEMENT CHARACTER}",
+)
 
 LIGHTS: Mapping[str, str] = {
     "none": "dim",
@@ -65,12 +71,12 @@ class Voice:
     def read(self, lines: Iterable[str]) -> None:
         """Text to be read or copied: never cut, never broken."""
         for line in lines:
-            sys.stdout.write(f"{line}\n")
+            sys.stdout.write(f"{plain(line)}\n")
 
     def note(self, text: str) -> None:
         """A remark beside the answer; never on standard output, never with --json."""
         if not self.json:
-            _console(stderr=True).print(text, style="dim", highlight=False)
+            _console(stderr=True).print(text, style="dim")
 
     def document(self, value: Any) -> None:
         """For programs: one JSON document."""
@@ -135,11 +141,15 @@ class Advance:
 
 
 def table(title: str, *headers: str) -> "Table":
-    """An empty table in the house style; headers are written 中文 english."""
+    """An empty table in the house style; headers are written `中文 english`, one under the other.
+    What is too long for its column is broken, never cut."""
     from rich import box
     from rich.table import Table
 
-    return Table(*headers, title=title or None, title_justify="left", box=box.SIMPLE_HEAD)
+    made = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for header in headers:
+        made.add_column(header.replace(" ", "\n", 1), overflow="fold")
+    return made
 
 
 def faults_panel(faults: Sequence["Fault"]) -> "RenderableType":
@@ -200,21 +210,38 @@ def light(colour: str) -> str:
     return LIGHTS.get(colour, "")
 
 
-def rows(headers: Iterable[str], values: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
-    """Rows as JSON objects."""
-    names = list(headers)
-    return [dict(zip(names, each, strict=True)) for each in values]
+def styled(*parts: "str | tuple[str, str]") -> "Styled":
+    """Text of which some parts carry a style; nothing in it is read as markup."""
+    from rich.text import Text
+
+    return Text.assemble(*parts)
 
 
 def _console(stderr: bool) -> "Console":
-    """A pipe has no width of its own; tables get one that a page bears."""
+    """A console that prints what people sent as text, never as commands to the terminal.
+
+    A pipe has no width of its own; tables get one that a page bears.
+    """
     import os
 
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions
+    from rich.segment import Segment
+
+    class Safe(Console):
+        def render(
+            self, renderable: Any, options: ConsoleOptions | None = None
+        ) -> Iterator[Segment]:
+            for segment in super().render(renderable, options):
+                yield segment if segment.control else segment._replace(text=plain(segment.text))
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
-    return Console(stderr=stderr, width=width, soft_wrap=False, highlight=False)
+    return Safe(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+
+def plain(text: str) -> str:
+    """Text without control characters and without marks that turn the direction of writing."""
+    return text.translate(_UNSEEN)
 
 
 def _bar() -> "Progress":

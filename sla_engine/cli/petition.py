@@ -19,14 +19,15 @@ NO_PETITIONER = register(
     "petition {found} has no petitioner reference, so nothing personal is kept",
 )
 
-app = group("petition", "诉求 · One petition: what was promised, what happened, why.")
+app = group("petition", "诉求 · Petitions: what was promised, what happened, why.")
 
 
 @command(
     app,
     "show",
-    help="全貌 · Card, clocks with their verdicts, and the timeline of facts and acts with both "
-    "times: when it was so, when it was recorded. What was withdrawn is struck through.",
+    help="全貌 · Card, clocks with their verdicts, timeline.\n\n"
+    "The timeline shows facts and acts with both times: when it was so, and when it was recorded. "
+    "What was withdrawn is struck through. --as-known shows it as it stood then.",
 )
 def show(desk: Desk, no: NoArgument, as_known: AsKnownOption = "") -> None:
     from sla_engine.cli.case import Case, render
@@ -43,7 +44,7 @@ def show(desk: Desk, no: NoArgument, as_known: AsKnownOption = "") -> None:
 @command(
     app,
     "list",
-    help="目录 · Petitions by number, with phase, unit and what stands against them.",
+    help="目录 · Petitions by number: phase, unit, highest level.",
 )
 def list_(
     desk: Desk,
@@ -62,9 +63,9 @@ def list_(
 @command(
     app,
     "explain",
-    help="推演 · Why it is due when it is: the fact that starts the clock, every day counted or "
-    "left out with the notice that made it so, pauses, extensions, and the rungs reached and to "
-    "come.",
+    help="推演 · Why it is due when it is.\n\n"
+    "The fact that starts the clock, every day counted or left out with the notice that made it "
+    "so, pauses, extensions, and the rungs reached and to come.",
 )
 def explain(
     desk: Desk,
@@ -87,14 +88,15 @@ def explain(
         if desk.voice.json:
             desk.voice.document([explained(reading) for reading in readings])
         else:
-            desk.voice.show(*(part for each in readings for part in render(each, desk.voice)))
+            desk.voice.read(line for each in readings for line in render(each, desk.voice))
 
 
 @command(
     app,
     "erase",
-    help="删除个人信息 · Destroy the petitioner's personal data and the key to it, for good. The "
-    "facts and the clocks stay; that something was erased is recorded.",
+    help="删除个人信息 · Destroy the petitioner's personal data.\n\n"
+    "The data and the key to it, for good. The facts and the clocks stay; that something was "
+    "erased is recorded.",
 )
 def erase(
     desk: Desk,

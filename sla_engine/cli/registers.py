@@ -1,6 +1,6 @@
 """Registers: rows of the read models as tables and as JSON lines."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,13 @@ def petitions(engine: "Engine", voice: Voice, phase: str, unit: str, limit: int)
         _lines(found, limit, voice)
         return
     table = output.table(
-        "诉求 petitions", "编号 no", "类别 kind", "单位 unit", "环节 phase", "最高等级 level", "登记 opened"
+        "诉求 petitions",
+        "编号 no",
+        "类别 kind",
+        "单位 unit",
+        "环节 phase",
+        "最高等级 level",
+        "登记 opened",
     )
     levels = Levels(engine)
     for row in islice(found, limit):

@@ -17,9 +17,9 @@ app = typer.Typer()
 @command(
     app,
     "run",
-    help="运行 · Record every act when it falls due, and the talks that follow, until Ctrl-C or "
-    "SIGTERM. Any number of these may run on one store. What fell due while none ran is recorded "
-    "at the start.",
+    help="运行 · Record every act when it falls due.\n\n"
+    "And the talks that follow from them, until Ctrl-C or SIGTERM. Any number of these may run on "
+    "one store. What fell due while none ran is recorded at the start.",
 )
 def run(
     desk: Desk,

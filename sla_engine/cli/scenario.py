@@ -18,7 +18,7 @@ SCENARIO_MISSING = register(
     "there is no scenario {found}; shipped are: {allowed}",
 )
 
-app = group("scenario", "剧本 · Play a story on virtual time and compare it with what it foretells.")
+app = group("scenario", "剧本 · Stories on virtual time and what they foretell.")
 
 
 @command(app, "list", help="目录 · The scenarios that ship with the program.")
@@ -33,8 +33,9 @@ def list_(desk: Desk) -> None:
 @command(
     app,
     "run",
-    help="上演 · Play scenario files, or shipped ones by name; all shipped ones if none is named. "
-    "Fails if anything departs from what the scenario foretells, and shows where and why.",
+    help="上演 · Play scenarios and compare.\n\n"
+    "Files, or shipped ones by name; all shipped ones if none is named. Ends with 1 if anything "
+    "departs from what a scenario foretells, and shows where and why.",
 )
 def run(
     desk: Desk,

@@ -4,8 +4,8 @@ Each step is a fact with who did it and when; whether it may be, the talk's own 
 """
 
 import inspect
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -20,11 +20,13 @@ from sla_engine.cli.options import (
     within,
 )
 
-app = group("talk", "约谈 · Three-tier talks: propose, notify, hold, rectify, strike off.")
+app = group("talk", "约谈 · Talks in three tiers, to the strike-off.")
 
 Data = dict[str, Any]
 Step = Callable[..., Data]
+Sender = Callable[..., None]
 
+_OPENING = "proposed"
 _STEPS = "Steps of a talk, in their order"
 
 ApproverOption = Annotated[str, typer.Option(metavar="OFFICIAL", help="Who approves.")]
@@ -62,14 +64,94 @@ def show(desk: Desk, talk: TalkArgument, as_known: AsKnownOption = "") -> None:
             desk.voice.show(*render(case, desk.voice))
 
 
-@command(
-    app,
-    "propose",
-    help="提请 · Propose a talk by hand. Breaches propose theirs by themselves.",
-    rich_help_panel=_STEPS,
-)
+class Sent(NamedTuple):
+    """What every step says of itself: when it was taken, by whom, under which id."""
+
+    at: str
+    by: str
+    id_: str
+
+
+_SENT: Mapping[str, Any] = {"at": AtOption, "by": ByOption, "id_": IdOption}
+
+
+def sending(name: str, help: str) -> Callable[[Sender], Sender]:
+    """Register a function that records one fact: it is given the desk and what was `Sent`."""
+
+    def bind(function: Sender) -> Sender:
+        def run(desk: Desk, /, **options: Any) -> None:
+            sent = Sent(**{each: options.pop(each) for each in _SENT})
+            function(desk, sent, **options)
+
+        own = [*inspect.signature(function).parameters.values()][2:]
+        run.__signature__ = _signature(own)  # type: ignore[attr-defined] # `command` reads it
+        command(app, name, help=help, rich_help_panel=_STEPS)(run)
+        return function
+
+    return bind
+
+
+def step(name: str, fact: str, help: str) -> Callable[[Step], Step]:
+    """Register a step of a talk: the function turns the step's own options into its data."""
+
+    def bind(function: Step) -> Step:
+        def send(desk: Desk, sent: Sent, talk: str, **options: Any) -> None:
+            _send(desk, talk, fact, function(**options), sent)
+
+        own = inspect.signature(function).parameters.values()
+        talk = inspect.Parameter("talk", _KEYWORD, annotation=TalkArgument)
+        before = [inspect.Parameter(each, _KEYWORD) for each in ("desk", "sent")]
+        send.__signature__ = inspect.Signature(  # type: ignore[attr-defined] # `sending` reads it
+            [*before, talk, *(each.replace(kind=_KEYWORD) for each in own)]
+        )
+        sending(name, help)(send)
+        return function
+
+    return bind
+
+
+_KEYWORD = inspect.Parameter.KEYWORD_ONLY
+
+
+def _signature(own: Sequence[inspect.Parameter]) -> inspect.Signature:
+    behind = [
+        inspect.Parameter(name, _KEYWORD, annotation=note, default="")
+        for name, note in _SENT.items()
+    ]
+    desk = inspect.Parameter("desk", _KEYWORD)
+    return inspect.Signature([desk, *(each.replace(kind=_KEYWORD) for each in own), *behind])
+
+
+def _send(desk: Desk, talk: str, fact: str, data: Data, sent: Sent) -> None:
+    """Record one fact and show where the talk stands then; ends with DEPARTED if refused."""
+    from sla_engine.cli.case import Case, render_head
+    from sla_engine.identity import digest
+    from sla_engine.service.handler import outcome_dict
+    from sla_engine.service.intake import parse
+    from sla_engine.worktime import format_instant
+
+    instant(sent.at, "--at")
+    with desk.engine() as engine:
+        name = talk if fact == _OPENING else engine.stream_of(talk).split("/", 1)[1]
+        at = sent.at or format_instant(engine.clock.now())
+        said = {"talk": name, "type": fact, "at": at, "data": data}
+        said |= {"by": sent.by} if sent.by else {}
+        key = sent.id_ or f"{fact}-{digest(said)[:16]}"
+        (outcome,) = engine.take([parse({**said, "id": key, "source": "cli"})])
+        if outcome.faults:
+            desk.voice.complain(outcome.faults)
+            raise typer.Exit(DEPARTED)
+        if desk.voice.json:
+            desk.voice.document(outcome_dict(outcome))
+        else:
+            desk.voice.show(*render_head(Case.open(engine, name, None), desk.voice))
+
+
+@sending("propose", "提请 · Propose a talk by hand.\n\nBreaches propose theirs by themselves.")
 def propose(
     desk: Desk,
+    sent: Sent,
+    *,
     unit: Annotated[str, typer.Option(metavar="UNIT", help="Who is to be talked to.")],
     pack: Annotated[str, typer.Option(metavar="PACK", help="The policy pack that governs it.")],
     cause: Annotated[
@@ -82,75 +164,15 @@ def propose(
     region: Annotated[
         str, typer.Option(metavar="CODE", help="Region, e.g. CN-3704 (default: the pack's).")
     ] = "",
-    at: AtOption = "",
-    by: ByOption = "",
-    id_: IdOption = "",
 ) -> None:
     from sla_engine.identity import talk_id
 
     with desk.engine() as engine:
-        moment = instant(at, "--at")
-        now = engine.clock.now() if moment is None else moment
-        home = region or engine.rules.pack_on(pack, now).region
-        data = {"pack": pack, "region": home, "unit": unit, "tier": tier, "causes": cause}
-        name = talk_id(unit, cause[0]).split("/", 1)[1]
-    _send(desk, name, "proposed", {**data, "petitions": petition or []}, at, by, id_)
-
-
-def step(name: str, fact: str, help: str) -> Callable[[Step], Step]:
-    """Register a step: the function turns the step's own options into the fact's data."""
-
-    def bind(function: Step) -> Step:
-        def run(desk: Desk, talk: str, at: str, by: str, id_: str, **options: Any) -> None:
-            _send(desk, talk, fact, function(**options), at, by, id_)
-
-        run.__doc__ = function.__doc__
-        run.__signature__ = _signature(function)  # type: ignore[attr-defined] # `command` reads it
-        command(app, name, help=help, rich_help_panel=_STEPS)(run)
-        return function
-
-    return bind
-
-
-def _signature(function: Step) -> inspect.Signature:
-    kind = inspect.Parameter.KEYWORD_ONLY
-    around = {"desk": Desk, "talk": TalkArgument}
-    behind = {"at": AtOption, "by": ByOption, "id_": IdOption}
-    own = inspect.signature(function).parameters.values()
-    return inspect.Signature(
-        [
-            *(inspect.Parameter(name, kind, annotation=note) for name, note in around.items()),
-            *(each.replace(kind=kind) for each in own),
-            *(
-                inspect.Parameter(name, kind, annotation=note, default="")
-                for name, note in behind.items()
-            ),
-        ]
-    )
-
-
-def _send(desk: Desk, talk: str, fact: str, data: Data, at: str, by: str, id_: str) -> None:
-    """Record one fact and show where the talk stands then; ends with DEPARTED if refused."""
-    from sla_engine.cli.case import Case, render_head
-    from sla_engine.identity import digest
-    from sla_engine.service.handler import outcome_dict
-    from sla_engine.service.intake import parse
-    from sla_engine.worktime import format_instant
-
-    instant(at, "--at")
-    with desk.engine() as engine:
-        name = talk if fact == "proposed" else engine.stream_of(talk).split("/", 1)[1]
-        moment = at or format_instant(engine.clock.now())
-        said = {"talk": name, "type": fact, "at": moment, "data": data, **({"by": by} if by else {})}
-        key = id_ or f"{fact}-{digest(said)[:16]}"
-        (outcome,) = engine.take([parse({**said, "id": key, "source": "cli"})])
-        if outcome.faults:
-            desk.voice.complain(outcome.faults)
-            raise typer.Exit(DEPARTED)
-        if desk.voice.json:
-            desk.voice.document(outcome_dict(outcome))
-        else:
-            desk.voice.show(*render_head(Case.open(engine, name, None), desk.voice))
+        at = instant(sent.at, "--at") or engine.clock.now()
+        home = region or engine.rules.pack_on(pack, at).region
+    data = {"pack": pack, "region": home, "unit": unit, "tier": tier, "causes": cause}
+    name = talk_id(unit, cause[0]).split("/", 1)[1]
+    _send(desk, name, _OPENING, {**data, "petitions": petition or []}, sent)
 
 
 @step("approve", "approved", "批准 · Approve the talk.")
@@ -163,7 +185,7 @@ def refuse(approver: ApproverOption, reason: ReasonOption) -> Data:
     return {"approver": approver, "reason": reason}
 
 
-@step("notify", "notified", "通知 · The notice has been served: its number, when and where.")
+@step("notify", "notified", "通知 · The notice has been served: when and where.")
 def notify(
     number: Annotated[str, typer.Option(metavar="NO", help="Number of the notice (约谈通知书).")],
     when: WhenOption,
@@ -256,7 +278,7 @@ def verify(
     return {"verifier": verifier, "method": method}
 
 
-@step("reject", "rectification_rejected", "整改不到位 · It was not put right: the next tier follows.")
+@step("reject", "rectification_rejected", "整改不到位 · Not put right; the next tier follows.")
 def reject(
     verifier: Annotated[str, typer.Option(metavar="OFFICIAL", help="Who looked.")],
     reason: ReasonOption,
@@ -264,7 +286,7 @@ def reject(
     return {"verifier": verifier, "reason": reason}
 
 
-@step("raise", "tier_raised", "升级 · Take the talk to a higher tier; a jump names its approver.")
+@step("raise", "tier_raised", "升级 · Take the talk to a higher tier.")
 def raise_(
     tier: Annotated[int, typer.Option(metavar="N", help="The tier it goes to.")],
     reason: ReasonOption,
@@ -278,12 +300,12 @@ def strike_off(document: DocumentOption, approver: ApproverOption = "") -> Data:
     return {"document": document, "approver": approver}
 
 
-@step("rebound", "rebounded", "反弹 · A matter struck off has come back; a new round begins.")
+@step("rebound", "rebounded", "反弹 · A matter struck off has come back.")
 def rebound(reason: ReasonOption) -> Data:
     return {"reason": reason}
 
 
-@step("withdraw", "withdrawn", "撤销 · The talk loses its ground; those notified are told so.")
+@step("withdraw", "withdrawn", "撤销 · The talk has lost its ground.")
 def withdraw(
     reason: ReasonOption,
     recall: Annotated[

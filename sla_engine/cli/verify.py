@@ -10,13 +10,16 @@ app = typer.Typer()
 @command(
     app,
     "verify",
-    help="核验 · Replay everything from the log alone and compare it with the live state: every "
-    "clock, every act, every row. Fails if they differ.",
+    help="核验 · Replay the log alone and compare.\n\n"
+    "Every clock, every act, every row of the live state must follow from the log and the rules. "
+    "Ends with 1 if anything differs.",
 )
 def verify(desk: Desk) -> None:
-    with desk.engine() as engine:
-        with desk.voice.progress("重放 replay", engine.log.head()) as advance:
-            found = engine.verify(advance.to)
+    with (
+        desk.engine() as engine,
+        desk.voice.progress("重放 replay", engine.log.head()) as advance,
+    ):
+        found = engine.verify(advance.to)
     if desk.voice.json:
         from sla_engine.cli.output import rfc3339
 

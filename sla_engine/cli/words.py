@@ -7,6 +7,7 @@ from sla_engine.policy.clause import Pack, Text
 from sla_engine.policy.vocabulary import ACTS, PETITION_MARKS, TALK_MARKS
 from sla_engine.record import Event, type_name
 from sla_engine.sla.assess import State
+from sla_engine.worktime import DayKind
 
 STATES: Mapping[str, Text] = {
     State.RUNNING.value: Text("计时中", "running"),
@@ -149,4 +150,14 @@ FIELDS: Mapping[str, Text] = {
     "signer": Text("签署人", "signer"),
     "verifier": Text("核查人", "verifier"),
     "recalled": Text("撤回通知对象", "recalled"),
+}
+
+DAY_KINDS: Mapping[str, Text] = {
+    DayKind.WORKDAY.value: Text("工作日", "working day"),
+    DayKind.WEEKEND.value: Text("周末", "weekend"),
+    DayKind.STATUTORY_HOLIDAY.value: Text("法定节假日", "statutory holiday"),
+    DayKind.ADJUSTED_REST_DAY.value: Text("调休放假", "adjusted rest day"),
+    DayKind.MAKEUP_WORKDAY.value: Text("调休上班", "make-up working day"),
+    DayKind.SPECIAL_HOLIDAY.value: Text("一次性放假", "special holiday"),
+    DayKind.REGIONAL_HOLIDAY.value: Text("地方放假", "regional holiday"),
 }

@@ -13,8 +13,8 @@ app = typer.Typer()
 @command(
     app,
     "worklist",
-    help="待办 · What is due, the most urgent first: overdue before running, then by level, then "
-    "by due time. One line for each open clock.",
+    help="待办 · What is due, the most urgent first.\n\n"
+    "Overdue before running, then by level, then by due time. One line for each open clock.",
 )
 def worklist(
     desk: Desk,

@@ -79,7 +79,11 @@ class Chronicle:
 
     @property
     def suspended(self) -> bool:
-        return bool(self.pauses) and self.pauses[-1].end is None
+        return self.open_pause is not None
+
+    @property
+    def open_pause(self) -> Pause | None:
+        return next((pause for pause in self.pauses if pause.end is None), None)
 
     def first(self, names: frozenset[str], lane: str | None = None) -> Mark | None:
         """The earliest mark with one of `names`, in `lane` when one is given."""
@@ -133,6 +137,11 @@ def _take(chronicle: Chronicle, recorded: Recorded) -> None:
         chronicle.phase = step.next(chronicle.phase, event)
     if type(event) in kind.ends and chronicle.ended_at is None:
         chronicle.ended_at = meta.occurred_at
+    deferral = kind.defers(event)
+    if deferral is not None:
+        ground, until = deferral
+        pause = Pause(ground, meta.occurred_at, recorded, until, meta.recorded_at)
+        chronicle.pauses.append(pause)
     _pause_or_extend(chronicle, recorded)
 
 
@@ -143,10 +152,10 @@ def _pause_or_extend(chronicle: Chronicle, recorded: Recorded) -> None:
             pause = Pause(event.ground, meta.occurred_at, recorded, known_at=meta.recorded_at)
             chronicle.pauses.append(pause)
     elif isinstance(event, Resumed):
-        if chronicle.suspended:
-            pause = chronicle.pauses[-1]
-            pause.end = meta.occurred_at
-            pause.known_at = max(pause.known_at, meta.recorded_at)
+        running = chronicle.open_pause
+        if running is not None:
+            running.end = meta.occurred_at
+            running.known_at = max(running.known_at, meta.recorded_at)
     elif isinstance(event, ExtensionRequested):
         chronicle.requests.setdefault(event.request, Request(event, recorded))
     elif isinstance(event, ExtensionGranted):

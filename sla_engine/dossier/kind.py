@@ -74,7 +74,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of dossier. `enter` moves the lanes for a fact and returns the fact's own lane."""
+    """One kind of dossier.
+
+    `enter` moves the lanes for a fact and returns the fact's own lane; `inherits` gives marks taken
+    over from another dossier; `defers` gives ground and end of a pause that a fact brings with it.
+    """
 
     name: str
     steps: Mapping[type[Event], Step]
@@ -84,6 +88,7 @@ class Kind:
     marks: Callable[[Event], tuple[str, ...]]
     traits: Callable[[Event], dict[str, str]]
     inherits: Callable[[Event], tuple[tuple[str, Instant], ...]] = lambda _event: ()
+    defers: Callable[[Event], tuple[str, Instant] | None] = lambda _event: None
 
 
 def plain_marks(event: Event) -> tuple[str, ...]:

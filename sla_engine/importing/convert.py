@@ -90,7 +90,7 @@ class Converter:
         except Refusal as refusal:
             converted.refused.append(Refused(line, refusal.faults))
             return converted
-        converted.add(line, no, REGISTERED, partial(self._registration, no, matter.row))
+        converted.add(line, no, REGISTERED, partial(self._registration, no, matter))
         for fact, row in self._facts(matter):
             make = partial(self._fact, no, fact, row, matter.row)
             converted.add(row.line, no, fact.name, make)
@@ -106,12 +106,13 @@ class Converter:
                 if fact.each == BY_EVENT or cell(self.column(fact.at), row.cells):
                     yield fact, row
 
-    def _registration(self, no: str, row: Row) -> Submission:
-        petition, faults = self._tables.petition, list[Fault]()
-        moment = _attempt(faults, partial(self._needed, petition.at, row.cells))
-        data = _read(faults, petition.traits, row.cells)
-        envelope = _read(faults, {"petitioner": petition.petitioner}, row.cells)
-        personal = {name: cell(column, row.cells) for name, column in petition.personal.items()}
+    def _registration(self, no: str, matter: Matter) -> Submission:
+        petition, own, faults = self._tables.petition, matter.row.cells, list[Fault]()
+        first = [event.cells for event in matter.events[:1]]
+        moment = _attempt(faults, partial(self._needed, petition.at, own, *first))
+        data = _read(faults, petition.traits, own)
+        envelope = _read(faults, {"petitioner": petition.petitioner}, own)
+        personal = {name: cell(column, own) for name, column in petition.personal.items()}
         if moment is None or faults:
             raise Refusal(faults)
         body = {
@@ -125,7 +126,7 @@ class Converter:
 
     def _fact(self, no: str, fact: Fact, row: Row, matter: Row) -> Submission:
         rows, faults = (row.cells, matter.cells), list[Fault]()
-        moment = _attempt(faults, partial(self._needed, fact.at, *rows))
+        moment = _attempt(faults, partial(self._needed, fact.at, row.cells))
         data = _read(faults, fact.data, *rows)
         envelope = _read(faults, fact.envelope, *rows)
         own = _read(faults, {"id": fact.id}, row.cells)

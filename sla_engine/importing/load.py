@@ -13,6 +13,7 @@ from sla_engine.errors import Fault, Refusal, refuse, register, shorten
 from sla_engine.importing.mapping import (
     BY_EVENT,
     BY_PETITION,
+    REGISTERED,
     Due,
     Fact,
     LogMapping,
@@ -190,7 +191,7 @@ def _unknown(where: str, found: str, names: Iterable[str]) -> list[Fault]:
 def _cross_faults(mapping: LogMapping, file: str) -> Iterator[Fault]:
     """What no table can see by itself."""
     yield from _unknown(f"{file} petition.at", mapping.petition.at, mapping.times)
-    taken: set[str] = set()
+    taken = {REGISTERED}
     for fact in mapping.facts:
         yield from _fact_faults(mapping, fact, f"{file} fact.{fact.name}")
     for each in (*mapping.facts, *mapping.checks):

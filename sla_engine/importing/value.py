@@ -32,7 +32,7 @@ class Value:
     default: Scalar | None = None
 
     def read(self, *rows: Cells) -> Scalar | None:
-        """The value in the first of `rows` that fills the column; None when there is none.
+        """The value in the first of `rows` that has the column; None when it is empty there.
 
         Raises `Refusal` IMPORT_WORD_UNKNOWN.
         """
@@ -50,9 +50,5 @@ class Value:
 
 
 def cell(column: str, *rows: Cells) -> str:
-    """Text of a column without surrounding blanks, from the first row that fills it; else ""."""
-    for cells in rows:
-        text = cells.get(column, "").strip()
-        if text:
-            return text
-    return ""
+    """Text of a column without surrounding blanks, from the first row that has it; else ""."""
+    return next((cells[column].strip() for cells in rows if column in cells), "")

@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Sequence
 
 from sla_engine.dossier.chronicle import Chronicle, read
-from sla_engine.dossier.decide import common_faults, placed
+from sla_engine.dossier.decide import GROUND_NOT_IN_PACK, common_faults, placed
 from sla_engine.dossier.events import (
     ExtensionDenied,
     ExtensionGranted,
@@ -29,11 +29,6 @@ STEP_NOT_IN_PACK = register(
     "STEP_NOT_IN_PACK",
     "政策包没有环节“{found}”；可用：{allowed}",
     "the pack has no step {found}; it has: {allowed}",
-)
-GROUND_NOT_IN_PACK = register(
-    "GROUND_NOT_IN_PACK",
-    "中止事由代码“{found}”不在政策包内；可用：{allowed}",
-    "suspension ground {found} is not in the pack; it has: {allowed}",
 )
 ASSIGNMENT_UNKNOWN = register(
     "ASSIGNMENT_UNKNOWN",

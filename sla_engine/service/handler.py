@@ -171,7 +171,7 @@ class Handler:
             petition_decide.decide if kind_of(dossier.stream) is PETITION else talk_decide.decide
         )
         if isinstance(draft.event, Merged):
-            _check_merge(batch, dossier, draft.event)
+            _check_merge(batch, dossier, draft)
         try:
             return decide(dossier, draft, rules, now, self.tolerance)
         except Refusal as refusal:
@@ -264,13 +264,16 @@ def _answer_again(
     return Outcome("refused", known.stream, 0, (Fault(KEY_REUSED, "id", where),))
 
 
-def _check_merge(batch: _Batch, dossier: Dossier, event: Merged) -> None:
-    target = f"petition/{event.into}"
+def _check_merge(batch: _Batch, dossier: Dossier, draft: Draft) -> None:
+    """The other petition must have been open when the two were merged."""
+    assert isinstance(draft.event, Merged)
+    into = draft.event.into
+    target = f"petition/{into}"
     if target == dossier.stream:
-        raise refuse(MERGE_IMPOSSIBLE, "into", event.into, "另一件 another petition")
+        raise refuse(MERGE_IMPOSSIBLE, "into", into, "另一件 another petition")
     survivor = batch.open(target).dossier
-    if not survivor.exists or read(survivor, PETITION).phase not in OPEN:
-        raise refuse(MERGE_IMPOSSIBLE, "into", event.into, "在办的诉求件 an open petition")
+    if read(survivor, PETITION, placed(survivor, draft)).phase not in OPEN:
+        raise refuse(MERGE_IMPOSSIBLE, "into", into, "当时在办的诉求件 a petition open at the time")
 
 
 def _absorb(batch: _Batch, duplicate: Dossier, draft: Draft) -> None:

@@ -56,6 +56,7 @@ class Cycle:
 
     @property
     def key(self) -> tuple[str, str]:
+        """Clause and cycle: the clock's name within its dossier."""
         return (self.clause.id, self.name)
 
     @property

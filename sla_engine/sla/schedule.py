@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from sla_engine.dossier.chronicle import Chronicle, Grant, Pause
-from sla_engine.policy.clause import OFFICE, Anchor, Rung
+from sla_engine.policy.clause import Anchor, Rung
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant
 from sla_engine.sla.cycle import Cycle, Refix
@@ -47,13 +47,12 @@ class Firing(NamedTuple):
 class Stretch:
     """A part of a clock's life with one term, one calendar and one set of pauses.
 
-    `end` None: still going. `office` is the timetable that working-day rungs are opened by."""
+    `end` None: still going."""
 
     start: Instant
     end: Instant | None
     term: Term
     timetable: Timetable
-    office: Timetable
     pauses: tuple[Span, ...]
     reckoning: Reckoning
     known_at: Instant
@@ -198,7 +197,6 @@ class _Stretches:
     def _stretch(self, at: Instant) -> Stretch:
         pack, clause = self.cycle.pack, self.cycle.clause
         timetable = self.rules.timetable(pack, clause.hours, self.calendar)
-        office = self.rules.timetable(pack, OFFICE, self.calendar)
         pauses = tuple(self.pauses)
         reckoning = reckon(self.term, self.cycle.start.at, timetable, pauses)
         floor = self.floor
@@ -206,16 +204,17 @@ class _Stretches:
             reckoning = replace(
                 reckoning, due=floor, due_date=self.calendar.zone.date_of(floor - 1)
             )
-        return Stretch(at, None, self.term, timetable, office, pauses, reckoning, self.known_at)
+        return Stretch(at, None, self.term, timetable, pauses, reckoning, self.known_at)
 
 
 def _firings(cycle: Cycle, stretches: tuple[Stretch, ...]) -> tuple[Firing, ...]:
     end, settle = cycle.end, cycle.pack.settle.micros
+    rungs = [rung for rung in cycle.clause.rungs if rung.from_cycle <= cycle.number]
     firings: list[Firing] = []
     for stretch in stretches:
         if stretch.reckoning.due is None:
             continue
-        for rung in cycle.clause.rungs:
+        for rung in rungs:
             if cycle.number < rung.from_cycle:
                 continue
             at = _instant(rung, cycle, stretch)
@@ -259,10 +258,10 @@ def _beside(due: Instant, sign: int, offset: Amount, stretch: Stretch) -> Instan
     if offset.unit is Unit.CLOCK_HOURS:
         return due + sign * offset.micros
     if offset.unit is Unit.WORK_HOURS:
-        return stretch.office.add_work(due, sign * offset.micros)
+        return stretch.timetable.add_work(due, sign * offset.micros)
     zone = stretch.timetable.calendar.zone
     due_date, days = stretch.reckoning.due_date or zone.date_of(due), int(offset.n)
     if offset.unit is Unit.CALENDAR_DAYS:
         return zone.midnight[due_date.toordinal() + sign * days]
     opening = opening_before if sign < 0 else opening_after
-    return opening(stretch.office, due_date, days)
+    return opening(stretch.timetable, due_date, days)

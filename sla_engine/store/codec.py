@@ -15,7 +15,8 @@ from eventsourcing.persistence import Mapper, StoredEvent
 
 import sla_engine.dossier.events
 import sla_engine.petition.events
-import sla_engine.talk.events  # noqa: F401  importing the three registers every wire name
+import sla_engine.petition.subject
+import sla_engine.talk.events  # noqa: F401  importing the four registers every wire name
 from sla_engine.errors import refuse
 from sla_engine.record import EVENTS, Event, Meta, Recorded
 from sla_engine.store.refusals import WIRE_DAMAGED, WIRE_UNKNOWN

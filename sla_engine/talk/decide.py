@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from sla_engine.dossier.chronicle import Chronicle
-from sla_engine.dossier.decide import common_faults
+from sla_engine.dossier.decide import GROUND_NOT_IN_PACK, common_faults
+from sla_engine.dossier.events import Suspended
 from sla_engine.dossier.fold import Dossier
 from sla_engine.errors import Fault, Refusal, register
 from sla_engine.policy.clause import Pack, TalkRules
@@ -124,6 +125,10 @@ def _own_faults(
         if event.scheduled_at < earliest:
             found, allowed = format_instant(event.scheduled_at), format_instant(earliest)
             yield Fault(NOTICE_TOO_SHORT, "scheduled_at", found, allowed)
+    if isinstance(event, TalkPostponed | Suspended):
+        ground = event.reason if isinstance(event, TalkPostponed) else event.ground
+        if ground not in pack.grounds:
+            yield Fault(GROUND_NOT_IN_PACK, "ground", ground, ", ".join(sorted(pack.grounds)))
     if isinstance(event, RectificationVerified) and event.verifier in _signers(chronicle):
         yield Fault(VERIFIER_IS_OWNER, "verifier", event.verifier)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from sla_engine.dossier.kind import Kind, Lane, Lanes, Step, common_steps, plain_marks
-from sla_engine.record import Event, Recorded, type_name
+from sla_engine.record import Event, Instant, Recorded, type_name
 from sla_engine.talk.events import (
     CauseAttached,
     CauseOverturned,
@@ -104,6 +104,10 @@ def _traits(event: Event) -> dict[str, str]:
     return {"no": event.talk, "pack": event.pack, "region": event.region, "unit": event.unit}
 
 
+def _defers(event: Event) -> tuple[str, Instant] | None:
+    return (event.reason, event.scheduled_at) if isinstance(event, TalkPostponed) else None
+
+
 TALK = Kind(
     name="talk",
     steps=STEPS,
@@ -112,4 +116,5 @@ TALK = Kind(
     enter=_enter,
     marks=_marks,
     traits=_traits,
+    defers=_defers,
 )

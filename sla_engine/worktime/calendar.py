@@ -185,15 +185,13 @@ class Calendar:
     def stretches(self) -> tuple[Stretch, ...]:
         return self._stretches
 
-    def basis(self, first: date, last: date) -> str | None:
-        """What a result that consulted `first`..`last` provisionally rests on; None if firm."""
-        if not self.provisional_years:
+    def basis(self, years: Iterable[int]) -> str | None:
+        """What an answer that looked up days of `years` provisionally rests on; None if firm."""
+        loose = sorted(self.provisional_years.intersection(years))
+        if not loose:
             return None
-        years = [y for y in range(first.year, last.year + 1) if y in self.provisional_years]
-        if not years:
-            return None
-        statutes = "；".join(dict.fromkeys(self._content.provisional[year] for year in years))
-        return f"{'、'.join(map(str, years))}年：周末与法定节假日（{statutes}），不含调休"
+        statutes = "；".join(dict.fromkeys(self._content.provisional[year] for year in loose))
+        return f"{'、'.join(map(str, loose))}年：周末与法定节假日（{statutes}），不含调休"
 
 
 def _runs(years: Iterable[int]) -> list[range]:

@@ -16,8 +16,9 @@ from sla_engine.worktime.amount import Unit
 from sla_engine.worktime.calendar import Calendar
 from sla_engine.worktime.day import Day
 from sla_engine.worktime.instant import SECOND, Instant, format_instant
+from sla_engine.worktime.ruler import Halves
 from sla_engine.worktime.span import Pause, merge
-from sla_engine.worktime.term import Course, Halves, Reckoning, Term, course, size_in_days
+from sla_engine.worktime.term import Course, Reckoning, Term, course, size_in_days
 from sla_engine.worktime.timetable import Timetable
 
 

@@ -7,19 +7,9 @@ from fractions import Fraction
 import msgspec
 
 from sla_engine.worktime.instant import SECOND, Instant
+from sla_engine.worktime.ruler import CLOCK, Halves, Ruler, marks
 from sla_engine.worktime.span import Cut, Pause, merge, spend, spent
-from sla_engine.worktime.term import (
-    CLOCK,
-    Course,
-    Halves,
-    Ruler,
-    Term,
-    course,
-    day_ruler,
-    hour_ruler,
-    marks,
-    size_in_days,
-)
+from sla_engine.worktime.term import Course, Term, course, day_ruler, hour_ruler, size_in_days
 from sla_engine.worktime.timetable import Timetable
 
 

@@ -6,16 +6,16 @@ the pauses cut out (`span.spend`), and the mark reached is read back as a day or
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Protocol
+from datetime import date, timedelta
 
 import msgspec
 
 from sla_engine.errors import refuse, register
 from sla_engine.worktime.amount import Amount
 from sla_engine.worktime.instant import Instant
-from sla_engine.worktime.span import BEYOND, Cut, Pause, merge, spend
-from sla_engine.worktime.timetable import HALVES_MISSING, Timetable
+from sla_engine.worktime.ruler import CIVIL, CLOCK, DayRuler, Halves, Ruler, marks
+from sla_engine.worktime.span import Cut, Pause, merge, spend
+from sla_engine.worktime.timetable import Timetable
 
 TERM_RULE = register(
     "TERM_RULE",
@@ -81,50 +81,6 @@ def reckon(
     return course(term, start, timetable, merge(pauses) if pauses else ()).reckoning
 
 
-class Ruler(Protocol):
-    """Marks of instants: microseconds, or working microseconds."""
-
-    def mark(self, instant: Instant) -> int: ...
-    def cut(self, instant: Instant) -> int: ...
-    def at(self, mark: int) -> Instant: ...
-
-
-class DayRuler(Protocol):
-    """Marks of days, given by ordinal; `day` is the counted day that begins at a mark."""
-
-    def mark(self, day: int) -> int: ...
-    def cut(self, day: int) -> int: ...
-    def day(self, mark: int) -> date: ...
-
-
-class Clock:
-    """The ruler of plain time: an instant is its own mark."""
-
-    def mark(self, instant: Instant) -> int:
-        return instant
-
-    def at(self, mark: int) -> Instant:
-        return mark
-
-    cut = mark
-
-
-class Civil:
-    """The ruler of civil days: a day is its own mark."""
-
-    def mark(self, day: int) -> int:
-        return day
-
-    def day(self, mark: int) -> date:
-        return date.fromordinal(mark)
-
-    cut = mark
-
-
-CLOCK = Clock()
-CIVIL = Civil()
-
-
 class Course(msgspec.Struct, frozen=True):
     """The way a reckoning went; derivation and readings follow the same way.
 
@@ -138,15 +94,49 @@ class Course(msgspec.Struct, frozen=True):
     cuts: tuple[Cut, ...]
 
 
+class _End(msgspec.Struct, frozen=True, gc=False):
+    """Where a count arrived: None where an open pause holds it up."""
+
+    due: Instant | None
+    last: date | None
+    nominal: date | None
+    cuts: tuple[Cut, ...]
+
+
 def course(term: Term, start: Instant, timetable: Timetable, pauses: tuple[Pause, ...]) -> Course:
     """`reckon` with its intermediate results; `pauses` must come from `merge`."""
     begun = receive(term.receipt, start, timetable)
+    zero = timetable.zone.day_of(begun)
     unit = term.amount.unit
     if unit.is_hours:
-        return _hours(term, begun, timetable, pauses)
-    if unit.is_halves:
-        return _halves(term, begun, timetable, pauses)
-    return _days(term, begun, timetable, pauses)
+        end = _hours(term, begun, timetable, pauses)
+    elif unit.is_halves:
+        end = _halves(term, begun, timetable, pauses)
+    else:
+        end = _days(term, zero, timetable, pauses)
+    basis = None
+    if timetable.calendar.provisional_years and end.last is not None:
+        basis = timetable.calendar.basis(_looked_up(term, start, begun, timetable, end))
+    answer = Reckoning(end.due, end.last, begun, basis is not None, basis, end.nominal)
+    return Course(answer, zero, end.cuts)
+
+
+def _looked_up(
+    term: Term, start: Instant, begun: Instant, timetable: Timetable, end: _End
+) -> set[int]:
+    """Years whose days the answer depends on."""
+    zone = timetable.zone
+    spans: list[tuple[date, date]] = []
+    if term.receipt != "as_is":
+        spans.append((zone.date_of(start), zone.date_of(begun)))
+    assert end.last is not None, "an open term depends on what has not happened yet"
+    unit = term.amount.unit
+    if unit.is_working:
+        whole_days = not unit.is_hours and not unit.is_halves
+        spans.append((zone.date_of(begun) + timedelta(days=whole_days), end.last))
+    elif end.nominal is not None and (term.roll or term.expiry != "end_of_day"):
+        spans.append((end.nominal, end.last))
+    return {year for first, last in spans for year in range(first.year, last.year + 1)}
 
 
 def receive(receipt: str, start: Instant, timetable: Timetable) -> Instant:
@@ -165,51 +155,44 @@ def receive(receipt: str, start: Instant, timetable: Timetable) -> Instant:
     return max(start, sessions[0][0])
 
 
-def _hours(term: Term, begun: Instant, timetable: Timetable, pauses: tuple[Pause, ...]) -> Course:
+def _hours(term: Term, begun: Instant, timetable: Timetable, pauses: tuple[Pause, ...]) -> _End:
     ruler = hour_ruler(term, begun, timetable)
     end = spend(ruler.mark(begun), term.amount.size, marks(ruler, pauses))
-    zero = timetable.zone.day_of(begun)
     if end is None:
-        return Course(Reckoning(None, None, begun), zero, pauses)
+        return _End(None, None, None, pauses)
     due = max(begun, ruler.at(end))
-    last = timetable.zone.date_of(due)
-    basis = None
-    if term.amount.unit.is_working or begun_by_calendar(term):
-        basis = timetable.calendar.basis(date.fromordinal(zero), last)
-    return Course(Reckoning(due, last, begun, basis is not None, basis), zero, pauses)
+    return _End(due, timetable.zone.date_of(due), None, pauses)
 
 
 def hour_ruler(term: Term, begun: Instant, timetable: Timetable) -> Ruler:
+    """Working time or plain time."""
     return timetable.ruler(begun) if term.amount.unit.is_working else CLOCK
 
 
-def begun_by_calendar(term: Term) -> bool:
-    return term.receipt != "as_is"
+def _halves(term: Term, begun: Instant, timetable: Timetable, pauses: tuple[Pause, ...]) -> _End:
+    halves = Halves(timetable, begun)
+    cuts = tuple(
+        (halves.boundary(begin), None if end is None else halves.boundary(end))
+        for begin, end in pauses
+    )
+    end = spend(halves.after(begun), term.amount.size, cuts)
+    if end is None:
+        return _End(None, None, None, cuts)
+    last, part = halves.half(end - 1)
+    return _End(timetable.sessions(last)[part][1], last, last, cuts)
 
 
-def marks(ruler: Ruler | DayRuler, cuts: Iterable[Cut]) -> list[Cut]:
-    """Cuts given as instants or as day ordinals, as marks of the ruler that measures these."""
-    cut = ruler.cut
-    return [(cut(begin), None if end is None else cut(end)) for begin, end in cuts]
-
-
-def _days(term: Term, begun: Instant, timetable: Timetable, pauses: tuple[Pause, ...]) -> Course:
-    zero = timetable.zone.day_of(begun)
-    size = size_in_days(term.amount, zero)
+def _days(term: Term, zero: int, timetable: Timetable, pauses: tuple[Pause, ...]) -> _End:
     ruler = day_ruler(term, zero, timetable)
-    cuts = day_cuts(term, timetable, pauses) if pauses else ()
+    cuts = _day_cuts(term, timetable, pauses) if pauses else ()
+    size = size_in_days(term.amount, zero)
     end = spend(ruler.mark(zero + 1), size, marks(ruler, cuts) if cuts else ())
     if end is None:
-        return Course(Reckoning(None, None, begun), zero, cuts)
+        return _End(None, None, None, cuts)
     nominal = ruler.day(end - 1)
     last = _roll(timetable, nominal, cuts) if term.roll else nominal
-    if last is None:
-        return Course(Reckoning(None, None, begun, nominal=nominal), zero, cuts)
-    due = _cutoff(term, last, timetable)
-    basis = None
-    if ruler is not CIVIL or term.roll or term.expiry != "end_of_day" or begun_by_calendar(term):
-        basis = timetable.calendar.basis(date.fromordinal(zero), last)
-    return Course(Reckoning(due, last, begun, basis is not None, basis, nominal), zero, cuts)
+    due = None if last is None else _cutoff(term, last, timetable)
+    return _End(due, last, nominal, cuts)
 
 
 def day_ruler(term: Term, zero: int, timetable: Timetable) -> DayRuler:
@@ -219,7 +202,7 @@ def day_ruler(term: Term, zero: int, timetable: Timetable) -> DayRuler:
     return CIVIL
 
 
-def day_cuts(term: Term, timetable: Timetable, pauses: Iterable[Pause]) -> tuple[Cut, ...]:
+def _day_cuts(term: Term, timetable: Timetable, pauses: Iterable[Pause]) -> tuple[Cut, ...]:
     """Days not counted: from the day of pausing up to, not including, the day of resuming."""
     return tuple(
         (
@@ -238,11 +221,11 @@ def _day_under(term: Term, timetable: Timetable, instant: Instant) -> int:
     ordinal = timetable.zone.day_of(instant)
     if term.expiry == "end_of_day":
         return ordinal
-    close = closing(timetable, ordinal)
+    close = _closing(timetable, ordinal)
     return ordinal + 1 if close is not None and instant > close else ordinal
 
 
-def closing(timetable: Timetable, ordinal: int) -> Instant | None:
+def _closing(timetable: Timetable, ordinal: int) -> Instant | None:
     """The close of a known working day."""
     for stretch in timetable.calendar.stretches:
         if stretch.first <= ordinal <= stretch.last and stretch.works[ordinal - stretch.first]:
@@ -285,64 +268,3 @@ def size_in_days(amount: Amount, zero: int) -> int:
     following = date((month + 1) // 12, (month + 1) % 12 + 1, 1)
     last_day = (following - first).days
     return first.toordinal() + min(start.day, last_day) - 1 - zero
-
-
-def _halves(term: Term, begun: Instant, timetable: Timetable, pauses: tuple[Pause, ...]) -> Course:
-    halves = Halves(timetable, begun)
-    cuts = tuple(
-        (halves.boundary(begin), None if end is None else halves.boundary(end))
-        for begin, end in pauses
-    )
-    zero = timetable.zone.day_of(begun)
-    end = spend(halves.after(begun), term.amount.size, cuts)
-    if end is None:
-        return Course(Reckoning(None, None, begun), zero, cuts)
-    last, part = halves.half(end - 1)
-    due = timetable.sessions(last)[part][1]
-    basis = timetable.calendar.basis(date.fromordinal(zero), last)
-    return Course(Reckoning(due, last, begun, basis is not None, basis, last), zero, cuts)
-
-
-class Halves:
-    """The ruler of half-days: two to a working day, each ending with its session.
-
-    A half-day lasts from its session's opening to the next one's, so what happens at lunch or
-    at night belongs to the session before it, and the first half of a day begins at 00:00.
-    """
-
-    def __init__(self, timetable: Timetable, begun: Instant) -> None:
-        if not timetable.office_hours.has_halves:
-            raise refuse(HALVES_MISSING, "schedule")
-        self._timetable = timetable
-        self._stretch = timetable.calendar.stretch(timetable.zone.day_of(begun))
-
-    def after(self, instant: Instant) -> int:
-        """Mark of the half-day that follows the one in which `instant` falls."""
-        ordinal = self._timetable.zone.day_of(instant)
-        mark = 2 * self._stretch.mark(ordinal)
-        day = date.fromordinal(ordinal)
-        if not self._timetable.calendar.is_workday(day):
-            return mark
-        return mark + (1 if instant < self._timetable.sessions(day)[1][0] else 2)
-
-    def boundary(self, instant: Instant) -> int:
-        """Mark of the half-day at whose end a clock stopped or started at `instant` still is."""
-        ordinal = self._timetable.zone.day_of(instant)
-        mark = 2 * self._stretch.cut(ordinal)
-        if not self._stretch.first <= ordinal <= self._stretch.last:
-            return mark
-        day = date.fromordinal(ordinal)
-        if not self._timetable.calendar.is_workday(day):
-            return mark
-        return mark + sum(instant > close for _, close in self._timetable.sessions(day))
-
-    def half(self, mark: int) -> tuple[date, int]:
-        """The working day and its part, 0 morning or 1 afternoon, that begins at a mark."""
-        return self._stretch.day(mark // 2), mark % 2
-
-    def opening(self, mark: int) -> Instant:
-        """When the half-day that begins at a mark opens; `BEYOND` what is known."""
-        if mark >= 2 * len(self._stretch.days):
-            return BEYOND
-        day, part = self.half(mark)
-        return self._timetable.sessions(day)[part][0]

@@ -12,34 +12,30 @@ import pytest
 
 from scenarios.workload import DAY, city
 from sla_engine.clock import VirtualClock
-from sla_engine.dossier.events import RungFired, RungWithdrawn, TermRefixed
-from sla_engine.dossier.fold import Dossier, evolve
-from sla_engine.dossier.pending import Pending
-from sla_engine.escalation.kinds import kind_of
-from sla_engine.escalation.plan import catch_up
-from sla_engine.replay.verify import state_of
+from sla_engine.dossier.events import RungFired, TermRefixed
 from sla_engine.sla.assess import State
 from sla_engine.wiring import Engine
 from sla_engine.worktime import parse_instant
 from tests.support.delivery import Upstream, engine_at, move_to
 
 SEED = int(os.environ.get("SLA_SEED", "20250102"))
-PETITIONS = 5_000 if os.environ.get("SOAK") == "1" else 250
+PETITIONS = 5_000 if os.environ.get("SOAK") == "1" else 120
 BEGIN = parse_instant("2025-01-02T00:00:00+08:00")
 END = parse_instant("2025-12-20T00:00:00+08:00")
 REVISED = parse_instant("2025-06-18T10:00:00+08:00")
+RED, PROMISES = 30, ("arrive", "feedback", "solve")
 REVISION = """
-[notice]
-title = "模拟通知：七月一日放假一天"
+title = "模拟通知：六月二十四日放假一天"
 number = "模拟〔2025〕1号"
 region = "CN"
 published = 2025-06-18
+covers = []
 verified = false
 
 [[holiday]]
 name = "模拟假日"
-off = ["2025-07-01"]
-work = ["2025-07-05"]
+off = ["2025-06-24"]
+work = ["2025-06-28"]
 """
 
 
@@ -59,27 +55,31 @@ def year() -> Iterator[Engine]:
                 if outcome.status == "recorded":
                     check_dossier(engine, outcome.stream)
         assert upstream.waiting == [], "every possible fact is taken in the end"
+        assert set(upstream.given_up) <= {"MERGE_IMPOSSIBLE"}
         move_to(engine, END + 60 * DAY)
         yield engine
 
 
 def check_dossier(engine: Engine, stream: str) -> None:
-    """What stands is what the facts call for, and the index knows what comes next."""
-    now, rules = engine.clock.now(), engine.rules
-    derived = Dossier(stream)
-    for recorded in engine.events(stream):
-        if isinstance(recorded.event, RungFired | RungWithdrawn):
-            derived.version = recorded.version
-        else:
-            evolve(derived, recorded)
-    catch_up(Pending(derived), kind_of(stream), rules, now)
-    assert state_of(engine.dossier(stream), rules, now) == state_of(derived, rules, now)
-    readings = {each.key: each for each in engine.assess(stream).readings}
-    rows = {(row.clause, row.cycle): row for _, row in engine.log.alarms(stream)}
-    assert rows.keys() == readings.keys()
-    for key, row in rows.items():
-        upcoming = readings[key].next
-        assert row.alarm_at == (upcoming.fire_at if upcoming else None)
+    """Acts stand for rungs that are reached and for no others; the index knows what comes next."""
+    assessment = engine.assess(stream)
+    reached = {
+        (*each.key, firing.rung.id, firing.at): firing.fire_at
+        for each in assessment.readings
+        for firing in each.schedule.firings
+    }
+    standing = {
+        (*key, act.fired.at)
+        for key, acts in assessment.dossier.acts.items()
+        for act in acts
+        if act.stands
+    }
+    assert standing <= reached.keys()
+    now = engine.clock.now()
+    assert {key for key, fire_at in reached.items() if fire_at <= now} <= standing
+    upcoming = {each.key: each.next for each in assessment.readings}
+    rows = {(row.clause, row.cycle): row.alarm_at for _, row in engine.log.alarms(stream)}
+    assert rows == {key: each.fire_at if each else None for key, each in upcoming.items()}
 
 
 def test_the_clock_reached_the_end(year: Engine) -> None:
@@ -121,14 +121,14 @@ def test_every_breach_that_stands_belongs_to_a_clock_that_is_late(year: Engine) 
     seen = 0
     for stream in year.log.streams("petition/"):
         assessment = year.assess(stream)
-        for (clause, cycle, rung), acts in assessment.dossier.acts.items():
+        for (clause, cycle, _), acts in assessment.dossier.acts.items():
             for act in acts:
-                if act.stands and rung == "overdue":
+                if act.stands and act.fired.level >= RED and clause in PROMISES:
                     reading = assessment.reading(clause, cycle)
                     assert reading is not None
                     assert reading.state in late
                     seen += 1
-    assert seen >= 0
+    assert seen
 
 
 def test_the_revision_is_recorded_with_both_due_instants(year: Engine) -> None:

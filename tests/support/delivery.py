@@ -20,6 +20,8 @@ from sla_engine.talk.kind import TALK
 from sla_engine.wiring import Engine
 
 RULES: Rulebook = load_rulebook()
+PREMATURE = {"PHASE_IMPOSSIBLE", "NOT_REGISTERED", "SUSPENSION_IMPOSSIBLE", "NOTHING_TO_VOID",
+             "EXTENSION_IMPOSSIBLE", "ASSIGNMENT_UNKNOWN"}  # fmt: skip
 
 
 @contextmanager
@@ -49,15 +51,18 @@ class Upstream:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.waiting: list[Submission] = []
+        self.given_up: list[str] = []
 
     def send(self, facts: Iterable[dict[str, object]]) -> Sequence[Outcome]:
         batch = [*self.waiting, *map(parse, facts)]
         outcomes = self.engine.take(batch)
-        self.waiting = [
-            submission
-            for submission, outcome in zip(batch, outcomes, strict=True)
-            if outcome.status == "refused"
-        ]
+        self.waiting = []
+        for submission, outcome in zip(batch, outcomes, strict=True):
+            codes = {fault.code for fault in outcome.faults}
+            if codes & PREMATURE:
+                self.waiting.append(submission)
+            else:
+                self.given_up.extend(codes)
         return outcomes
 
     def deliver(self, arrivals: Iterable[Arrival]) -> None:

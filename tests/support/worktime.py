@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -73,7 +73,7 @@ class Setting:
         return _office(self)
 
 
-@cache
+@lru_cache(maxsize=64)
 def _timetable(setting: Setting) -> Timetable:
     known_at = None
     if setting.known_on:
@@ -82,7 +82,7 @@ def _timetable(setting: Setting) -> Timetable:
     return Timetable(calendar, OfficeHours.from_seasons(HOURS[setting.hours]))
 
 
-@cache
+@lru_cache(maxsize=64)
 def _office(setting: Setting) -> oracle.Office:
     statutory = DECISIONS if setting.provisional else ()
     days = gazette.days_of(PAPERS, setting.region, setting.known_on, statutory)

@@ -8,6 +8,8 @@ import sla_engine
 from sla_engine.catalog import lint_pack, load_pack, load_packs, load_rulebook
 from sla_engine.policy.clause import Pack, Scope
 from sla_engine.policy.diff import diff
+from sla_engine.policy.lint import lint
+from sla_engine.policy.vocabulary import ACTS, marks_of
 from sla_engine.policy.when import say_when
 from tests.unit.policy.reckoner import run_case
 
@@ -158,3 +160,15 @@ def test_the_rulebook_holds_every_pack_and_its_calendar() -> None:
     rules = load_rulebook()
     assert {pack.name for pack in rules.packs} == set(NAMES)
     assert "cn" in rules.almanacs
+
+
+def test_the_example_in_the_guide_is_a_pack_without_faults() -> None:
+    guide = (Path(sla_engine.__file__).parents[1] / "docs" / "packs.md").read_text("utf-8")
+    example = guide.split("```toml\n")[1].split("```")[0]
+    assert lint(example, "packs.md", load_rulebook(), run_case) == []
+
+
+def test_the_guide_names_every_mark_and_act() -> None:
+    guide = (Path(sla_engine.__file__).parents[1] / "docs" / "packs.md").read_text("utf-8")
+    assert [mark for mark in marks_of(None) if f"{mark} " not in guide] == []
+    assert [act for act in ACTS if f"`{act}`" not in guide] == []

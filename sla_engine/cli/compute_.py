@@ -1,1 +1,0 @@
-"""`compute`: working-time questions in JSON Lines, answers in JSON Lines."""
