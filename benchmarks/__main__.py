@@ -11,14 +11,20 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--small", action="store_true", help="sizes that only prove agreement")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds to take the best of")
+    parser.add_argument(
+        "--rounds", type=int, help="rounds to take the best of (default: the claim's)"
+    )
     parser.add_argument("words", nargs="*", help="only claims whose name contains one of these")
     options = parser.parse_args(arguments)
     rows = [
         row
         for claim in claims()
         if not options.words or any(word in claim.name for word in options.words)
-        for row in run(claim, claim.small if options.small else claim.canonical, options.rounds)
+        for row in run(
+            claim,
+            claim.small if options.small else claim.canonical,
+            options.rounds or claim.rounds,
+        )
     ]
     if options.json:
         print(json.dumps({"machine": machine(), "rows": as_dicts(rows)}, ensure_ascii=False))

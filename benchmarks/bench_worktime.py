@@ -356,12 +356,16 @@ def terms(unit: Unit, most: int) -> Callable[[int], Race]:
     return build
 
 
+def claim(name: str, build: Callable[[int], Race]) -> Claim:
+    return Claim(f"worktime: {name}", build, small=200, canonical=2_000, rounds=40)
+
+
 CLAIMS: Sequence[Claim] = (
-    Claim("worktime: add N working days", add_days, 200, 20_000),
-    Claim("worktime: count working days", count_days, 200, 20_000),
-    Claim("worktime: is it a working day", is_day, 200, 20_000),
-    Claim("worktime: working time between", time_between, 200, 20_000),
-    Claim("worktime: add working hours", add_hours, 200, 20_000),
-    Claim("worktime: a term in working days", terms(Unit.WORKDAYS, 60), 200, 20_000),
-    Claim("worktime: a term in working hours", terms(Unit.WORK_HOURS, 100), 200, 20_000),
+    claim("add N working days", add_days),
+    claim("count working days", count_days),
+    claim("is it a working day", is_day),
+    claim("working time between", time_between),
+    claim("add working hours", add_hours),
+    claim("a term in working days", terms(Unit.WORKDAYS, 60)),
+    claim("a term in working hours", terms(Unit.WORK_HOURS, 100)),
 )

@@ -226,6 +226,7 @@ class Script:
     start: Instant
     end: Instant
     withhold: tuple[str, ...]
+    labels: Mapping[str, Text]
     talks: Mapping[str, TalkAlias]
     moments: tuple[Moment, ...]
 
@@ -276,9 +277,7 @@ class _Reader:
 
     def script(self, name: str, folder: Path) -> Script:
         head = Table(self.top.need("scenario", table) or {}, "scenario", self.faults)
-        title = Table(head.need("title", table) or {}, "scenario title", self.faults)
-        names = title.need("zh", text) or "", title.need("en", text) or ""
-        title.close()
+        title = self._words(head.need("title", table) or {}, "scenario title")
         packs = head.need("packs", texts) or ()
         self.pack = packs[0] if packs else ""
         self.region, self.source = head.text("region"), head.text("source") or name
@@ -288,10 +287,15 @@ class _Reader:
         head.close()
         self.talks = dict(self._aliases())
         moments = self._moments(start)
+        labels = {
+            number: self._words(raw if isinstance(raw, dict) else {}, f"labels {number}")
+            for number, raw in (self.top.take("labels", table) or {}).items()
+        }
+        self._check_petitions(moments, labels)
         self.top.close()
         return Script(
             name=name,
-            title=Text(*names),
+            title=title,
             about=about,
             packs=packs,
             pack_files=tuple(folder / each for each in pack_files),
@@ -299,9 +303,16 @@ class _Reader:
             start=start,
             end=max([end, start, *(each.at for each in moments)]),
             withhold=withhold,
+            labels=labels,
             talks=self.talks,
             moments=moments,
         )
+
+    def _words(self, raw: Mapping[str, Any], where: str) -> Text:
+        each = Table(raw, where, self.faults)
+        words = Text(each.need("zh", text) or "", each.need("en", text) or "")
+        each.close()
+        return words
 
     def _aliases(self) -> Iterator[tuple[str, TalkAlias]]:
         for alias, raw in (self.top.take("talks", table) or {}).items():
@@ -323,7 +334,6 @@ class _Reader:
                 self.faults.append(Fault(SCENARIO_ORDER, later.where, found, allowed))
         if not any(step.expects for step in (*steps, *checks)):
             self.faults.append(Fault(SCENARIO_EMPTY, "expect"))
-        self._check_petitions((*steps, *checks))
         return tuple(sorted((*loads, *steps, *checks), key=lambda each: each.at))
 
     def _tables(self, key: str) -> list[Table]:
@@ -425,22 +435,21 @@ class _Reader:
         each.close()
         return {act: count for act, count in counts.items() if count is not None}
 
-    def _check_petitions(self, steps: Iterable[Step]) -> None:
-        """A petition that is expected or named by an alias must be one that facts are sent for."""
+    def _check_petitions(self, moments: Iterable[Moment], labels: Iterable[str]) -> None:
+        """A petition that is named anywhere must be one that facts are sent for."""
         known = {matter for matter, _ in self.sent}
-        named = {
-            expect.petition: expect.where
-            for step in steps
+        named = [
+            (expect.petition, expect.where)
+            for step in moments
+            if isinstance(step, Step)
             for expect in step.expects
-            if expect.petition
-        }
-        named |= {
-            alias.petition: f"talks {name}" for name, alias in self.talks.items() if alias.petition
-        }
+        ]
+        named += [(each.petition, f"talks {alias}") for alias, each in self.talks.items()]
+        named += [(each, "labels") for each in labels]
         self.faults += [
             unknown(SCENARIO_PETITION, where, petition, known)
-            for petition, where in named.items()
-            if petition not in known
+            for petition, where in named
+            if petition and petition not in known
         ]
 
 

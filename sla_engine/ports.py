@@ -63,6 +63,10 @@ class Transaction(Protocol):
         transaction."""
         ...
 
+    def due(self, stream: str, now: Instant) -> bool:
+        """Whether this stream has an alarm at or before `now`."""
+        ...
+
     def keep_personal(self, subject: str, fields: Mapping[str, str]) -> None:
         """Store personal fields in the erasable table under the subject's own secret."""
         ...

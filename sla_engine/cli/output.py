@@ -63,10 +63,12 @@ class Voice:
         return text.en if self.lang == "en" else text.zh
 
     def show(self, *renderables: "RenderableType") -> None:
-        """For people: one under the other."""
+        """For people: one under the other. Plain lines are left to the terminal to break."""
+        from rich.text import Text
+
         console = _console(stderr=False)
         for renderable in renderables:
-            console.print(renderable)
+            console.print(renderable, soft_wrap=isinstance(renderable, str | Text))
 
     def read(self, lines: Iterable[str]) -> None:
         """Text to be read or copied: never cut, never broken."""
@@ -182,7 +184,7 @@ def when(instant: Instant | None, none: str = "—") -> str:
         return none
     day, _, clock = (rfc3339(instant) or "").partition("T")
     hours, minutes, seconds = clock.removesuffix("+08:00").split(":")
-    return f"{day} {hours}:{minutes}" + (f":{seconds[:2]}" if float(seconds) else "")
+    return f"{day} {hours}:{minutes}" + ("" if seconds.startswith("00") else f":{seconds[:2]}")
 
 
 def deadline(instant: Instant | None, none: str = "—") -> str:

@@ -27,6 +27,8 @@ PREMATURE = frozenset(
     }
 )
 
+_EXCERPT = 200
+
 Take = Callable[[Sequence[Submission]], list[Outcome]]
 
 
@@ -102,12 +104,15 @@ def read(line: Line, limit: int) -> Submission:
 
 
 def reject(refused: Refused) -> dict[str, Any]:
-    """A refused line with its reasons, in a form that `read` takes when it is sent again."""
+    """A refused line with its reasons, in a form that `read` takes when it is sent again.
+
+    Of what is no JSON, or was cut at the limit, the beginning is shown.
+    """
     text = refused.line.text
     try:
         sent = _returned(text) or msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        sent = text.decode(errors="replace")
+        sent = text[:_EXCERPT].decode(errors="replace")
     faults = [fault.as_dict() for fault in refused.faults]
     return {"line": refused.line.number, "faults": faults, "sent": sent}
 

@@ -131,10 +131,11 @@ def _details(entry: Entry, pack: Pack, voice: Voice) -> Iterator[str]:
 def _fired(event: RungFired, pack: Pack, voice: Voice) -> Iterator[str]:
     clause = next((each for each in pack.clauses if each.id == event.clause), None)
     yield voice.word(clause.name) if clause is not None else event.clause
-    yield f"{voice.word(words.FIELDS['due'])} {deadline(event.due)}"
+    if event.due != event.at:
+        yield f"{voice.word(words.FIELDS['due'])} {deadline(event.due)}"
     if event.to:
         roles = (pack.roles.get(role, Text(role, role)) for role in event.to)
-        yield "→ " + "、".join(voice.word(role) for role in roles)
+        yield "→" + "、".join(voice.word(role) for role in roles)
     if event.unit:
         yield event.unit
     if event.silent:

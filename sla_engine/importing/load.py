@@ -123,7 +123,9 @@ def load_mapping(path: Path) -> BoundMapping:
 def _text(path: Path, where: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise refuse(MAPPING_UNREADABLE, where, error.strerror) from None
+    except UnicodeDecodeError as error:
         raise refuse(MAPPING_UNREADABLE, where, str(error)) from None
 
 

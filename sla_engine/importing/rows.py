@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import IO, TextIO
 
-from sla_engine.errors import Fault, Refusal, refuse, register
+from sla_engine.errors import Fault, Refusal, refuse, register, shorten
 from sla_engine.importing.mapping import BY_EVENT, LogMapping
 from sla_engine.importing.matter import Matter, Refused, Row
 from sla_engine.importing.value import cell
@@ -63,6 +63,7 @@ ROW_ENCODING = register(
 
 ROW_LIMIT = 1_048_576
 RUN_LIMIT = 1_000
+_HEADER_SHOWN = 300
 _UNDECODED = re.compile("[\udc80-\udcff]")
 
 
@@ -88,9 +89,11 @@ def read_csv(file: IO[bytes], mapping: LogMapping) -> Iterator[Matter | Refused]
 
 def _check_header(names: list[str], mapping: LogMapping) -> None:
     faults = []
+    # A file without a header begins with somebody's data, which is not to be shown.
+    known = set(names).intersection(mapping.columns)
+    has = shorten(", ".join(names), _HEADER_SHOWN) if known else "-"
     for column in mapping.columns:
         if column not in names:
-            has = ", ".join(names)
             faults.append(Fault(COLUMN_MISSING, "", column, has, nearest(column, names)))
         elif names.count(column) > 1:
             faults.append(Fault(COLUMN_TWICE, "", column))

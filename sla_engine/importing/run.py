@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from sla_engine.errors import Refusal, refuse
+from sla_engine.errors import Fault, Refusal, refuse
 from sla_engine.importing.check import compare
 from sla_engine.importing.convert import Converter, Entry
 from sla_engine.importing.load import BoundMapping, check_against
@@ -19,7 +19,8 @@ from sla_engine.importing.rows import read_csv
 from sla_engine.importing.source import Source
 from sla_engine.importing.xes import read_xes
 from sla_engine.policy.rulebook import POLICY_UNKNOWN, Rulebook
-from sla_engine.service.handler import NOT_REGISTERED, Outcome
+from sla_engine.record import Recorded
+from sla_engine.service.handler import ALREADY_REGISTERED, NOT_REGISTERED, Outcome
 from sla_engine.service.intake import Submission
 from sla_engine.sla.assess import Assessment
 
@@ -36,6 +37,10 @@ class Engine(Protocol):
 
     def take(self, submissions: Sequence[Submission], history: bool = False) -> list[Outcome]:
         """Record submissions in one transaction."""
+        ...
+
+    def events(self, stream: str) -> Sequence[Recorded]:
+        """A dossier as recorded; empty when there is none."""
         ...
 
     def assess(self, stream: str) -> Assessment:
@@ -112,14 +117,25 @@ class _Import:
                 self._refuse(each)
                 continue
             self.report.rows += each.size
-            converted = self._converter.convert(each)
-            for refused in converted.refused:
-                self._refuse(refused)
-            batch += converted.entries
+            batch += self._entries(each)
             while len(batch) >= BATCH:
                 self._flush(batch[:BATCH])
                 del batch[:BATCH]
         self._flush(batch)
+
+    def _entries(self, matter: Matter) -> Sequence[Entry]:
+        """Submissions of a matter. A petition that another source opened is left alone."""
+        converted = self._converter.convert(matter)
+        for refused in converted.refused:
+            self._refuse(refused)
+        if converted.entries:
+            no = converted.entries[0].no
+            opening = self._engine.events(f"petition/{no}")[:1]
+            if opening and opening[0].meta.source != self.report.source:
+                fault = Fault(ALREADY_REGISTERED, "", no)
+                self._refuse(Refused(matter.row.line, (fault,), no))
+                return ()
+        return converted.entries
 
     def assess(self) -> None:
         """Second reading: each petition of the file once, with the checks of its first row."""

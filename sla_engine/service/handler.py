@@ -89,7 +89,7 @@ class _Batch:
         pending = self.pending.get(stream)
         if pending is None:
             pending = Pending(fold(stream, self.tx.load(stream)))
-            if pending.dossier.exists:
+            if self.tx.due(stream, self.now):
                 catch_up(pending, kind_of(stream), self.rules, self.now)
             self.pending[stream] = pending
         return pending

@@ -7,6 +7,7 @@ is never echoed in an error.
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, get_type_hints
 
 import msgspec
@@ -164,7 +165,7 @@ def _event_class(kind: Kind, name: str) -> type[Event]:
 
 def _event(cls: type[Event], name: str, value: Mapping[str, Any]) -> Event:
     data = _defaults(cls, name, value)
-    hints, faults, fields = get_type_hints(cls), [], {}
+    hints, faults, fields = _hints(cls), [], {}
     for unknown in sorted(set(data) - set(cls.__struct_fields__)):
         faults.append(_unknown(FIELD_UNKNOWN, "data", unknown, cls.__struct_fields__))
     for field_name in cls.__struct_fields__:
@@ -194,6 +195,11 @@ def _defaults(cls: type[Event], name: str, value: Mapping[str, Any]) -> dict[str
     if cls in (Dispatched, ReworkOrdered):
         data.setdefault("assignment", value["id"])
     return data
+
+
+@lru_cache
+def _hints(cls: type[Event]) -> dict[str, Any]:
+    return get_type_hints(cls)
 
 
 def _convert(name: str, value: Any, hint: Any) -> Any:

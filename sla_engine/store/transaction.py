@@ -28,6 +28,7 @@ _ALARMS_OF_STREAM = (
 _REPLACE_ALARM = "INSERT OR REPLACE INTO alarm VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _DELETE_ALARM = "DELETE FROM alarm WHERE stream = ? AND clause = ? AND cycle = ?"
 DUE = "SELECT stream FROM alarm WHERE alarm_at <= ? ORDER BY alarm_at, stream"
+_DUE_OF_STREAM = "SELECT 1 FROM alarm WHERE stream = ? AND alarm_at <= ? LIMIT 1"
 _ROW = "SELECT columns FROM projection_row WHERE projection = ? AND generation = ? AND key = ?"
 _DELETE_ROW = "DELETE FROM projection_row WHERE projection = ? AND generation = ? AND key = ?"
 PERSONAL = "SELECT fields FROM personal WHERE subject = ? ORDER BY id DESC LIMIT 1"
@@ -150,6 +151,9 @@ class SqliteTransaction:
             if len(streams) >= limit:
                 break
         return list(streams)
+
+    def due(self, stream: str, now: Instant) -> bool:
+        return self._execute(_DUE_OF_STREAM, (stream, now)).fetchone() is not None
 
     # ------------------------------------------------------------------------- personal data
 

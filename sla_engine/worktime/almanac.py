@@ -94,7 +94,7 @@ class Almanac:
         Left out, `known_at` means everything. The same question gives the same object while
         it is remembered. Raises `Refusal` REGION_UNKNOWN.
         """
-        place = region or self.region
+        place = self.region if region is None else region
         shelves = [self._shelves[level] for level in self._levels(place) if level in self._shelves]
         known = tuple(shelf.known(known_at) for shelf in shelves)
         statutes = self._statutes_known(known_at) if provisional else 0

@@ -1,5 +1,6 @@
 """The kernel and a slow walk over the days answer alike, whatever is asked and wherever."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from sla_engine.worktime import (
     at_percent,
+    opening_after,
     opening_before,
     progress,
     reckon,
@@ -161,6 +163,37 @@ def test_the_day_before_the_last_opens_at_the_same_instant(case: Case, k: int) -
     last = reckoning.due_date
     ours = unless_unpublished(lambda: opening_before(case.setting.timetable, last, k))
     assert ours == unless_unpublished(lambda: micros(case.course.opening_before(k)))
+
+
+@given(cases(["workdays", "half_workdays", "work_hours"]))
+def test_an_answer_is_provisional_exactly_if_a_year_on_the_way_has_no_notice(case: Case) -> None:
+    setting = case.setting
+    assert isinstance(setting, Setting)
+    ours = unless_unpublished(
+        lambda: reckon(case.term, micros(case.start), setting.timetable, case.stops)
+    )
+    if isinstance(ours, str) or ours.due_date is None:
+        return
+    official = replace(setting, provisional=False).office.days.years
+    first = setting.office.date_of(case.course.start)
+    without = [y for y in range(first.year, ours.due_date.year + 1) if y not in official]
+    assert ours.provisional == bool(without)
+    assert ours.provisional == (ours.basis is not None)
+    assert all(str(year) in (ours.basis or "") for year in without)
+
+
+@given(settings(), days, st.integers(1, 20))
+def test_the_office_opens_at_the_same_instant_k_days_before_and_after(
+    setting: Setting, day: date, k: int
+) -> None:
+    def theirs(n: int) -> int:
+        office = setting.office
+        return micros(office.opening(oracle.add_workdays(office, day, n)))
+
+    before = unless_unpublished(lambda: opening_before(setting.timetable, day, k))
+    after = unless_unpublished(lambda: opening_after(setting.timetable, day, k))
+    assert before == unless_unpublished(lambda: theirs(-k))
+    assert after == unless_unpublished(lambda: theirs(k))
 
 
 def instant_in(case: Case, data: st.DataObject) -> datetime:

@@ -70,8 +70,12 @@ def test_adding_working_time_and_measuring_it_are_inverse(
 
 @given(cases(), st.timedeltas(timedelta(0), timedelta(days=20)))
 def test_a_later_arrival_is_never_due_earlier(case: Case, later: timedelta) -> None:
-    first = answer(case)
-    second = answer(Case(case.setting, case.promise, case.start + later, case.pauses))
+    # A month has fewer days from the 31st than from the 28th: what a pause adds may then be less.
+    stops = [] if case.promise.unit == "calendar_months" else case.pauses
+    first, second = (
+        answer(Case(case.setting, case.promise, start, stops))
+        for start in (case.start, case.start + later)
+    )
     if first.due is None or second.due is None:
         assert second.due is None, "what an open pause holds up it holds up for later arrivals too"
     else:

@@ -179,6 +179,13 @@ def test_missing_columns_are_all_named_with_those_that_are_there() -> None:
     assert caught.value.faults[0].allowed == header.replace(",", ", ")
 
 
+def test_a_file_without_a_header_shows_nothing_of_its_first_row() -> None:
+    with pytest.raises(Refusal) as caught:
+        read("7,2024-01-02,,complaint,张三,13800000000\n")
+    assert {fault.allowed for fault in caught.value.faults} == {"-"}
+    assert "13800000000" not in str(caught.value)
+
+
 def test_a_column_that_comes_twice_is_refused_only_if_it_is_read() -> None:
     assert refusal(f"{HEADER},no") == [("IMPORT_COLUMN_TWICE", "no")]
     assert read(f"{HEADER},note,note") == []
