@@ -63,9 +63,7 @@ def _mover(progress: "Progress", script: Script) -> Callable[[Instant], None]:
     task = progress.add_task("", total=script.end - script.start)
 
     def move(now: Instant) -> None:
-        progress.update(
-            task, completed=now - script.start, description=demo_page.virtual_day(now)
-        )
+        progress.update(task, completed=now - script.start, description=demo_page.virtual_day(now))
 
     return move
 

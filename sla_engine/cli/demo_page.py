@@ -16,17 +16,18 @@ from rich.text import Text as Styled
 
 from scenarios.diff import lines
 from scenarios.script import Script
-from sla_engine.cli import clocks, output, timeline, words
-from sla_engine.cli.demo_story import Deed, Story, tally
+from sla_engine.cli import clocks, output, words
+from sla_engine.cli.demo_story import Deed, Story, packs, tally
 from sla_engine.cli.output import Voice, deadline, when
+from sla_engine.cli.timeline import Entry
 from sla_engine.dossier.events import RungFired, RungWithdrawn
 from sla_engine.escalation.kinds import kind_of
 from sla_engine.policy.clause import Pack, Text
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.record import Instant
+from sla_engine.record import Instant, fields_of, type_name
 from sla_engine.sla.assess import Assessment, Reading, State
 from sla_engine.sla.explain import explain
-from sla_engine.talk.events import TierRaised
+from sla_engine.talk.events import TalkNotified, TalkProposed, TierRaised
 from sla_engine.worktime import narrate
 
 VOICE = Voice()
@@ -40,10 +41,10 @@ _LIGHTS = (
 _PROMISE = ("solve", "handle")
 
 _REASONS: Mapping[str, Text] = {
-    "step_done": Text("迟到的事实证明当时已做到", "a late fact shows it was done in time"),
-    "resolved": Text("迟到的事实证明当时已办结", "a late fact shows it was solved in time"),
-    "callback_done": Text("迟到的事实证明当时已办结", "a late fact shows it was solved in time"),
-    "extension_granted": Text("期内申请的延期获准", "an extension asked for in time was granted"),
+    "step_done": Text("迟到事实，当时已做到", "by a late fact it was in time"),
+    "resolved": Text("迟到事实，当时已办结", "by a late fact it was in time"),
+    "callback_done": Text("迟到事实，当时已办结", "by a late fact it was in time"),
+    "extension_granted": Text("期内所请延期获准", "an extension was granted"),
 }
 
 
@@ -61,46 +62,42 @@ def head(script: Script, rules: Rulebook) -> RenderableType:
     """What is played, by which packs and calendars."""
     grid = Table.grid(padding=(0, 2))
     span = f"{when(script.start)} → {when(script.end)} (+08:00)"
-    grid.add_row(_both("虚拟时间", "virtual time"), span)
-    for name in script.packs:
-        pack = rules.pack_on(name, script.start)
-        status = Text("已公布", "published") if pack.status == "published" else _DEFAULT
-        grid.add_row(
-            _both("政策包", "pack"),
-            Group(
-                Styled(f"{pack.title.zh} {pack.edition}（{status.zh}）"),
-                Styled(f"{pack.title.en} · {status.en} · {pack.digest[:16]}", style="dim"),
-            ),
-        )
-    for line in _calendars(script, rules):
-        grid.add_row(_both("日历", "calendar"), line)
+    grid.add_row(_both("时间", "time"), f"虚拟时间 virtual time {span}")
+    for pack in packs(script, rules):
+        grid.add_row(_both("政策包", "pack"), _pack(pack))
+    for pack in packs(script, rules):
+        grid.add_row(_both("日历", "calendar"), _calendar(script, rules, pack))
     title = f"[bold]{script.title.zh}[/] · {script.title.en}"
     return Panel(grid, title=title, title_align="left", box=box.ROUNDED)
 
 
+def _pack(pack: Pack) -> RenderableType:
+    status = _PUBLISHED if pack.status == "published" else _DEFAULT
+    return Group(
+        f"{pack.title.zh} {pack.edition}（{status.zh}）",
+        Styled(f"{pack.title.en}, {status.en} · {pack.digest[:12]}", style="dim"),
+    )
+
+
+_PUBLISHED = Text("已公布", "published")
 _DEFAULT = Text("默认值，须经用户确认", "default, to be confirmed")
 
 
-def _calendars(script: Script, rules: Rulebook) -> Iterator[RenderableType]:
-    """The notices that decide the days of the story, and the calendar's digest at its two ends."""
-    years = range(int(when(script.start)[:4]), int(when(script.end)[:4]) + 1)
-    seen = set()
-    for name in script.packs:
-        pack = rules.pack_on(name, script.start)
-        notices = [
-            f"{notice.citation}"
-            for notice in rules.almanacs[pack.calendar].notices
-            if pack.region.startswith(notice.region) and not set(years).isdisjoint(notice.covers)
-        ]
-        digests = [
-            rules.calendar(pack, pack.region, at).digest for at in (script.start, script.end)
-        ]
-        if pack.region not in seen:
-            seen.add(pack.region)
-            yield Group(
-                Styled(f"{pack.region}  {'、'.join(notices)}"),
-                Styled(f"始 begin {digests[0][:16]} · 末 end {digests[1][:16]}", style="dim"),
-            )
+def _calendar(script: Script, rules: Rulebook, pack: Pack) -> RenderableType:
+    """The notices for the years of the story, and the calendar's digest as known at its ends."""
+    years = set(range(int(when(script.start)[:4]), int(when(script.end)[:4]) + 1))
+    notices = [
+        notice.citation
+        for notice in rules.almanacs[pack.calendar].notices
+        if pack.region.startswith(notice.region) and not years.isdisjoint(notice.covers)
+    ]
+    begin, end = (
+        rules.calendar(pack, pack.region, at).digest[:12] for at in (script.start, script.end)
+    )
+    return Group(
+        f"{pack.region} · {'、'.join(notices)}",
+        Styled(f"{begin} 起初所知 as known at the start → {end} 末了所知 at the end", style="dim"),
+    )
 
 
 def body(story: Story) -> Iterator[RenderableType]:
@@ -109,7 +106,8 @@ def body(story: Story) -> Iterator[RenderableType]:
     yield _overview(story)
     number = story.petition.split("/", 1)[1]
     label = story.label(number)
-    yield _title(f"二、一件诉求的全程：{number} {label.zh}", f"one petition in full: {label.en}")
+    yield _title("二、一件诉求的全程", "one petition in full")
+    yield Styled(f"{number} {label.zh} · {label.en}", style="bold")
     yield from _in_full(story)
     yield _title("三、预警与逾期", "warnings and breaches, and those taken back")
     yield _counts(story.deeds)
@@ -130,9 +128,10 @@ def _both(zh: str, en: str) -> str:
     return f"{zh} [dim]{en}[/]"
 
 
-def _table(*headers: str, **options: bool) -> Table:
+def _table(*headers: str) -> Table:
+    """Columns one blank apart, so that 100 columns suffice."""
     return Table(
-        *headers, box=box.SIMPLE_HEAD, padding=(0, 1), header_style="dim", expand=False, **options
+        *headers, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim"
     )
 
 
@@ -140,23 +139,27 @@ def _table(*headers: str, **options: bool) -> Table:
 
 
 def _overview(story: Story) -> Table:
-    table = _table("件号 no.", "看点 shows", "单位 unit")
+    table = _table()
+    table.add_column("件号、单位\nno., unit", width=16)
+    table.add_column("看点\nwhat it shows", width=24)
     for name, _ in _LIGHTS:
-        table.add_column(f"{name.zh}\n{name.en}")
-    table.add_column("到期 due")
-    table.add_column("结论 verdict")
+        table.add_column(f"{name.zh}\n{name.en}", width=8)
+    table.add_column("到期\ndue", width=10)
+    table.add_column("结论\nverdict", width=14)
     for number, assessment in story.petitions.items():
-        label = story.label(number)
-        reading = _reading(assessment, _PROMISE)
+        label, reading = story.label(number), _reading(assessment, _PROMISE)
         table.add_row(
-            f"{number}",
-            Group(label.zh, Styled(label.en, style="dim")),
-            _unit(assessment),
+            _pair(number, _unit(assessment)),
+            _pair(label.zh, label.en),
             *(_light(_reading(assessment, clauses)) for _, clauses in _LIGHTS),
             _due(reading),
             _remaining(reading),
         )
     return table
+
+
+def _pair(first: str, second: str, style: str = "") -> RenderableType:
+    return Group(Styled(first, style=style), Styled(second, style="dim"))
 
 
 def _reading(assessment: Assessment, clauses: tuple[str, ...]) -> Reading | None:
@@ -171,52 +174,102 @@ def _unit(assessment: Assessment) -> str:
 
 
 def _light(reading: Reading | None) -> RenderableType:
-    """The light of the highest level reached, and the state in words."""
+    """The state in the colour of the highest level reached, and that level's name."""
     if reading is None:
         return Styled("—", style="dim")
     level = clocks.level_of(reading)
-    state, style = words.STATES[reading.state.value], words.STATE_STYLES[reading.state.value]
     colour = output.light(level.light) if level is not None else "green"
     if reading.state is State.CANCELLED:
         colour = "dim"
-    return Group(
-        Styled.assemble(("● ", colour), (state.zh, style)),
-        Styled(level.name.zh if level is not None else "", style="dim"),
-    )
+    word = _SHORT.get(reading.state) or words.STATES[reading.state.value].zh
+    return _pair(f"● {word}", level.name.zh if level is not None else "", colour)
+
+
+_SHORT = {State.RUNNING: "在办", State.OVERDUE: "超时", State.LATE: "超时"}
 
 
 def _due(reading: Reading | None) -> RenderableType:
     if reading is None:
         return "—"
-    shown = clocks.due_text(reading, VOICE)
-    day, _, hour = shown.partition(" ")
-    return Group(day, Styled(hour, style="dim")) if hour else shown
+    day, _, hour = clocks.due_text(reading, VOICE).partition(" ")
+    return _pair(day, hour)
 
 
 def _remaining(reading: Reading | None) -> RenderableType:
-    """What is left, or by how much it was early or late, in both languages."""
+    """What is left, or by how much it was early or late."""
     if reading is None:
         return "—"
-    english = Voice()
-    english.lang = "en"
-    if reading.state is State.PAUSED:
-        return Group(Styled("中止", style="cyan"), Styled("paused", style="dim"))
-    style = words.STATE_STYLES[reading.state.value]
-    return Group(
-        Styled(clocks.left_text(reading, VOICE), style=style),
-        Styled(clocks.left_text(reading, english), style="dim"),
-    )
+    state = words.STATES[reading.state.value]
+    left = state.zh if reading.state is State.PAUSED else clocks.left_text(reading, VOICE)
+    return _pair(left.replace(" ", ""), state.en, words.STATE_STYLES[reading.state.value])
 
 
 # ------------------------------------------------------------------------------- in full
 
 
 def _in_full(story: Story) -> Iterator[RenderableType]:
+    """Both times of every fact and act, then the working of each promise to the petitioner."""
     assessment = story.assessment(story.petition)
-    yield timeline.render(story.entries(story.petition), story.pack(assessment), VOICE)
-    shown = [reading for reading in assessment.readings if reading.clause.scope.value == "petition"]
-    for reading in shown:
-        yield _derivation(reading)
+    pack = story.pack(assessment)
+    table = _table("发生 when", "记录 recorded", "事项 what", "说明 detail")
+    for entry in _in_order(story.entries(story.petition)):
+        meta = entry.recorded.meta
+        later = meta.recorded_at - meta.occurred_at >= _MINUTE
+        table.add_row(
+            when(meta.occurred_at),
+            Styled(when(meta.recorded_at) if later else "同时 same", style="" if later else "dim"),
+            what(entry, pack),
+            detail(entry, pack),
+        )
+    yield table
+    for clause in ("arrive", "feedback", "solve"):
+        reading = assessment.reading(clause)
+        if reading is not None:
+            yield _derivation(reading)
+
+
+def _in_order(entries: list[Entry]) -> list[Entry]:
+    """By when it was so; at one instant in the order in which it was recorded."""
+    return sorted(entries, key=lambda e: (e.recorded.meta.occurred_at, e.recorded.version))
+
+
+def what(entry: Entry, pack: Pack) -> Styled:
+    """What happened, in both languages; struck through when it was taken back."""
+    event, style = entry.event, "strike" if entry.gone else ""
+    if isinstance(event, RungWithdrawn):
+        return Styled("▽ 撤回 act withdrawn", style="cyan")
+    if isinstance(event, RungFired):
+        act = words.act(event.act, pack)
+        colour = _level_style(pack, event.level)
+        return Styled(f"▲ {act.zh} {act.en}", style=f"{colour} {style}".strip())
+    fact = words.fact(kind_of(entry.recorded.stream), event, pack)
+    return Styled.assemble(fact.zh, (f" {fact.en}", "dim"))
+
+
+def detail(entry: Entry, pack: Pack) -> Styled:
+    """The few words that matter beside it."""
+    event = entry.event
+    if isinstance(event, RungFired):
+        to = "、".join(pack.roles[role].zh for role in event.to if role in pack.roles)
+        gone = "已撤回：" if entry.gone else ""
+        return Styled(f"{gone}{pack.clause(event.clause).name.zh} → {to}", style="dim")
+    if isinstance(event, RungWithdrawn):
+        rung = next(r for r in pack.clause(event.clause).rungs if r.id == event.rung)
+        return Styled(f"{words.act(rung.act, pack).zh}：{pack.clause(event.clause).name.zh}")
+    if isinstance(event, TierRaised) and not event.approver:
+        return Styled("时钟提起 by the clock", style="dim")
+    fields = fields_of(event)
+    said = [str(fields[name]) for name in _SAID if fields.get(name)]
+    if isinstance(event, TalkNotified):
+        said.append(f"定于 for {when(event.scheduled_at)}")
+    return Styled(" · ".join(said))
+
+
+_MINUTE = 60_000_000
+_SAID = (
+    "kind", "unit", "evidence", "ground", "number", "person", "approver", "document", "reason",
+    "verifier", "signer", "note", "cause",
+)  # fmt: skip
 
 
 def _derivation(reading: Reading) -> RenderableType:
@@ -238,20 +291,18 @@ def _derivation(reading: Reading) -> RenderableType:
 
 
 def _counts(deeds: list[Deed]) -> RenderableType:
-    """How many of each act went out, and how many were taken back."""
+    """How many of each act went out, and how many of these were taken back."""
+    packs_by, levels = {}, {}
+    for deed in deeds:
+        packs_by[deed.act.fired.act] = deed.pack
+        levels[deed.act.fired.act] = deed.act.fired.level
     cards = []
-    packs = {deed.act.fired.act: deed.pack for deed in deeds}
-    levels = {deed.act.fired.act: deed.act.fired.level for deed in deeds}
     for code, count in sorted(tally(deeds).items(), key=lambda each: levels[each[0]]):
-        act = words.act(code, packs[code])
-        taken = f" 撤回 {count['withdrawn']}" if count["withdrawn"] else ""
-        style = _level_style(packs[code], levels[code])
-        cards.append(
-            Styled.assemble(
-                ("● ", style), f"{act.zh} ", (f"{count['told']}", "bold"), (taken, "dim")
-            )
-        )
-    return Columns(cards, padding=(0, 3))
+        act, style = words.act(code, packs_by[code]), _level_style(packs_by[code], levels[code])
+        taken = f"，撤回 withdrawn {count['withdrawn']}" if count["withdrawn"] else ""
+        named = f"{act.zh} [dim]{act.en}[/]"
+        cards.append(Styled.from_markup(f"[{style}]●[/] {named} [bold]{count['told']}[/]{taken}"))
+    return Columns(cards, padding=(0, 2), equal=True)
 
 
 def _level_style(pack: Pack, ordinal: int) -> str:
@@ -261,21 +312,23 @@ def _level_style(pack: Pack, ordinal: int) -> str:
 
 def _breaches(story: Story) -> Table:
     """Red cards and beyond one by one; what was taken back is struck through, with its reason."""
-    table = _table("时刻 when", "案卷 dossier", "动作 act", "时钟 clock", "对象 to", "结果 outcome")
+    table = _table()
+    headers = ("时刻 when", "案卷 file", "动作 act", "单位 unit", "时钟与结果 clock, outcome")
+    for header, width in zip(headers, (16, 10, 14, 16, 36), strict=True):
+        table.add_column(header, width=width)
     for deed in story.deeds:
-        if not deed.breach:
-            continue
-        fired, style = deed.act.fired, _level_style(deed.pack, deed.act.fired.level)
-        act = words.act(fired.act, deed.pack)
-        gone = "" if deed.act.stands else "strike dim"
-        table.add_row(
-            Styled(when(fired.due), style=gone),
-            Styled(_dossier(deed.stream), style=gone),
-            Styled(f"{act.zh}{f' {fired.tier}级' if fired.tier else ''}", style=gone or style),
-            Styled(deed.clause.name.zh, style=gone),
-            Styled(fired.unit, style=gone),
-            _outcome(deed),
-        )
+        if deed.breach:
+            fired = deed.act.fired
+            style = _level_style(deed.pack, fired.level) if deed.act.stands else "strike dim"
+            act = words.act(fired.act, deed.pack).zh + (f" {fired.tier}级" if fired.tier else "")
+            gone = "" if deed.act.stands else "dim"
+            table.add_row(
+                Styled(when(fired.due), style=gone),
+                Styled(_dossier(deed.stream), style=gone),
+                Styled(act, style=style),
+                Styled(fired.unit, style=gone),
+                _outcome(deed),
+            )
     return table
 
 
@@ -286,18 +339,13 @@ def _dossier(stream: str) -> str:
 
 def _outcome(deed: Deed) -> RenderableType:
     if deed.overturned is None:
-        return Styled("有效 stands", style="dim")
-    reason = _REASONS.get(type_of(deed), Text("事由不再成立", "its ground fell away"))
-    known = when(deed.overturned.meta.recorded_at)
-    return Group(f"▽ {known} 撤回：{reason.zh}", Styled(f"withdrawn: {reason.en}", style="dim"))
+        return Styled(deed.clause.name.zh)
+    reason = _REASONS.get(type_name(deed.overturned.event), _FELL)
+    known = when(deed.overturned.meta.recorded_at)[5:10]
+    return _pair(f"▽ {known} 撤回：{reason.zh}", f"withdrawn: {reason.en}")
 
 
-def type_of(deed: Deed) -> str:
-    """Type of the fact that overturned an act."""
-    from sla_engine.record import type_name
-
-    assert deed.overturned is not None, "asked of acts that were withdrawn"
-    return type_name(deed.overturned.event)
+_FELL = Text("事由不再成立", "its ground fell away")
 
 
 # ---------------------------------------------------------------------------------- talk
@@ -306,39 +354,47 @@ def type_of(deed: Deed) -> str:
 def _talk(story: Story) -> RenderableType:
     """Facts and acts of the talk in time order, with the clock that each of them ended."""
     assessment = story.assessment(story.talk)
-    pack, opening = story.pack(assessment), assessment.dossier.opening.event
-    table = _table("时刻 when", "级 tier", "事项 what", "说明 detail", "时钟 clock")
-    tier = 0
-    for entry in story.entries(story.talk):
-        event, at = entry.event, entry.recorded.meta.occurred_at
-        if isinstance(event, RungWithdrawn):
-            continue
-        if entry.recorded == assessment.dossier.opening or isinstance(event, TierRaised):
-            tier = getattr(event, "tier", tier)
-            if table.row_count:
-                table.add_section()
+    pack, traits = story.pack(assessment), assessment.chronicle.traits
+    phase = words.phase("talk", assessment.chronicle.phase)
+    caption = f"{traits['unit']} · {phase.zh} {phase.en} · {pack.title.zh}"
+    rounds: list[RenderableType] = [Styled(caption, style="bold")]
+    table = _table()
+    for entry in _in_order(story.entries(story.talk)):
+        event = entry.event
+        if isinstance(event, TalkProposed | TierRaised):
+            table = _round()
+            rounds += ["", _tier(event.tier, pack), table]
+        at = entry.recorded.meta.occurred_at
         ended = [each for each in assessment.readings if each.stopped_at == at]
-        fired = isinstance(event, RungFired)
-        table.add_row(
-            when(at),
-            f"{tier}",
-            timeline.title(entry, pack, VOICE),
-            "；".join(timeline.details(entry, pack, VOICE)),
-            Group(*(_ended(each) for each in ended)) if ended and not fired else "",
-        )
-    unit = getattr(opening, "unit", "")
-    phase = words.phase(kind_of(story.talk).name, assessment.chronicle.phase)
-    caption = f"{unit} · {phase.zh} {phase.en} · {pack.title.zh}"
-    return Group(Styled(caption, style="bold"), table)
+        clock = Group(*map(_ended, ended)) if ended and not isinstance(event, RungFired) else ""
+        table.add_row(when(at), what(entry, pack), detail(entry, pack), clock)
+    return Group(*rounds)
+
+
+def _round() -> Table:
+    """The rows of one tier; equal widths, so that the tiers stand under one another."""
+    table = _table()
+    table.show_header = False
+    for width in (16, 24, 23, 30):
+        table.add_column(width=width)
+    return table
+
+
+def _tier(tier: int, pack: Pack) -> Styled:
+    assert pack.talk is not None, "a pack with talks has rules for them"
+    talker, summoned = pack.talk.parties[tier]
+    return Styled.assemble(
+        (f"第 {tier} 级 tier {tier}", "bold magenta"), f"  {talker.zh} → {summoned.zh}"
+    )
 
 
 def _ended(reading: Reading) -> Styled:
     """A clock that ended here: met or late, and what its due was."""
     met = reading.state is State.MET
     return Styled.assemble(
-        ("✓ " if met else "✗ ", "green" if met else "red"),
-        reading.clause.name.zh,
-        (f"（限 {deadline(reading.due)[5:]}）", "dim"),
+        ("✓ 按时 " if met else "✗ 超时 ", "green" if met else "red"),
+        reading.clause.name.zh.split("（")[0],
+        (f" 限 {deadline(reading.due)[5:10]}", "dim"),
     )
 
 

@@ -13,6 +13,7 @@ from sla_engine.cli import clocks, timeline
 from sla_engine.cli.output import rfc3339
 from sla_engine.dossier.fold import Act, Dossier
 from sla_engine.policy.clause import Clause, Pack, Text
+from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant, Recorded
 from sla_engine.sla.assess import Assessment, Reading
 from sla_engine.sla.cycle import pack_at
@@ -54,8 +55,10 @@ class Story:
 
     @cached_property
     def petitions(self) -> Mapping[str, Assessment]:
-        """Assessment of every petition by its number."""
-        return dict(self._assessed("petition/"))
+        """Assessment of every petition by its number, in the order of the script's labels."""
+        found = dict(self._assessed("petition/"))
+        labelled = {number: found.pop(number) for number in self.script.labels}
+        return labelled | found
 
     @cached_property
     def deeds(self) -> list[Deed]:
@@ -91,7 +94,7 @@ class Story:
             "to": rfc3339(self.now),
             "packs": [
                 {"name": pack.name, "edition": pack.edition, "digest": pack.digest}
-                for pack in packs(self.script, self.engine)
+                for pack in packs(self.script, self.engine.rules)
             ],
             "petitions": [self._petition(*each) for each in self.petitions.items()],
             "timeline": [each.as_dict() for each in self.entries(self.petition)],
@@ -133,9 +136,9 @@ class Story:
         }
 
 
-def packs(script: Script, engine: Engine) -> list[Pack]:
+def packs(script: Script, rules: Rulebook) -> list[Pack]:
     """The pack editions in force when the story begins."""
-    return [engine.rules.pack_on(name, script.start) for name in script.packs]
+    return [rules.pack_on(name, script.start) for name in script.packs]
 
 
 def tally(deeds: list[Deed]) -> Mapping[str, Counter[str]]:

@@ -68,7 +68,7 @@ Exit status
 
 # Codes by which the store, a file or the machine stands in the way; whatever else is refused is
 # something in the input.
-_ENVIRONMENT_CODES = frozenset(
+ENVIRONMENT_CODES = frozenset(
     {
         "STORE_MISSING",
         "STORE_BUSY",
@@ -120,7 +120,7 @@ def entry(
 
 
 for noun in (
-    intake, run, worklist, petition, talk, verify, import_, scenario, calendar, policy, standalone,
+    standalone, intake, run, worklist, petition, talk, verify, import_, scenario, calendar, policy,
 ):  # fmt: skip
     app.add_typer(noun.app)
 
@@ -145,7 +145,7 @@ def main() -> None:
 def _status(refusal: Refusal) -> int:
     if isinstance(refusal, Misuse):
         return USAGE
-    return ENVIRONMENT if refusal.code in _ENVIRONMENT_CODES else DEPARTED
+    return ENVIRONMENT if refusal.code in ENVIRONMENT_CODES else DEPARTED
 
 
 def _unexpected(desk: Desk, code: str, error: Exception) -> None:

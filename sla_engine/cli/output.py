@@ -66,9 +66,9 @@ class Voice:
         """For people: one under the other. Plain lines are left to the terminal to break."""
         from rich.text import Text
 
-        console = _console(stderr=False)
+        out = console()
         for renderable in renderables:
-            console.print(renderable, soft_wrap=isinstance(renderable, str | Text))
+            out.print(renderable, soft_wrap=isinstance(renderable, str | Text))
 
     def read(self, lines: Iterable[str]) -> None:
         """Text to be read or copied: never cut, never broken."""
@@ -78,7 +78,7 @@ class Voice:
     def note(self, text: str) -> None:
         """A remark beside the answer; never on standard output, never with --json."""
         if not self.json:
-            _console(stderr=True).print(text, style="dim")
+            console(stderr=True).print(text, style="dim")
 
     def document(self, value: Any) -> None:
         """For programs: one JSON document."""
@@ -100,7 +100,7 @@ class Voice:
             document = {"error": {"code": faults[0].code, "faults": [f.as_dict() for f in faults]}}
             sys.stderr.write(msgspec.json.encode(document).decode() + "\n")
         else:
-            _console(stderr=True).print(faults_panel(faults))
+            console(stderr=True).print(faults_panel(faults))
 
     def refused(self, label: str, faults: Sequence["Fault"]) -> None:
         """One refused item among many: where, and every reason in both languages."""
@@ -219,8 +219,9 @@ def styled(*parts: "str | tuple[str, str]") -> "Styled":
     return Text.assemble(*parts)
 
 
-def _console(stderr: bool) -> "Console":
+def console(stderr: bool = False, markup: bool = False) -> "Console":
     """A console that prints what people sent as text, never as commands to the terminal.
+    `markup` is for text that is all our own.
 
     A pipe has no width of its own; tables get one that a page bears.
     """
@@ -238,7 +239,7 @@ def _console(stderr: bool) -> "Console":
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
-    return Safe(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+    return Safe(stderr=stderr, width=width, highlight=False, markup=markup, emoji=False)
 
 
 def plain(text: str) -> str:
@@ -256,7 +257,7 @@ def _bar() -> "Progress":
     )
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, TimeRemainingColumn(), console=_console(stderr=True), transient=True)
+    return Progress(*columns, TimeRemainingColumn(), console=console(stderr=True), transient=True)
 
 
 def _write(text: bytes) -> None:

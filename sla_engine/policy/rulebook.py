@@ -34,8 +34,9 @@ RULES_CHANGED = register(
     "RULES_CHANGED",
     "找不到当时采用的规则（摘要 {found}），数据文件可能被改动",
     "the rules that were used (digest {found}) are no longer to be found; a data file has changed",
-    "放假通知和政策包一经发布不得修改，请恢复原文件",
-    "notices and packs never change once released; restore the original file",
+    "自备的政策包用 --packs 指明所在文件夹；放假通知和政策包一经发布不得修改，改过的请恢复原文件",
+    "name the folder of your own packs with --packs; a notice or pack that was changed after its "
+    "release must be restored",
 )
 
 K = TypeVar("K")

@@ -155,12 +155,18 @@ def _addressed(value: Mapping[str, Any]) -> tuple[Kind, str]:
 
 
 def _event_class(kind: Kind, name: str) -> type[Event]:
-    classes: tuple[type[Event], ...] = (*kind.steps, Voided)
-    known = {type_name(each): each for each in classes if each not in _ENGINE_ONLY}
+    known = _accepted(kind.name)
     cls = known.get(name)
     if cls is None:
         raise Refusal(_unknown(TYPE_UNKNOWN, "type", name, known))
     return cls
+
+
+@lru_cache
+def _accepted(kind: str) -> dict[str, type[Event]]:
+    """Event types that may be sent for a kind of dossier, by name."""
+    classes: tuple[type[Event], ...] = (*KINDS[kind].steps, Voided)
+    return {type_name(each): each for each in classes if each not in _ENGINE_ONLY}
 
 
 def _event(cls: type[Event], name: str, value: Mapping[str, Any]) -> Event:

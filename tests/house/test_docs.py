@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from sla_engine.service import handler, intake
 from sla_engine.service.handler import outcome_dict
 from sla_engine.service.intake import parse
 from sla_engine.settings import Settings
+from sla_engine.sla.assess import State
 from sla_engine.talk import decide as talk_decide
 from sla_engine.wiring import Engine
 from sla_engine.worktime import parse_instant
@@ -150,17 +151,22 @@ def test_the_fields_described_are_those_that_intake_takes(kind: str) -> None:
     assert told == {type_: fields(kind, type_) for type_ in types(kind)}
 
 
+def literal(shown: str) -> Any:
+    """A default as the documents write it; words that are no value stand for an empty one."""
+    plain = {"yes": True, "no": False}
+    return plain.get(shown, shown.strip("`") if re.fullmatch(r"`\w+`", shown) else None)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_defaults_described_are_those_of_the_facts(kind: str) -> None:
-    plain = {"yes": True, "no": False, "": ""}
     for type_, row in documented(kind).items():
-        event = parse(sent(kind, type_, json.loads(row["example of `data`"].strip("`")))).event
-        silent = {name for name in json.loads(row["example of `data`"].strip("`"))}
-        for bold, name, word, shown in FIELD.findall(row["`data`"]):
-            value = getattr(event, name)
-            if not bold and name not in silent and shown not in ("the event's `id`",):
-                told = plain.get(shown, shown.strip("`") if "`" in shown else "")
-                assert value in (told, (), None) or value == told, (type_, name, word)
+        known = fields(kind, type_)
+        data = {name: SAMPLES[known[name].word] for name in known if known[name].required}
+        event = parse(sent(kind, type_, data)).event
+        told = {name: shown for _, name, _, shown in FIELD.findall(row["`data`"])}
+        for name in known.keys() - data.keys():
+            if told[name] != "the event's `id`":
+                assert (getattr(event, name) or None) == (literal(told[name]) or None), (type_, name)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -172,3 +178,210 @@ def test_every_example_of_data_is_taken(kind: str) -> None:
         if (found := faults(sent(kind, type_, json.loads(row["example of `data`"].strip("`")))))
     }
     assert refused == {}
+
+
+# -------------------------------------------------------------------------------- error codes
+
+REGISTERED: Mapping[str, Any] = {
+    "petition": "ZZ2024091300018",
+    "type": "registered",
+    "id": "1",
+    "source": "s",
+    "at": SAMPLES["time"],
+    "data": {"pack": "zaozhuang-2110", "kind": "投诉", "region": "CN-3704"},
+}
+
+
+def registered(**data: str) -> dict[str, Any]:
+    return {**REGISTERED, "data": {**REGISTERED["data"], **data}}
+
+
+def extension(amount: str) -> dict[str, Any]:
+    data = {"request": "X", "clause": "solve", "amount": amount}
+    return {
+        **REGISTERED,
+        "petition": "ZZ2024091300017",
+        "type": "extension_requested",
+        "data": data,
+    }
+
+
+def proposed(region: str) -> dict[str, Any]:
+    data = {"pack": "zaozhuang-2110", "region": region, "unit": "U", "tier": 1, "causes": ["x"]}
+    return {**sent("talk", "proposed", data)}
+
+
+# What intake leaves to the calendar, the amounts, the rulebook and the store, and how to meet it.
+ELSEWHERE: Mapping[str, Mapping[str, Any]] = {
+    "TIME_FORMAT": {**REGISTERED, "at": "13.9.2024"},
+    "TIME_OFFSET": {**REGISTERED, "at": "2024-09-13T09:00:00"},
+    "TIME_INVALID": {**REGISTERED, "at": "2024-02-30T09:00:00+08:00"},
+    "TIME_RANGE": {**REGISTERED, "at": "1969-12-31T09:00:00+08:00"},
+    "AMOUNT_FORMAT": extension("a while"),
+    "AMOUNT_RANGE": extension("1.3个工作日"),
+    "POLICY_UNKNOWN": registered(pack="nowhere"),
+    "POLICY_NOT_IN_FORCE": {**REGISTERED, "at": "2001-01-01T09:00:00+08:00"},
+    "REGION_UNKNOWN": proposed("XX"),
+    "SUBJECT_ERASED": {**REGISTERED, "petitioner": "caller-88213", "personal": {"name": "x"}},
+}
+BUSY = "STORE_BUSY"
+
+
+def raised_by(*modules: Any) -> set[str]:
+    """Codes that these modules register."""
+    return {
+        code
+        for module in modules
+        for code, value in vars(module).items()
+        if code == value and code in CATALOGUE
+    }
+
+
+def row_of(code: str, message: Message) -> Row:
+    """A code as the table shows it."""
+    hints = " · ".join(hint for hint in (message.hint_zh, message.hint_en) if hint)
+    again = "yes" if code in {*PREMATURE, BUSY} else ""
+    cells = (f"`{code}`", again, message.zh, message.en, hints)
+    plain = (cell.replace("!r}", "}") for cell in cells)
+    return dict(zip(("code", "again", "中文", "English", "hint 提示"), plain, strict=True))
+
+
+def error_rows(codes: Iterable[str]) -> list[str]:
+    """Rows to be put into the table where one is missing or out of date."""
+    return [f"| {' | '.join(row_of(code, CATALOGUE[code]).values())} |" for code in codes]
+
+
+def test_the_codes_described_are_those_an_upstream_system_can_meet() -> None:
+    (table,) = tables(INTAKE, "code")
+    modules = (intake, handler, dossier_decide, petition_decide, talk_decide)
+    codes = {*raised_by(*modules), *ELSEWHERE, BUSY}
+    found = {row["code"].strip("`"): row for row in table}
+    stale = sorted(code for code in codes if found.get(code) != row_of(code, CATALOGUE[code]))
+    assert (found.keys() - codes, error_rows(stale)) == (set(), [])
+
+
+# ---------------------------------------------------------------------------------- the story
+
+NOW = parse_instant("2024-09-13T16:00:00+08:00")
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """An engine that has been told what docs/intake.md tells, on the afternoon of that day."""
+    with Engine.open(tmp_path / "store.sqlite", VirtualClock(NOW)) as opened:
+        for fact in story():
+            (outcome,) = opened.take([parse(fact)])
+            assert outcome.status == "recorded", fact
+        yield opened
+
+
+def story() -> list[dict[str, Any]]:
+    """Every example of a whole fact, in the order of the page."""
+    return [fact for block in blocks(INTAKE, "json") for fact in objects(block)]
+
+
+def test_every_example_is_recorded_and_the_correction_saves_the_deadline(engine: Engine) -> None:
+    reading = engine.assess("petition/ZZ2024091300017").reading("arrive")
+    assert len(story()) > 3
+    assert reading is not None
+    assert reading.state is State.MET
+
+
+def test_the_answers_shown_are_those_given(engine: Engine) -> None:
+    (answers,) = (list(objects(block)) for block in blocks(INTAKE, "jsonl"))
+    dispatched = next(fact for fact in story() if fact["type"] == "dispatched")
+    wrong = {**dispatched, "type": "step_done", "id": "new", "data": {"step": "onsite_arived"}}
+    repeated, refused = engine.take([parse(dispatched), parse(wrong)])
+    assert answers == [
+        {**outcome_dict(repeated), "status": "recorded"},
+        {**outcome_dict(refused)},
+    ]
+
+
+@pytest.mark.parametrize("code", sorted(ELSEWHERE))
+def test_a_code_from_elsewhere_can_indeed_be_met(code: str, engine: Engine) -> None:
+    engine.erase("caller-88213", "a request")
+    try:
+        (outcome,) = engine.take([parse(ELSEWHERE[code])])
+        found = outcome.faults
+    except Refusal as refusal:
+        found = refusal.faults
+    assert [fault.code for fault in found] == [code]
+
+
+def test_a_store_that_others_hold_is_busy(engine: Engine, tmp_path: Path) -> None:
+    impatient = Settings(busy_s=0.01)
+    with Engine.open(tmp_path / "store.sqlite", VirtualClock(NOW), impatient) as other:
+        with engine.log.transact(), pytest.raises(Refusal, match="another writer"):
+            other.take([parse(REGISTERED)])
+
+
+def test_the_program_shown_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (program,) = blocks(INTAKE, "python")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(program, str(INTAKE), "exec"), {})
+    assert "'status': 'recorded'" in capsys.readouterr().out
+
+
+# ---------------------------------------------------------------------- links, commands, terms
+
+LINK = re.compile(r"\[[^]\[]*\]\(([^)\s]+)\)")
+SPAN = re.compile(r"`sla-engine ([^`]+)`")
+
+
+def slugs(path: Path) -> set[str]:
+    """Anchors of a document's headings, as code hosts make them."""
+    headings = re.findall(r"^#+ (.+)$", text_of(path), re.MULTILINE)
+    return {
+        re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings
+    }
+
+
+def broken(path: Path) -> Iterator[str]:
+    """Relative links of a document that lead nowhere."""
+    for target in LINK.findall(re.sub(r"^```.*?^```", "", text_of(path), flags=re.M | re.S)):
+        if not re.match(r"[a-z]+:", target):
+            name, _, anchor = target.partition("#")
+            there = (path.parent / name) if name else path
+            if not there.exists() or (anchor and anchor not in slugs(there)):
+                yield f"{place(path)} → {target}"
+
+
+def documents() -> list[Path]:
+    return [path for path in text_files() if path.suffix == ".md"]
+
+
+def test_every_relative_link_leads_somewhere() -> None:
+    assert set(DOCUMENTS) <= set(documents())
+    assert [each for path in documents() for each in broken(path)] == []
+
+
+def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# A b\n[x](#a-b) [y](#c) [z](gone.md) [w](https://x.org) [v](page.md)\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tests.house.tree.ROOT", tmp_path)
+        assert [each.split(" → ")[1] for each in broken(page)] == ["#c", "gone.md"]
+
+
+@pytest.mark.parametrize("path", documents(), ids=place)
+def test_every_command_named_in_a_document_exists(path: Path) -> None:
+    text = text_of(path)
+    typed = [*commands(text), *(["sla-engine", *span.split()] for span in SPAN.findall(text))]
+    run = [words[1:] for words in typed if words and words[0].endswith("sla-engine")]
+    assert [fault for words in run for fault in unknown_to_cli(words, get_command(app))] == []
+
+
+def test_every_term_of_the_glossary_lives_where_it_says() -> None:
+    rows = [row for table in tables(GLOSSARY, "中文") for row in table]
+    lost = []
+    for row in rows:
+        file, *names = re.findall(r"`([^`]+)`", row["in code"])
+        there = ROOT / file
+        held = text_of(there) if there.is_file() else ""
+        if not there.exists() or any(name not in held for name in names):
+            lost.append((row["中文"], row["in code"]))
+    assert len(rows) > 30
+    assert lost == []

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.support import oracle
 from tests.support.oracle import Pause, Promise
-from tests.support.worktime import BEIJING, DECISIONS, HOURS, MICROSECOND, PAPERS, Case, Setting
+from tests.support.worktime import BEIJING, HOURS, MICROSECOND, PAPERS, Case, Setting
 
 FIRST, LAST = date(2007, 1, 1), date(2026, 12, 31)
 REGIONS = sorted({paper.region for paper in PAPERS} | {"CN-341182", "CN-451302"})
@@ -20,32 +20,38 @@ NAMED = sorted(
         if FIRST <= day + timedelta(shift) <= LAST
     }
 )
-EDGES = sorted(
-    {
-        time.fromisoformat(edge)
-        for seasons in HOURS.values()
-        for _, sessions in seasons
-        for session in sessions
-        for edge in session
-        if edge != "24:00"
-    }
-)
+EDGES = {
+    name: sorted(
+        {
+            time.fromisoformat(edge)
+            for _, sessions in seasons
+            for session in sessions
+            for edge in session
+            if edge != "24:00"
+        }
+    )
+    for name, seasons in HOURS.items()
+}
 
 days = st.one_of(st.sampled_from(NAMED), st.dates(FIRST, LAST))
-clocks = st.one_of(st.sampled_from(EDGES), st.times())
+slips = st.sampled_from([0, 0, 1, -1]).map(lambda n: n * MICROSECOND)
+
+
+def clocks(hours: str = "std") -> st.SearchStrategy[time]:
+    """Times of day, half of them when an office opens or closes."""
+    return st.one_of(st.sampled_from(EDGES[hours]), st.times())
 
 
 @st.composite
-def instants(draw: st.DrawFn) -> datetime:
+def instants(draw: st.DrawFn, hours: str = "std") -> datetime:
     """Beijing time 2007-2026, often at an edge of the day or a microsecond off it."""
-    edge = datetime.combine(draw(days), draw(clocks), BEIJING)
-    return edge + draw(st.sampled_from([0, 0, 1, -1])) * MICROSECOND
+    return datetime.combine(draw(days), draw(clocks(hours)), BEIJING) + draw(slips)
 
 
 @st.composite
-def settings(draw: st.DrawFn, near: datetime | None = None) -> Setting:
+def settings(draw: st.DrawFn, near: date | None = None) -> Setting:
     """A place; known then, a while around then, or all that was ever known."""
-    around = (near.date() if near else draw(days)) + timedelta(draw(st.integers(-60, 500)))
+    around = (near or draw(days)) + timedelta(draw(st.integers(-60, 500)))
     return Setting(
         hours=draw(st.sampled_from(sorted(HOURS))),
         region=draw(st.sampled_from(["CN", *REGIONS])),
@@ -74,23 +80,17 @@ def promises(draw: st.DrawFn, units: Sequence[oracle.Unit] | None = None) -> Pro
 
 
 @st.composite
-def pauses(draw: st.DrawFn, start: datetime) -> list[Pause]:
+def pauses(draw: st.DrawFn, start: datetime, hours: str = "std") -> list[Pause]:
     """Up to three pauses that do not touch, in order, the last perhaps never resumed."""
-    count = draw(st.integers(0, 3))
-    steps = st.one_of(
-        st.timedeltas(MICROSECOND, timedelta(days=12)),
-        st.integers(1, 12).map(lambda n: timedelta(days=n)),
-        st.sampled_from([timedelta(minutes=30), timedelta(hours=4)]),
+    edges = sorted(
+        {
+            datetime.combine(start.date() + timedelta(n), clock, start.tzinfo) + draw(slips)
+            for n, clock in draw(
+                st.lists(st.tuples(st.integers(-3, 45), clocks(hours)), max_size=6)
+            )
+        }
     )
-    at = start + draw(st.timedeltas(timedelta(days=-3), timedelta(days=20)))
-    if draw(st.booleans()):
-        at = datetime.combine(at.date(), draw(clocks), BEIJING)
-    found: list[Pause] = []
-    for _ in range(count):
-        begin = at
-        at += draw(steps)
-        found.append((begin, at))
-        at += draw(steps)
+    found: list[Pause] = list(zip(edges[::2], edges[1::2], strict=False))
     if found and draw(st.integers(0, 3)) == 0:
         found[-1] = (found[-1][0], None)
     return found
@@ -98,13 +98,13 @@ def pauses(draw: st.DrawFn, start: datetime) -> list[Pause]:
 
 @st.composite
 def cases(draw: st.DrawFn, units: Sequence[oracle.Unit] | None = None) -> Case:
-    start = draw(instants())
+    day = draw(days)
     promise = draw(promises(units))
-    setting = draw(settings(near=start))
+    setting = draw(settings(near=day))
     if promise.unit == "half_workdays" and setting.hours in ONE_SESSION:
         setting = Setting("std", setting.region, setting.known_on, setting.provisional)
-    return Case(setting, promise, start, draw(pauses(start)))
+    start = datetime.combine(day, draw(clocks(setting.hours)), BEIJING) + draw(slips)
+    return Case(setting, promise, start, draw(pauses(start, setting.hours)))
 
 
 ONE_SESSION = {name for name, seasons in HOURS.items() if len(seasons[0][1]) == 1}
-STATUTORY_YEARS = {day.year for decision in DECISIONS for day in decision.days}

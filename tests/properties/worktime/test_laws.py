@@ -125,7 +125,9 @@ def test_a_pause_of_k_working_days_moves_a_term_in_working_days_by_exactly_k(
     plain = answer(Case(FIRM, promise, start))
     assert plain.due_date is not None
     begin = datetime.combine(
-        data.draw(st.dates(start.date() + timedelta(1), plain.due_date)), data.draw(clocks), BEIJING
+        data.draw(st.dates(start.date() + timedelta(1), plain.due_date)),
+        data.draw(clocks()),
+        BEIJING,
     )
     end = begin + data.draw(st.timedeltas(timedelta(0), timedelta(days=30)))
     try:
@@ -144,7 +146,7 @@ def test_pausing_and_resuming_on_one_day_changes_nothing_for_terms_in_days(
     promise = Promise(
         case.promise.unit, case.promise.n, receipt=case.promise.receipt, roll=case.promise.roll
     )
-    begin, end = sorted(data.draw(st.tuples(clocks, clocks)))
+    begin, end = sorted(data.draw(st.tuples(clocks(), clocks())))
     pause = (datetime.combine(day, begin, BEIJING), datetime.combine(day, end, BEIJING))
     assert answer(Case(case.setting, promise, case.start)) == answer(
         Case(case.setting, promise, case.start, [pause])

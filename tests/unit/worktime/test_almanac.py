@@ -231,7 +231,9 @@ def test_civil_days_are_provisional_only_where_a_day_was_looked_up(
     asked = term("15日", receipt, expiry, roll)
     answer = reckon(asked, at("2026-12-20 10:00"), timetable(provisional=True))
     assert answer.provisional is provisional
-    moved = reckon(term("1小时", "off_to_next"), at("2027-01-01 10:00"), timetable(provisional=True))
+    moved = reckon(
+        term("1小时", "off_to_next"), at("2027-01-01 10:00"), timetable(provisional=True)
+    )
     assert moved.provisional
 
 

@@ -112,9 +112,7 @@ def test_a_day_off_rolls_forward_and_a_make_up_weekend_stays(day: str, rolled: s
         (lambda: CN.workdays_between(D("2007-01-05"), D("2006-12-30")), 2006),
     ],
 )
-def test_a_day_of_a_year_without_a_notice_is_never_guessed(
-    ask: "type[object]", year: int
-) -> None:
+def test_a_day_of_a_year_without_a_notice_is_never_guessed(ask: "type[object]", year: int) -> None:
     with pytest.raises(UnpublishedYear) as unpublished:
         ask()
     assert unpublished.value.year == year

@@ -166,9 +166,7 @@ def test_under_close_of_business_an_instant_after_the_close_belongs_to_the_next_
         ),
     ],
 )
-def test_hours_leave_out_exactly_what_was_paused(
-    pauses: list[tuple[str, str]], end: str
-) -> None:
+def test_hours_leave_out_exactly_what_was_paused(pauses: list[tuple[str, str]], end: str) -> None:
     assert due("7个工作小时", "2026-09-30 10:00", *(pause(*each) for each in pauses)) == end
 
 

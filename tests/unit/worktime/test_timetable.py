@@ -124,9 +124,7 @@ def test_round_the_clock_hours_count_every_second_of_working_days() -> None:
 
 def test_hours_of_the_night_keep_to_the_clock_where_it_is_put_forward() -> None:
     year = Notice(title="2026", region="NL", published=date(2025, 1, 1), covers=(2026,))
-    calendar = Almanac(
-        region="NL", zone="Europe/Amsterdam", weekend=[], notices=[year]
-    ).calendar()
+    calendar = Almanac(region="NL", zone="Europe/Amsterdam", weekend=[], notices=[year]).calendar()
     night = Timetable(calendar, OfficeHours.from_seasons(SCHEDULES["h24"]))
     a, b = (parse_instant(f"2026-03-{day}T12:00:00Z") for day in (28, 29))
     assert night.work_between(a, b) == 24 * HOUR
