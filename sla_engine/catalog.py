@@ -239,16 +239,16 @@ def _package(years: Iterable[int]) -> Any:
 def _holidays(year: int) -> Iterator[dict[str, Any]]:
     """Each break that a year's notice arranges: its name, and its days by what happens on them.
 
-    The last days of the year before belong to it when New Year's break begins there.
+    A New Year's break may begin in December: those days belong to the notice of the new year.
     """
     package = _package([year - 1, year])
     swaps = {
         date(y, swap[0], swap[1]): swap[2:]
         for y in (year - 1, year)
         for swap in package.special_public_holidays.get(y, ())
-        if y == year or swap[0] == 12
+        if (swap[0] == 12) == (y < year)
     }
-    named = {day for day in package if day.year == year} | swaps.keys()
+    named = {day for day in package if day.year == year and day.month < 12} | swaps.keys()
     statute = load_almanac().statute(year)
     names = {} if statute is None else statute.days
     while named:

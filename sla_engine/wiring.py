@@ -1,6 +1,6 @@
 """The composition root: which adapter fills which port, and the engine as one object."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,6 @@ from sla_engine.followers.runner import Runner
 from sla_engine.identity import digest
 from sla_engine.petition.subject import NoticeLoaded, SubjectErased
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.ports import Log
 from sla_engine.projection import Columns
 from sla_engine.record import Draft, Instant, Meta, Recorded
 from sla_engine.replay.verify import Verification, verify
@@ -50,9 +49,9 @@ class NoticeReport:
     refixed: int
 
 
-def with_loaded_notices(rules: Rulebook, log: Log) -> Rulebook:
+def with_loaded_notices(rules: Rulebook, loaded: Iterable[Recorded]) -> Rulebook:
     """The rulebook with every notice that was loaded into the log, as of when it was."""
-    for recorded in log.read(NOTICES):
+    for recorded in loaded:
         if isinstance(recorded.event, NoticeLoaded):
             rules = rules.with_notice(notice_of(recorded.event.text, recorded.meta.recorded_at))
     return rules
@@ -65,7 +64,10 @@ class Engine:
         self.log = log
         self.clock = clock
         self.settings = settings
-        self._rules = with_loaded_notices(rules, log)
+        self._shipped = rules
+        self._loaded: Sequence[Recorded] = ()
+        self._rules = rules
+        self._refresh()
         self.handler = Handler(log, lambda: self.rules, settings.tolerance_s * 1_000_000)
         reactor = Reactor(self.handler, lambda: self.rules, clock.now)
         self._runners = [Runner(log, reactor), *(Runner(log, Projector(m)) for m in READ_MODELS)]
@@ -102,8 +104,16 @@ class Engine:
         """The rules in force: those shipped and the notices loaded into the log since."""
         return self._rules
 
+    def _refresh(self) -> None:
+        """Take up notices that this or another process has loaded into the log."""
+        loaded = self.log.read(NOTICES)
+        if len(loaded) != len(self._loaded):
+            self._loaded = loaded
+            self._rules = with_loaded_notices(self._shipped, loaded)
+
     def take(self, submissions: Sequence[Submission], history: bool = False) -> list[Outcome]:
         """Record submissions in one transaction, then let the followers come up."""
+        self._refresh()
         outcomes = self.handler.take(submissions, self.clock.now(), history)
         self.follow()
         return outcomes
@@ -130,6 +140,7 @@ class Engine:
 
     def sweep(self) -> SweepReport:
         """One sweep at the clock's time, followed."""
+        self._refresh()
         now, limit = self.clock.now(), self.settings.sweep_limit
         report = sweep(self.log, self.handler.touch, now, limit)
         self.follow()
@@ -170,15 +181,18 @@ class Engine:
         return read_rows(self.log, projection)
 
     def load_notice(self, text: str) -> NoticeReport:
-        """A holiday notice (TOML) becomes known now; open terms it moves are re-fixed."""
+        """A holiday notice (TOML) becomes known now; open terms it moves are re-fixed.
+
+        Loading it again only goes on where an earlier loading was cut off.
+        """
         now = self.clock.now()
-        notice = notice_of(text, now)
-        rules = self.rules.with_notice(notice)
-        event = NoticeLoaded(notice.citation, digest(text), text)
-        meta = Meta(occurred_at=now, recorded_at=now, source="engine", key=f"notice|{event.digest}")
+        notice, name = notice_of(text, now), digest(text)
+        event = NoticeLoaded(notice.citation, name, text)
+        meta = Meta(occurred_at=now, recorded_at=now, source="engine", key=f"notice|{name}")
         with self.log.transact() as tx:
-            tx.append(NOTICES, len(tx.load(NOTICES)), [Draft(meta, event)])
-        self._rules = rules
+            if not tx.answers([(meta.source, meta.key)]):
+                tx.append(NOTICES, len(tx.load(NOTICES)), [Draft(meta, event)])
+        self._refresh()
         return self._touch_all(notice.citation, now)
 
     def _touch_all(self, number: str, now: Instant) -> NoticeReport:

@@ -9,7 +9,7 @@ import msgspec
 from rich.console import Console
 
 import scenarios
-from scenarios.runner import ScenarioReport, stage
+from scenarios.runner import stage
 from scenarios.script import Script, read_file
 from sla_engine.cli import demo_page
 from sla_engine.cli.demo_story import Story
@@ -71,6 +71,3 @@ def _mover(progress: "Progress", script: Script) -> Callable[[Instant], None]:
 def _write(console: Console, story: Story) -> None:
     document = msgspec.json.format(msgspec.json.encode(story.document()), indent=2)
     console.file.write(document.decode() + "\n")
-
-
-__all__ = ["ScenarioReport", "run_demo"]

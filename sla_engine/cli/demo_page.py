@@ -6,6 +6,7 @@ Made for 100 columns. A colour never stands without its word, so nothing is lost
 from collections.abc import Iterator, Mapping
 
 from rich import box
+from rich.cells import cell_len
 from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
@@ -41,9 +42,9 @@ _LIGHTS = (
 _PROMISE = ("solve", "handle")
 
 _REASONS: Mapping[str, Text] = {
-    "step_done": Text("迟到事实，当时已做到", "by a late fact it was in time"),
-    "resolved": Text("迟到事实，当时已办结", "by a late fact it was in time"),
-    "callback_done": Text("迟到事实，当时已办结", "by a late fact it was in time"),
+    "step_done": Text("迟到事实，当时已做到", "was in time after all"),
+    "resolved": Text("迟到事实，当时已办结", "was in time after all"),
+    "callback_done": Text("迟到事实，当时已办结", "was in time after all"),
     "extension_granted": Text("期内所请延期获准", "an extension was granted"),
 }
 
@@ -130,9 +131,12 @@ def _both(zh: str, en: str) -> str:
 
 def _table(*headers: str) -> Table:
     """Columns one blank apart, so that 100 columns suffice."""
-    return Table(
-        *headers, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim"
-    )
+    return Table(*headers, box=box.SIMPLE_HEAD, padding=0, header_style="dim")
+
+
+def _column(table: Table, header: str, width: int) -> None:
+    """A column that breaks its words rather than lose any where the terminal is narrow."""
+    table.add_column(header, width=width, overflow="fold")
 
 
 # ------------------------------------------------------------------------------ petitions
@@ -140,12 +144,12 @@ def _table(*headers: str) -> Table:
 
 def _overview(story: Story) -> Table:
     table = _table()
-    table.add_column("件号、单位\nno., unit", width=16)
-    table.add_column("看点\nwhat it shows", width=24)
+    _column(table, "件号、单位\nno., unit", 16)
+    _column(table, "看点\nwhat it shows", 24)
     for name, _ in _LIGHTS:
-        table.add_column(f"{name.zh}\n{name.en}", width=8)
-    table.add_column("到期\ndue", width=10)
-    table.add_column("结论\nverdict", width=14)
+        _column(table, f"{name.zh}\n{name.en}", 8)
+    _column(table, "到期\ndue", 10)
+    _column(table, "结论\nverdict", 14)
     for number, assessment in story.petitions.items():
         label, reading = story.label(number), _reading(assessment, _PROMISE)
         table.add_row(
@@ -241,9 +245,14 @@ def what(entry: Entry, pack: Pack) -> Styled:
     if isinstance(event, RungFired):
         act = words.act(event.act, pack)
         colour = _level_style(pack, event.level)
-        return Styled(f"▲ {act.zh} {act.en}", style=f"{colour} {style}".strip())
+        return Styled(f"▲ {act.zh}{_gap(act)}{act.en}", style=f"{colour} {style}".strip())
     fact = words.fact(kind_of(entry.recorded.stream), event, pack)
-    return Styled.assemble(fact.zh, (f" {fact.en}", "dim"))
+    return Styled.assemble(fact.zh, (f"{_gap(fact)}{fact.en}", "dim"))
+
+
+def _gap(text: Text) -> str:
+    """English beside the Chinese where there is room, else below it."""
+    return " " if cell_len(text.zh) + cell_len(text.en) < 22 else "\n"
 
 
 def detail(entry: Entry, pack: Pack) -> Styled:
@@ -261,8 +270,8 @@ def detail(entry: Entry, pack: Pack) -> Styled:
     fields = fields_of(event)
     said = [str(fields[name]) for name in _SAID if fields.get(name)]
     if isinstance(event, TalkNotified):
-        said.append(f"定于 for {when(event.scheduled_at)}")
-    return Styled(" · ".join(said))
+        said.append(f"定于 {when(event.scheduled_at)[5:]}")
+    return Styled("；".join(said))
 
 
 _MINUTE = 60_000_000
@@ -314,8 +323,8 @@ def _breaches(story: Story) -> Table:
     """Red cards and beyond one by one; what was taken back is struck through, with its reason."""
     table = _table()
     headers = ("时刻 when", "案卷 file", "动作 act", "单位 unit", "时钟与结果 clock, outcome")
-    for header, width in zip(headers, (16, 10, 14, 16, 36), strict=True):
-        table.add_column(header, width=width)
+    for header, width in zip(headers, (16, 10, 14, 16, 38), strict=True):
+        _column(table, header, width)
     for deed in story.deeds:
         if deed.breach:
             fired = deed.act.fired
@@ -362,7 +371,7 @@ def _talk(story: Story) -> RenderableType:
     for entry in _in_order(story.entries(story.talk)):
         event = entry.event
         if isinstance(event, TalkProposed | TierRaised):
-            table = _round()
+            table = _round(first=len(rounds) == 1)
             rounds += ["", _tier(event.tier, pack), table]
         at = entry.recorded.meta.occurred_at
         ended = [each for each in assessment.readings if each.stopped_at == at]
@@ -371,12 +380,13 @@ def _talk(story: Story) -> RenderableType:
     return Group(*rounds)
 
 
-def _round() -> Table:
+def _round(first: bool) -> Table:
     """The rows of one tier; equal widths, so that the tiers stand under one another."""
     table = _table()
-    table.show_header = False
-    for width in (16, 24, 23, 30):
-        table.add_column(width=width)
+    table.show_header = first
+    headers = ("时刻 when", "事项 what", "说明 detail", "所停时钟 clock ended")
+    for header, width in zip(headers, (16, 24, 24, 30), strict=True):
+        _column(table, header, width)
     return table
 
 

@@ -11,14 +11,15 @@ app = typer.Typer()
     app,
     "verify",
     help="核验 · Replay the log alone and compare.\n\n"
-    "Every clock, every act, every row of the live state must follow from the log and the rules. "
-    "Ends with 1 if anything differs.",
+    "What is due is recorded first, as `run --once` does. Then every clock, every act, every row "
+    "of the live state must follow from the log and the rules. Ends with 1 if anything differs.",
 )
 def verify(desk: Desk) -> None:
     with (
         desk.engine() as engine,
         desk.voice.progress("重放 replay", engine.log.head()) as advance,
     ):
+        engine.run_due()
         found = engine.verify(advance.to)
     if desk.voice.json:
         from sla_engine.cli.output import rfc3339

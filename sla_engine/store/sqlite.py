@@ -152,6 +152,13 @@ def _stored(rows: Iterable[Any]) -> Sequence[StoredEvent]:
     return cast(Sequence[StoredEvent], [new_tuple(Stored, row) for row in rows])
 
 
+def _number(stored_events: Iterable[StoredEvent], first: int) -> list[tuple[Any, ...]]:
+    return [
+        (stored.originator_id, stored.originator_version, stored.topic, stored.state, position)
+        for position, stored in enumerate(stored_events, first)
+    ]
+
+
 def _following(text: str) -> str:
     """The first text after `text` in SQLite's order."""
     return text + "\0"
@@ -168,8 +175,7 @@ class Recorder(SQLiteApplicationRecorder):
         super().__init__(datastore, events_table_name)
         self._unscrubbed = False
         self.insert_events_statement = (
-            f"INSERT INTO {events_table_name} "
-            "(originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?)"
+            f"INSERT INTO {events_table_name} ({_EVENT}) VALUES (?, ?, ?, ?, ?)"
         )
         self.select_events_statement = (
             f"SELECT {_EVENT} FROM {events_table_name} WHERE originator_id=? "
@@ -193,7 +199,8 @@ class Recorder(SQLiteApplicationRecorder):
     ) -> Sequence[int] | None:
         """Append, in the transaction of `within` or in one of its own.
 
-        `intake` and `rungs` are the key rows that commit with the events.
+        `intake` and `rungs` are the key rows that commit with the events. `numbered`: the stored
+        events are `Stored` and carry their positions already.
         """
         if within is None:
             return super().insert_events(stored_events, **kwargs)
@@ -204,6 +211,7 @@ class Recorder(SQLiteApplicationRecorder):
         c: SQLiteCursor,
         stored_events: Sequence[StoredEvent],
         *,
+        numbered: bool = False,
         intake: Sequence[IntakeRow] = (),
         rungs: Sequence[RungRow] = (),
         **_: Any,
@@ -211,17 +219,24 @@ class Recorder(SQLiteApplicationRecorder):
         if not stored_events:
             return ()
         cursor = c.sqlite_cursor
-        rows = [(s.originator_id, s.originator_version, s.topic, s.state) for s in stored_events]
+        rows: Sequence[Any] = (
+            stored_events if numbered else _number(stored_events, self.next_position(c))
+        )
         cursor.executemany(self.insert_events_statement, rows)
         if intake:
             cursor.executemany("INSERT INTO intake_key VALUES (?, ?, ?, ?, ?)", intake)
         if rungs:
             cursor.executemany("INSERT INTO rung_key VALUES (?, ?)", rungs)
-        # One writer and no deletion: the ids of one statement follow each other.
-        last: int = cursor.execute(
+        first = rows[0][-1]
+        return range(first, first + len(rows))
+
+    def next_position(self, within: SQLiteCursor) -> int:
+        """The position of the event that is appended next. Holds as long as the transaction: there
+        is one writer, and nothing is ever deleted."""
+        cursor = within.sqlite_cursor.execute(
             f"SELECT max(notification_id) FROM {self.events_table_name}"
-        ).fetchone()[0]
-        return range(last - len(rows) + 1, last + 1)
+        )
+        return (cursor.fetchone()[0] or 0) + 1
 
     @contextmanager
     def begin(self, ledger: Ledger, make_secret: MakeSecret) -> Iterator[SqliteTransaction]:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from typing import Protocol
 
 import msgspec
@@ -49,6 +50,7 @@ def read_fields(row: tuple[bytes] | None) -> dict[str, str]:
 
 class _Selects(Protocol):
     def select_within(self, within: SQLiteCursor, stream: str) -> Sequence[StoredEvent]: ...
+    def next_position(self, within: SQLiteCursor) -> int: ...
 
 
 class SqliteTransaction:
@@ -67,6 +69,7 @@ class SqliteTransaction:
         self._recorder = recorder
         self._ledger = ledger
         self._make_secret = make_secret
+        self._next: int | None = None
         self._spent: Refusal | None = None
         self.erased = False
 
@@ -91,18 +94,20 @@ class SqliteTransaction:
         head = self._head(stream)
         if head != after:
             raise self._spend(refuse(STREAM_MOVED, stream, str(head), str(after)))
+        if self._next is None:
+            self._next = self._recorder.next_position(self._cursor)
         entries = [
-            new_tuple(Entry, (stream, version, 0, meta, event))
-            for version, (meta, event) in enumerate(drafts, after + 1)
+            new_tuple(Entry, (stream, version, position, meta, event))
+            for version, position, (meta, event) in zip(
+                count(after + 1), count(self._next), drafts, strict=False
+            )
         ]
         try:
-            positions = self._ledger.record(entries, within=self._cursor)
+            self._ledger.record(entries, within=self._cursor, numbered=True)
         except sqlite3.IntegrityError as error:
             raise self._spend(refuse(KEY_TAKEN, stream, self._taken(entries))) from error
-        return [
-            new_tuple(Entry, (stream, version, position, meta, event))
-            for position, (_, version, _, meta, event) in zip(positions, entries, strict=True)
-        ]
+        self._next += len(entries)
+        return entries
 
     def check(self) -> None:
         """Raise again the refusal that spent this transaction."""

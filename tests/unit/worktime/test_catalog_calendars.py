@@ -18,7 +18,7 @@ from tests.unit.worktime.setting import almanac, at, term
 def test_the_national_and_regional_notices_are_shipped() -> None:
     national = [notice for notice in almanac().notices if notice.region == "CN"]
     assert len(national) == 23
-    assert len(almanac().notices) - len(national) == 14
+    assert len(almanac().notices) - len(national) == 13
     assert sorted(year for notice in national for year in notice.covers) == [*range(2007, 2027)]
     assert {notice.region for notice in almanac().notices} >= {"CN-45", "CN-64", "CN-65", "CN-3301"}
 
@@ -47,7 +47,7 @@ def test_a_second_witness_sees_a_day_set_wrong() -> None:
     ]
 
 
-@pytest.mark.parametrize("year", [2008, 2012, 2013, 2021, 2022, 2025, 2026])
+@pytest.mark.parametrize("year", [2007, 2008, 2012, 2013, 2021, 2022, 2025, 2026])
 def test_an_imported_notice_names_the_days_of_the_official_one(year: int) -> None:
     text = import_from_holidays(year)
     with pytest.raises(Refusal) as refusal:
@@ -62,7 +62,7 @@ def test_an_imported_notice_names_the_days_of_the_official_one(year: int) -> Non
 
 def test_days_granted_once_are_imported_as_such() -> None:
     assert 'special = ["2015-09-03"]' in import_from_holidays(2015)
-    assert 'work = ["2006-12-30..2006-12-31",' in import_from_holidays(2007)
+    assert 'work = ["2006-12-30..2006-12-31"]' in import_from_holidays(2007)
 
 
 @pytest.mark.parametrize("year", [2000, 2027, 2100])
@@ -122,11 +122,7 @@ def test_all_faults_of_all_files_are_named_at_once(folder: Callable[..., str]) -
     )
     with pytest.raises(Refusal) as refusal:
         load_almanac("cn", (where,))
-    assert [fault.code for fault in refusal.value.faults] == [
-        "CATALOG_UNREADABLE",
-        "CALENDAR_UNKNOWN",
-        "CALENDAR_MISSING",
-    ] or sorted(fault.code for fault in refusal.value.faults) == [
+    assert sorted(fault.code for fault in refusal.value.faults) == [
         "CALENDAR_MISSING",
         "CALENDAR_UNKNOWN",
         "CATALOG_UNREADABLE",
