@@ -45,7 +45,7 @@ class Case:
     @classmethod
     def open(cls, engine: "Engine", no: str, known_at: Instant | None) -> Self:
         """Raises `UNKNOWN_DOSSIER`, or `NOTHING_KNOWN` before the first record."""
-        stream = engine.stream_of(no)
+        stream = stream_of(engine, no)
         events = [
             each
             for each in engine.events(stream)
@@ -101,6 +101,15 @@ class Case:
         """The petitioner's reference, never a name."""
         opening = self.dossier.opening.event
         return opening.petitioner if isinstance(opening, Registered) else ""
+
+
+def stream_of(engine: "Engine", name: str) -> str:
+    """The stream of a petition or talk; of a talk the part behind its unit will do.
+
+    Raises `UNKNOWN_DOSSIER`.
+    """
+    talks = [each for each in engine.log.streams("talk/") if each.endswith(f"/{name}")]
+    return talks[0] if len(talks) == 1 else engine.stream_of(name)
 
 
 def render(case: Case, voice: Voice) -> "Iterator[RenderableType]":

@@ -123,7 +123,7 @@ def _level(reading: Reading, voice: Voice) -> "Styled":
 
 def _name(reading: Reading, voice: Voice) -> str:
     cycle = "" if reading.cycle.name == "1" else f" #{reading.cycle.name}"
-    return f"{voice.word(reading.clause.name)}{cycle}"
+    return f"{output.tight(voice.word(reading.clause.name))}{cycle}"
 
 
 def _open(left: Remaining, reading: Reading, voice: Voice) -> str:

@@ -86,6 +86,7 @@ _DUE = _PLACE | {"start", "term"}
 _NOW = _DUE | {"now"}
 _PERCENT = _DUE | {"percent"}
 _BEFORE = _DUE | {"k"}
+_ERROR = ("code", "zh", "en", "where", "found", "allowed")
 _LINE = frozenset({"id", "kind", "inputs", "explain", "note", "expected"})
 
 Result: TypeAlias = Any
@@ -155,7 +156,7 @@ class Desk:
         """One line -> `{"id", "result"}` or `{"id", "error"}`; never raises."""
         ident: str | int | None = None
         try:
-            if len(line) > LINE_LIMIT + 1:
+            if len(line) > LINE_LIMIT:
                 raise refuse(INPUT_LENGTH, "", LINE_LIMIT, str(LINE_LIMIT))
             record = decode(line.removeprefix(b"\xef\xbb\xbf"))
             if type(record) is dict and type(record.get("id")) in (str, int):
@@ -165,7 +166,8 @@ class Desk:
                 raise fields.wrong("id", fields.get("id"), "string")
             return {"id": ident, **self._result(fields)}
         except Refusal as refusal:
-            return {"id": ident, "error": refusal.faults[0].as_dict()}
+            told = refusal.faults[0].as_dict()
+            return {"id": ident, "error": {key: told[key] for key in _ERROR}}
 
     def _result(self, fields: Fields) -> dict[str, Any]:
         kind = fields.choice("kind", _KINDS)

@@ -26,6 +26,8 @@ STATE_UNKNOWN = register(
     "there is no clock state {found}; there are: {allowed}",
 )
 
+_FAR = 3 * 86_400_000_000
+_TALK = Text("约谈", "talk")
 _OPEN = [state.value for state in State if state.open]
 
 
@@ -111,8 +113,8 @@ def _cells(
 
     kind, name = duty.stream.split("/", 1)
     clock, style = duty.clock, words.STATE_STYLES[duty.state]
-    yield f"{voice.word(Text('约谈', 'talk'))} {name}" if kind == "talk" else name
-    yield voice.word(clause)
+    yield f"{voice.word(_TALK)} {name.rsplit('/', 1)[-1]}" if kind == "talk" else name
+    yield output.tight(voice.word(clause))
     yield Styled(voice.word(words.STATES[duty.state]), style=style)
     yield levels.text(duty.about.get("pack", ""), clock.level, voice)
     yield deadline(clock.due)
@@ -126,7 +128,8 @@ def _left(due: Instant | None, now: Instant, voice: Voice) -> str:
     if due is None:
         return "—"
     sign = Text("超 ", "over by ") if now > due else Text("剩 ", "left ")
-    return voice.word(sign) + duration(due - now, voice.lang)
+    units = 1 if abs(due - now) >= _FAR else 2
+    return voice.word(sign) + duration(due - now, voice.lang, units)
 
 
 def _clause(engine: "Engine", duty: Duty) -> Text:

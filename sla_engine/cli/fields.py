@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from sla_engine.errors import Refusal, refuse, register
+from sla_engine.errors import Fault, Refusal, refuse, register, shorten
+from sla_engine.policy.faults import nearest
 from sla_engine.worktime import Instant, parse_date, parse_instant
 
 INPUT_JSON = register(
@@ -72,7 +73,7 @@ class Fields:
             raise refuse(INPUT_TYPE, where, _shown(value), "object")
         if not known.issuperset(value):
             extra = next(key for key in value if key not in known)
-            raise refuse(INPUT_FIELD, where, extra, ", ".join(sorted(known)))
+            raise _one_of(INPUT_FIELD, where, extra, sorted(known))
         self._table: Mapping[str, Any] = value
         self.where = where
 
@@ -129,7 +130,7 @@ class Fields:
     def choice(self, key: str, choices: Mapping[str, Any]) -> Any:
         value = self.text(key)
         if value not in choices:
-            raise refuse(INPUT_CHOICE, self.place(key), value, " / ".join(choices))
+            raise _one_of(INPUT_CHOICE, self.place(key), value, list(choices))
         return choices[value]
 
     def instant(self, key: str) -> Instant:
@@ -155,6 +156,11 @@ class Fields:
 
     def wrong(self, key: str, value: Any, expected: str) -> Refusal:
         return refuse(INPUT_TYPE, self.place(key), _shown(value), expected)
+
+
+def _one_of(code: str, where: str, found: str, names: list[str]) -> Refusal:
+    near = nearest(found[:80], names)
+    return Refusal(Fault(code, where, shorten(found), ", ".join(names), near))
 
 
 def _shown(value: Any) -> Any:

@@ -157,5 +157,6 @@ def _unexpected(desk: Desk, code: str, error: Exception) -> None:
     found = shorten(f"{type(error).__name__}: {error}", 300)
     desk.voice.complain([Fault(code, "", found)])
 
+
 if __name__ == "__main__":
     main()

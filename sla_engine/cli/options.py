@@ -20,7 +20,10 @@ NoArgument = Annotated[
     str, typer.Argument(metavar="NO", help="Petition number, or the id of a talk.")
 ]
 TalkArgument = Annotated[
-    str, typer.Argument(metavar="TALK", help="Talk id, as `talk list` shows it.")
+    str,
+    typer.Argument(
+        metavar="TALK", help="Talk id, as `talk list` shows it; the part behind the unit will do."
+    ),
 ]
 AsKnownOption = Annotated[
     str,

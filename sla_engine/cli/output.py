@@ -4,6 +4,7 @@ Times are shown at +08:00, to the minute unless there are seconds. Instants that
 shown as 24:00 of that day, as officials write them. A colour never stands without its word.
 """
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ _UNSEEN = dict.fromkeys(
     {*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)} - {9, 10},
     "\N{REPLACEMENT CHARACTER}",
 )
+
+_LOOSE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=\w)|(?<=\w) (?=[\u4e00-\u9fff])")
 
 LIGHTS: Mapping[str, str] = {
     "none": "dim",
@@ -195,15 +198,15 @@ def deadline(instant: Instant | None, none: str = "—") -> str:
     return f"{when(instant - _DAY)[:10]} 24:00" if shown.endswith(" 00:00") else shown
 
 
-def duration(micros: int, lang: str = "zh") -> str:
-    """A length in words, its two largest units: 2天3小时, 1小时5分, 40秒."""
+def duration(micros: int, lang: str = "zh", units_shown: int = 2) -> str:
+    """A length in words, its largest units: 2天3小时, 1小时5分, 40秒."""
     days, rest = divmod(abs(micros), _DAY)
     hours, rest = divmod(rest, _HOUR)
     minutes, rest = divmod(rest, _MINUTE)
     units = ("d", "h", "min", "s") if lang == "en" else ("天", "小时", "分", "秒")
     counts = (days, hours, minutes, rest // 1_000_000)
     gap = " " if lang == "en" else ""
-    told = [f"{n}{gap}{unit}" for n, unit in zip(counts, units, strict=True) if n][:2]
+    told = [f"{n}{gap}{unit}" for n, unit in zip(counts, units, strict=True) if n][:units_shown]
     return gap.join(told) or f"0{gap}{units[-1]}"
 
 
@@ -242,6 +245,11 @@ def console(stderr: bool = False, markup: bool = False) -> "Console":
     return Safe(stderr=stderr, width=width, highlight=False, markup=markup, emoji=False)
 
 
+def tight(text: str) -> str:
+    """Chinese without spaces beside digits and letters, where a narrow column would break it."""
+    return _LOOSE.sub("", text)
+
+
 def plain(text: str) -> str:
     """Text without control characters and without marks that turn the direction of writing."""
     return text.translate(_UNSEEN)
@@ -256,9 +264,19 @@ def _bar() -> "Progress":
         TimeRemainingColumn,
     )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, TimeRemainingColumn(), console=console(stderr=True), transient=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console(stderr=True),
+        transient=True,
+        # Rich would send answers that are piped away to the terminal of the bar.
+        redirect_stdout=sys.stdout.isatty(),
+    )
 
 
 def _write(text: bytes) -> None:
+    """At once: whoever follows a pipe waits for the line."""
     sys.stdout.write(text.decode() + "\n")
+    sys.stdout.flush()

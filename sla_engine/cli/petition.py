@@ -106,10 +106,11 @@ def erase(
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
+    from sla_engine.cli.case import stream_of
     from sla_engine.petition.events import Registered
 
     with desk.engine() as engine:
-        stream = engine.stream_of(no)
+        stream = stream_of(engine, no)
         opening = engine.dossier(stream).opening.event
         subject = opening.petitioner if isinstance(opening, Registered) else ""
         if not subject:

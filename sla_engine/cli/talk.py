@@ -124,7 +124,7 @@ def _signature(own: Sequence[inspect.Parameter]) -> inspect.Signature:
 
 def _send(desk: Desk, talk: str, fact: str, data: Data, sent: Sent) -> None:
     """Record one fact and show where the talk stands then; ends with DEPARTED if refused."""
-    from sla_engine.cli.case import Case, render_head
+    from sla_engine.cli.case import Case, render_head, stream_of
     from sla_engine.identity import digest
     from sla_engine.service.handler import outcome_dict
     from sla_engine.service.intake import parse
@@ -132,7 +132,7 @@ def _send(desk: Desk, talk: str, fact: str, data: Data, sent: Sent) -> None:
 
     instant(sent.at, "--at")
     with desk.engine() as engine:
-        name = talk if fact == _OPENING else engine.stream_of(talk).split("/", 1)[1]
+        name = talk if fact == _OPENING else stream_of(engine, talk).split("/", 1)[1]
         at = sent.at or format_instant(engine.clock.now())
         said = {"talk": name, "type": fact, "at": at, "data": data}
         said |= {"by": sent.by} if sent.by else {}

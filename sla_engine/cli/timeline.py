@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _INSTANTS = frozenset(
     {"due", "at", "scheduled_at", "expected_until", "old_due", "new_due", "effective", "floor"}
 )
+_CAUSES = frozenset({"cause", "causes"})
+_CAUSE_PARTS = 5
 _SAID_ELSEWHERE = frozenset({"no", "talk", "pack", "petitioner", "commitment", "step", "historic"})
 
 
@@ -119,7 +121,7 @@ def _details(entry: Entry, pack: Pack, voice: Voice) -> Iterator[str]:
     elif isinstance(event, AnomalyNoted):
         yield f"{event.code} {event.where}"
     else:
-        yield from _said(event, voice)
+        yield from _said(event, pack, voice)
         if meta.actor:
             yield f"{voice.word(words.FIELDS['by'])} {meta.actor}"
     if meta.anomaly:
@@ -129,8 +131,7 @@ def _details(entry: Entry, pack: Pack, voice: Voice) -> Iterator[str]:
 
 
 def _fired(event: RungFired, pack: Pack, voice: Voice) -> Iterator[str]:
-    clause = next((each for each in pack.clauses if each.id == event.clause), None)
-    yield voice.word(clause.name) if clause is not None else event.clause
+    yield _clause_name(event.clause, pack, voice)
     if event.due != event.at:
         yield f"{voice.word(words.FIELDS['due'])} {deadline(event.due)}"
     if event.to:
@@ -142,13 +143,33 @@ def _fired(event: RungFired, pack: Pack, voice: Voice) -> Iterator[str]:
         yield voice.word(words.SILENCE.get(event.silent, Text(event.silent, event.silent)))
 
 
-def _said(event: Event, voice: Voice) -> Iterator[str]:
+def _said(event: Event, pack: Pack, voice: Voice) -> Iterator[str]:
     """What a fact says beyond its name, field by field."""
     for name, value in fields_of(event).items():
         if value in ("", None, (), 0) or name in _SAID_ELSEWHERE:
             continue
         label = words.FIELDS.get(name)
-        yield f"{voice.word(label) if label else name} {_shown(name, value)}"
+        shown = _causes(value, pack, voice) if name in _CAUSES else _shown(name, value)
+        yield f"{voice.word(label) if label else name} {shown}"
+
+
+def _causes(value: str | tuple[str, ...], pack: Pack, voice: Voice) -> str:
+    """Acts by which a talk came about: the petition, the clause in words, the rung."""
+    causes = (value,) if isinstance(value, str) else value
+    return "、".join(_cause(each, pack, voice) for each in causes)
+
+
+def _cause(cause: str, pack: Pack, voice: Voice) -> str:
+    parts = cause.split("|")
+    if len(parts) != _CAUSE_PARTS:
+        return cause
+    stream, clause, _cycle, _version, rung = parts
+    return f"{stream.split('/', 1)[1]} {_clause_name(clause, pack, voice)} {rung}"
+
+
+def _clause_name(clause: str, pack: Pack, voice: Voice) -> str:
+    found = next((each for each in pack.clauses if each.id == clause), None)
+    return voice.word(found.name) if found is not None else clause
 
 
 def _shown(name: str, value: Any) -> str:

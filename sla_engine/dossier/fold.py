@@ -50,7 +50,9 @@ class Dossier:
         """The fact named "source:key" or "@version", None when there is none."""
         for recorded in (*self.facts, *self.voids):
             meta = recorded.meta
-            if reference in (f"@{recorded.version}", f"{meta.source}:{meta.key}"):
+            if reference == f"@{recorded.version}":
+                return recorded
+            if meta.key and reference == f"{meta.source}:{meta.key}":
                 return recorded
         return None
 

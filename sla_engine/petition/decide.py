@@ -17,12 +17,13 @@ from sla_engine.dossier.events import (
 )
 from sla_engine.dossier.fold import Dossier, evolve
 from sla_engine.errors import Fault, Refusal, register
-from sla_engine.petition.events import Dispatched, Registered, ReturnRequested, ReworkOrdered
+from sla_engine.petition.events import Dispatched, ReturnRequested, ReworkOrdered
 from sla_engine.petition.kind import PETITION
 from sla_engine.policy.clause import Pack, Scope
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Draft, Instant
 from sla_engine.sla.assess import assess_chronicle
+from sla_engine.sla.cycle import rules_for
 from sla_engine.worktime import Amount, format_instant
 
 STEP_NOT_IN_PACK = register(
@@ -63,17 +64,11 @@ def decide(
     """
     chronicle, faults = common_faults(dossier, PETITION, draft, now, tolerance)
     if not faults:
-        pack = _pack(chronicle, draft, rules, now)
+        pack, _ = rules_for(dossier, PETITION, draft, rules)
         faults = list(_own_faults(dossier, chronicle, draft, pack, rules))
     if faults:
         raise Refusal(faults)
     return [draft]
-
-
-def _pack(chronicle: Chronicle, draft: Draft, rules: Rulebook, now: Instant) -> Pack:
-    event = draft.event
-    name = event.pack if isinstance(event, Registered) else chronicle.traits["pack"]
-    return rules.pack_on(name, draft.meta.occurred_at, now)
 
 
 def _own_faults(

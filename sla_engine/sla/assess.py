@@ -130,10 +130,11 @@ def _started(each: Schedule, at: Instant) -> bool:
 
 
 def _reading(each: Schedule, chronicle: Chronicle, at: Instant) -> Reading:
+    """Whose clock it is stays with whoever held the matter when the clock ended."""
     levels = [firing.rung.level for firing in each.firings if firing.at <= at]
-    return Reading(
-        each, _state(each, at), unit_at(chronicle, each.cycle, at), max(levels, default=0), at
-    )
+    until = at if each.cycle.end is None else min(at, each.cycle.end)
+    unit = unit_at(chronicle, each.cycle, until)
+    return Reading(each, _state(each, at), unit, max(levels, default=0), at)
 
 
 def _state(each: Schedule, at: Instant) -> State:

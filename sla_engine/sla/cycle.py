@@ -78,15 +78,23 @@ def pack_at(chronicle: Chronicle, mark: Mark, rules: Rulebook) -> Pack:
     return rules.pack_on(chronicle.traits["pack"], mark.at, mark.known_at)
 
 
-def stamp(dossier: Dossier, kind: Kind, draft: Draft, rules: Rulebook) -> Draft:
-    """The draft with the digests of pack and calendar, where its fact may start a clock."""
+def rules_for(
+    dossier: Dossier, kind: Kind, draft: Draft, rules: Rulebook
+) -> tuple[Pack, Calendar]:
+    """The pack edition and the calendar by which a draft is judged: in force when it happened,
+    known by now. Raises `Refusal` POLICY_UNKNOWN, POLICY_NOT_IN_FORCE or REGION_UNKNOWN."""
     opening = dossier.opening.event if dossier.exists else draft.event
     traits, meta = kind.traits(opening), draft.meta
     pack = rules.pack_on(traits["pack"], meta.occurred_at, meta.recorded_at)
+    return pack, rules.calendar(pack, traits["region"] or pack.region, meta.recorded_at)
+
+
+def stamp(dossier: Dossier, kind: Kind, draft: Draft, rules: Rulebook) -> Draft:
+    """The draft with the digests of pack and calendar, where its fact may start a clock."""
+    pack, calendar = rules_for(dossier, kind, draft, rules)
     if not pack.anchors.intersection(kind.marks(draft.event)):
         return draft
-    calendar = rules.calendar(pack, traits["region"] or pack.region, meta.recorded_at)
-    stamped = msgspec.structs.replace(meta, pack=pack.digest, calendar=calendar.digest)
+    stamped = msgspec.structs.replace(draft.meta, pack=pack.digest, calendar=calendar.digest)
     return Draft(stamped, draft.event)
 
 

@@ -35,20 +35,29 @@ class Ledger(EventStore[str]):
 
     def record(self, entries: Sequence[Recorded], **kwargs: Any) -> Sequence[int]:
         """Append through mapper and recorder; returns the positions."""
-        stored = [self.mapper.to_stored_event(cast(Mapped, entry)) for entry in entries]
+        return self._insert(entries, self._map(entries), **kwargs)
+
+    def put(self, domain_events: Sequence[Mapped], **kwargs: Any) -> list[Recording[str]]:
+        """The library's own way in (`Application.save`)."""
+        entries = cast(Sequence[Recorded], domain_events)
+        stored = self._map(entries)
+        positions = self._insert(entries, stored, **kwargs)
+        return [
+            Recording(entry, _notification(each, position))
+            for entry, each, position in zip(domain_events, stored, positions, strict=True)
+        ]
+
+    def _map(self, entries: Sequence[Recorded]) -> list[StoredEvent]:
+        return list(map(self.mapper.to_stored_event, cast(Sequence[Mapped], entries)))
+
+    def _insert(
+        self, entries: Sequence[Recorded], stored: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int]:
         positions = self.recorder.insert_events(
             stored, intake=intake_rows(entries), rungs=rung_rows(entries), **kwargs
         )
         assert positions is not None, "an application recorder numbers what it records"
         return positions
-
-    def put(self, domain_events: Sequence[Mapped], **kwargs: Any) -> list[Recording[str]]:
-        """The library's own way in (`Application.save`)."""
-        positions = self.record(cast(Sequence[Recorded], domain_events), **kwargs)
-        return [
-            Recording(entry, _notification(self.mapper.to_stored_event(entry), position))
-            for entry, position in zip(domain_events, positions, strict=True)
-        ]
 
     def entries(self, stored: Iterable[StoredEvent]) -> list[Recorded]:
         """What stored events say."""

@@ -6,7 +6,8 @@ write. Readers use connections of their own and never wait for a writer.
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from types import TracebackType
 from typing import Any, Literal, cast, get_args
 from uuid import UUID
 
@@ -28,7 +29,7 @@ from eventsourcing.sqlite import (
 )
 from eventsourcing.utils import Environment, EnvType
 
-from sla_engine.errors import refuse
+from sla_engine.errors import Refusal, refuse
 from sla_engine.ports import AlarmRow
 from sla_engine.projection import Columns, DeadLetter
 from sla_engine.record import Instant
@@ -47,22 +48,10 @@ _EVENT = "originator_id, originator_version, topic, state, notification_id"
 _ALARM = "stream, clause, cycle, state, level, unit, due, alarm_at, rung"
 _PAGE = 2_000
 _SCRUB_WAIT_MS = 200
-
-
-class _Transaction(SQLiteTransaction):
-    def __enter__(self) -> SQLiteCursor:
-        # Taking the write lock at the start: a reader that upgrades later could not wait for it.
-        cursor = self.connection.cursor()
-        cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
-        return cursor
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 class _Connection(SQLiteConnection):
-    @contextmanager
-    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
-        with _Transaction(self, commit=commit) as cursor, cursor:
-            yield cursor
-
     def reading(self) -> sqlite3.Cursor:
         """A cursor for a single SELECT, which is its own snapshot and needs no BEGIN."""
         return self._sqlite_conn.cursor()
@@ -93,6 +82,54 @@ class _Pool(SQLiteConnectionPool):
         return _Connection(connection, max_age=None)
 
 
+class _Writing(AbstractContextManager[SQLiteCursor]):
+    """A write transaction, from asking for one's turn to giving the connection back."""
+
+    def __init__(self, pool: SQLiteConnectionPool, turn: FairLock, wait: float) -> None:
+        self._pool = pool
+        self._turn = turn
+        self._wait = wait
+
+    def __enter__(self) -> SQLiteCursor:
+        if not self._turn.acquire(timeout=self._wait):
+            raise self._busy()
+        try:
+            self._connection = self._pool.get_connection(is_writer=True)
+        except ConnectionUnavailableError as error:
+            self._turn.release()
+            raise self._busy() from error
+        try:
+            self._cursor = self._connection.cursor()
+            # A deferred transaction could not wait for the lock once it has read.
+            self._cursor.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            self._give_back()
+            if error.sqlite_errorcode & 0xFF in _BUSY:
+                raise self._busy() from error
+            raise
+        return self._cursor
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            # Commits or rolls back, and puts the driver's errors into the library's terms.
+            SQLiteTransaction(self._connection, commit=True).__exit__(kind, error, traceback)
+        finally:
+            self._cursor.sqlite_cursor.close()
+            self._give_back()
+
+    def _give_back(self) -> None:
+        self._pool.put_connection(self._connection)
+        self._turn.release()
+
+    def _busy(self) -> Refusal:
+        return refuse(STORE_BUSY, allowed=f"{self._wait:g}")
+
+
 class Datastore(SQLiteDatastore):
     """Connections of one database. `wait` bounds, in seconds, the wait for the write lock."""
 
@@ -102,50 +139,26 @@ class Datastore(SQLiteDatastore):
         self.originator_id_type = "text"
         self._wait = wait
         # The pool has a writer lock too, but there readers queue behind a waiting writer.
-        self._writer = FairLock()
+        self._turn = FairLock()
 
-    @contextmanager
-    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+    def transaction(  # type: ignore[override]  # the base is a decorated generator
+        self, *, commit: bool
+    ) -> AbstractContextManager[SQLiteCursor]:
         """A transaction; a writing one refuses `STORE_BUSY` when it cannot begin in time."""
-        if not commit:
-            with super().transaction(commit=False) as cursor:
-                yield cursor
-        elif self._writer.acquire(timeout=self._wait):
-            try:
-                with self._writing() as cursor:
-                    yield cursor
-            finally:
-                self._writer.release()
-        else:
-            raise refuse(STORE_BUSY, allowed=f"{self._wait:g}")
-
-    @contextmanager
-    def _writing(self) -> Iterator[SQLiteCursor]:
-        begun = False
-        try:
-            with super().transaction(commit=True) as cursor:
-                begun = True
-                yield cursor
-        except (sqlite3.OperationalError, ConnectionUnavailableError) as error:
-            if begun or not _is_busy(error):
-                raise
-            raise refuse(STORE_BUSY, allowed=f"{self._wait:g}") from error
+        if commit:
+            return _Writing(self.pool, self._turn, self._wait)
+        return super().transaction(commit=False)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Cursor]:
         """A cursor for one SELECT outside any transaction."""
-        with self.get_connection(commit=False) as connection:
-            cursor = cast(_Connection, connection).reading()
-            try:
-                yield cursor
-            finally:
-                cursor.close()
-
-
-def _is_busy(error: Exception) -> bool:
-    if not isinstance(error, sqlite3.OperationalError):
-        return True
-    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        connection = self.pool.get_connection(is_writer=False)
+        cursor = cast(_Connection, connection).reading()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+            self.pool.put_connection(connection)
 
 
 def _stored(rows: Iterable[Any]) -> Sequence[StoredEvent]:

@@ -16,6 +16,7 @@ from sla_engine.errors import Fault, Refusal, register
 from sla_engine.policy.clause import Pack, TalkRules
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Draft, Instant
+from sla_engine.sla.cycle import rules_for
 from sla_engine.talk.events import (
     CauseAttached,
     CauseOverturned,
@@ -68,7 +69,7 @@ def decide(
     chronicle, faults = common_faults(dossier, TALK, draft, now, tolerance)
     if faults:
         raise Refusal(faults)
-    pack = _pack(chronicle, draft, rules, now)
+    pack, calendar = rules_for(dossier, TALK, draft, rules)
     if pack.talk is None:
         raise Refusal(Fault(NO_TALK_RULES, "pack", pack.name))
     faults = list(_own_faults(chronicle, draft, pack, pack.talk, rules))
@@ -101,12 +102,6 @@ def tier(chronicle: Chronicle) -> int:
     """Tier of the current round, 0 before there is one."""
     lane = chronicle.lanes.current
     return int(lane.traits["tier"]) if lane is not None else 0
-
-
-def _pack(chronicle: Chronicle, draft: Draft, rules: Rulebook, now: Instant) -> Pack:
-    event = draft.event
-    name = event.pack if isinstance(event, TalkProposed) else chronicle.traits["pack"]
-    return rules.pack_on(name, draft.meta.occurred_at, now)
 
 
 def _own_faults(

@@ -104,7 +104,7 @@ class _Voice:
         told = [
             f"{count:g}{unit}" for count, unit in zip(counts, self.lengths, strict=True) if count
         ]
-        return self.gap.join(told) or f"0{self.lengths[0]}"
+        return self.gap.join(told)
 
 
 class _Chinese(_Voice):

@@ -78,7 +78,9 @@ def test_a_jump_to_a_higher_tier_names_its_approver_and_opens_a_round(shell: She
     assert raised.status == 0
     assert "三级" in raised.out or "3" in raised.out
     assert card(shell, talk)["tier"] == "3"
-    again = shell("talk", "raise", talk, "--tier", "2", "--reason", "x", "--approver", "y", "--json")
+    again = shell(
+        "talk", "raise", talk, "--tier", "2", "--reason", "x", "--approver", "y", "--json"
+    )
     assert (again.status, again.codes) == (1, ["TIER_IMPOSSIBLE"])
 
 

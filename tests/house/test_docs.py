@@ -166,7 +166,10 @@ def test_the_defaults_described_are_those_of_the_facts(kind: str) -> None:
         told = {name: shown for _, name, _, shown in FIELD.findall(row["`data`"])}
         for name in known.keys() - data.keys():
             if told[name] != "the event's `id`":
-                assert (getattr(event, name) or None) == (literal(told[name]) or None), (type_, name)
+                assert (getattr(event, name) or None) == (literal(told[name]) or None), (
+                    type_,
+                    name,
+                )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -183,7 +186,7 @@ def test_every_example_of_data_is_taken(kind: str) -> None:
 # -------------------------------------------------------------------------------- error codes
 
 REGISTERED: Mapping[str, Any] = {
-    "petition": "ZZ2024091300018",
+    "petition": "ZZ2024091300022",
     "type": "registered",
     "id": "1",
     "source": "s",
@@ -200,7 +203,7 @@ def extension(amount: str) -> dict[str, Any]:
     data = {"request": "X", "clause": "solve", "amount": amount}
     return {
         **REGISTERED,
-        "petition": "ZZ2024091300017",
+        "petition": "ZZ2024091300021",
         "type": "extension_requested",
         "data": data,
     }
@@ -281,7 +284,7 @@ def story() -> list[dict[str, Any]]:
 
 
 def test_every_example_is_recorded_and_the_correction_saves_the_deadline(engine: Engine) -> None:
-    reading = engine.assess("petition/ZZ2024091300017").reading("arrive")
+    reading = engine.assess("petition/ZZ2024091300021").reading("arrive")
     assert len(story()) > 3
     assert reading is not None
     assert reading.state is State.MET
@@ -311,9 +314,12 @@ def test_a_code_from_elsewhere_can_indeed_be_met(code: str, engine: Engine) -> N
 
 def test_a_store_that_others_hold_is_busy(engine: Engine, tmp_path: Path) -> None:
     impatient = Settings(busy_s=0.01)
-    with Engine.open(tmp_path / "store.sqlite", VirtualClock(NOW), impatient) as other:
-        with engine.log.transact(), pytest.raises(Refusal, match="another writer"):
-            other.take([parse(REGISTERED)])
+    with (
+        Engine.open(tmp_path / "store.sqlite", VirtualClock(NOW), impatient) as other,
+        engine.log.transact(),
+        pytest.raises(Refusal, match="another writer"),
+    ):
+        other.take([parse(REGISTERED)])
 
 
 def test_the_program_shown_runs(

@@ -51,7 +51,8 @@ class Shell:
 
     def __init__(self, store: Path, **environment: str) -> None:
         self.store = store
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("SLA_ENGINE_")}
+        strange = ("SLA_ENGINE_", "PYTHONUNBUFFERED")
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(strange)}
         own = {"SLA_ENGINE_STORE": str(store), "PYTHONPATH": str(ROOT), "COLUMNS": "120"}
         self.environment = {**inherited, **own, **environment}
 

@@ -192,3 +192,17 @@ def test_hours_never_end_before_they_have_run(case: Case) -> None:
 def test_half_past_midnight_in_beijing_is_already_the_next_day() -> None:
     instant = parse_instant("2026-09-30T16:30:00Z")
     assert FIRM.timetable.zone.date_of(instant) == date(2026, 10, 1)
+
+
+def test_under_close_of_business_a_pause_at_the_close_gives_the_day_back_and_later_it_does_not() -> (
+    None
+):
+    promise = Promise("workdays", 5, close_of_business=True)
+    start = datetime(2026, 9, 21, 10, tzinfo=BEIJING)
+    close = datetime(2026, 9, 23, 17, 30, tzinfo=BEIJING)
+    resumed = datetime(2026, 9, 24, 10, tzinfo=BEIJING)
+    dates = [
+        answer(Case(FIRM, promise, start, stops)).due_date
+        for stops in ([], [(close, resumed)], [(close + MICROSECOND, resumed)])
+    ]
+    assert dates == [date(2026, 9, 29), date(2026, 9, 30), date(2026, 9, 29)]

@@ -38,9 +38,7 @@ def test_a_second_witness_is_not_asked_where_it_would_guess() -> None:
 
 
 def test_a_second_witness_sees_a_day_set_wrong() -> None:
-    wrong = Notice(
-        title="x", region="CN", published=date(2026, 6, 1), off={date(2026, 9, 30): "x"}
-    )
+    wrong = Notice(title="x", region="CN", published=date(2026, 6, 1), off={date(2026, 9, 30): "x"})
     found = second_witness(almanac().with_notice(wrong), [2025, 2026])
     assert [(each.date, each.ours, each.theirs) for each in found] == [
         (date(2026, 9, 30), False, True)
@@ -117,9 +115,7 @@ def test_a_folder_of_an_administrator_adds_its_notices(folder: Callable[..., str
 
 
 def test_all_faults_of_all_files_are_named_at_once(folder: Callable[..., str]) -> None:
-    where = folder(
-        bad=NOTICE.replace("region", "regoin"), broken="title = ", good=NOTICE
-    )
+    where = folder(bad=NOTICE.replace("region", "regoin"), broken="title = ", good=NOTICE)
     with pytest.raises(Refusal) as refusal:
         load_almanac("cn", (where,))
     assert sorted(fault.code for fault in refusal.value.faults) == [

@@ -48,25 +48,24 @@ def outline(derivation: Derivation) -> list[str]:
 
 
 def sketch(step: Step) -> str:
-    match step:
-        case Counted():
-            return f"{step.n}:{step.date:%m-%d}{step.part}"
-        case Skipped():
-            return f"-{step.date:%m-%d}{step.part}{'p' if step.paused else ''}"
-        case Ran():
-            return f"+{(step.until - step.since) // MINUTE}={step.total // MINUTE}"
-        case Rolled():
-            return f"{step.since:%m-%d}>{step.to:%m-%d}"
-        case CutOff():
-            return step.rule
-        case Shifted():
-            return step.why
-        case Suspended():
-            return "pause" if step.until else "open"
-        case Started():
-            return "start"
-        case Due():
-            return "due" if step.at else "not due"
+    words = {
+        Counted: "{0.n}:{0.date:%m-%d}{0.part}",
+        Skipped: "-{0.date:%m-%d}{0.part}{1}",
+        Ran: "+{2}={3}",
+        Rolled: "{0.since:%m-%d}>{0.to:%m-%d}",
+        CutOff: "{0.rule}",
+        Shifted: "{0.why}",
+        Suspended: "pause" if getattr(step, "until", None) else "open",
+        Started: "start",
+        Due: "due" if getattr(step, "at", None) else "not due",
+    }
+    minutes = (
+        ((step.until - step.since) // MINUTE, step.total // MINUTE)
+        if isinstance(step, Ran)
+        else (0, 0)
+    )
+    paused = "p" if isinstance(step, Skipped) and step.paused else ""
+    return words[type(step)].format(step, paused, *minutes)
 
 
 @pytest.mark.parametrize(
@@ -293,6 +292,18 @@ def test_the_same_steps_are_told_in_english() -> None:
         "Cut-off: the last day ends at 24:00",
         "Due: 2024-09-19 (Thu) 24:00",
     ]
+
+
+@pytest.mark.parametrize(
+    ("received", "line"),
+    [
+        ("2024-09-18 18:00", "收件：已过下班时间，视为2024-09-19（周四）09:00收到"),
+        ("2024-09-18 08:00", "收件：未到上班时间，视为2024-09-18（周三）09:00收到"),
+        ("2024-09-16 08:00", "收件：当日不上班，视为2024-09-18（周三）09:00收到"),
+    ],
+)
+def test_a_receipt_that_was_moved_says_why(received: str, line: str) -> None:
+    assert narrate.zh(derived("1个工作日", received, receipt="close_to_next"))[1] == line
 
 
 def test_pauses_rolling_and_hours_are_told_in_both_languages() -> None:

@@ -106,6 +106,13 @@ def test_each_instant_falls_on_the_day_between_two_midnights() -> None:
     assert [AMSTERDAM.day_of(t) - day for t in (begin - 1, begin, end - 1, end)] == [-1, 0, 0, 1]
 
 
+def test_a_zone_may_have_kept_another_time_when_the_count_began() -> None:
+    london, day = Zone("Europe/London"), date(2026, 1, 1)
+    assert london.date_of(parse_instant("2026-01-01T23:30:00Z")) == day
+    assert london.date_of(parse_instant("2026-01-01T00:00:00Z")) == day
+    assert london.date_of(parse_instant("2026-06-30T23:30:00Z")) == date(2026, 7, 1)
+
+
 def test_a_day_may_have_twenty_five_hours() -> None:
     day = date(2026, 10, 25).toordinal()
     assert AMSTERDAM.midnight[day + 1] - AMSTERDAM.midnight[day] == 25 * HOUR

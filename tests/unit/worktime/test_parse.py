@@ -124,7 +124,7 @@ def test_a_file_that_is_no_table_is_refused() -> None:
         notice_from([1], "2030.toml")
     assert refusal.value.faults[0].where == "2030.toml"
     assert "CALENDAR_FIELD 2030.toml holiday[0]" in faults(
-        notice_from, NOTICE.split("[[")[0] + "holiday = [1]"
+        notice_from, NOTICE.partition("[[")[0] + "holiday = [1]"
     )
 
 
@@ -168,12 +168,10 @@ def test_a_festival_tabulated_for_fewer_years_is_left_out_of_the_others() -> Non
         ("2026 = 2026-02-17", '2026 = "x"', "CALENDAR_FIELD 2030.toml lunar"),
     ],
 )
-def test_a_fault_in_a_statute_is_named_where_it_stands(
-    line: str, written: str, fault: str
-) -> None:
+def test_a_fault_in_a_statute_is_named_where_it_stands(line: str, written: str, fault: str) -> None:
     assert fault in faults(statutes_from, STATUTE.replace(line, written))
 
 
 def test_a_lunar_table_that_is_none_is_refused() -> None:
-    text = STATUTE.split("[lunar.")[0].replace('status = "computed"', 'lunar = { "春节" = 5 }')
+    text = STATUTE.partition("[lunar.")[0].replace('status = "computed"', 'lunar = { "春节" = 5 }')
     assert "CALENDAR_FIELD 2030.toml lunar" in faults(statutes_from, text)

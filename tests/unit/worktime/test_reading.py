@@ -205,6 +205,12 @@ def test_progress_runs_on_the_terms_own_clock(
     assert (found.elapsed, found.total, found.percent) == (elapsed, total, percent)
 
 
+def test_a_pause_in_an_unknown_year_does_not_hide_the_progress_of_half_days() -> None:
+    stopped = [pause("2027-01-05 10:00", None)]
+    found = progress(term("2个半日"), at(START), timetable(), stopped, at("2026-09-22 12:00"))
+    assert (found.elapsed, found.percent) == (7 * HOUR, 100)
+
+
 def test_a_rolled_term_is_longer_and_one_to_the_close_shorter() -> None:
     rolled = progress(term("5日", roll=True), at(START), timetable(), (), at(START))
     assert rolled.total == 7 * 24 * HOUR

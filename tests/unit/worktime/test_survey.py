@@ -55,7 +55,9 @@ def test_guangxi_works_two_days_less(year: int) -> None:
 
 
 def test_every_notice_names_make_up_days_at_weekends_and_days_near_its_year() -> None:
-    assert [fault for notice in almanac().notices for fault in check_notice(almanac(), notice)] == []
+    assert [
+        fault for notice in almanac().notices for fault in check_notice(almanac(), notice)
+    ] == []
 
 
 def small(

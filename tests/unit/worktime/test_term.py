@@ -203,20 +203,23 @@ def test_an_open_pause_that_begins_after_the_end_changes_nothing() -> None:
     assert due("7个工作小时", "2026-09-21 10:00", stopped) == "2026-09-22 10:00"
 
 
-def test_rolling_passes_over_paused_days_too() -> None:
-    roll = {"roll": True}
-    start = "2026-09-16 10:00"
-    assert due("15日", start, **roll) == "2026-10-09 00:00"
-    over = pause("2026-10-03 10:00", "2026-10-09 10:00")
-    assert due("15日", start, over, **roll) == "2026-10-10 00:00"
-    same_day = pause("2026-10-08 10:00", "2026-10-08 12:00")
-    assert due("15日", start, same_day, **roll) == "2026-10-09 00:00"
-    ended = pause("2026-10-03 10:00", "2026-10-05 10:00")
-    assert due("15日", start, ended, **roll) == "2026-10-09 00:00"
-    assert due("15日", start, pause("2026-10-05 10:00", None), **roll) is None
-    assert due("15日", start, pause("2026-10-09 10:00", None), **roll) == "2026-10-09 00:00"
-    early = pause("2026-09-18 10:00", "2026-09-19 10:00")
-    assert due("14日", start, early, **roll) == "2026-10-09 00:00"
+@pytest.mark.parametrize(
+    ("amount", "stopped", "end"),
+    [
+        ("15日", None, "2026-10-09 00:00"),
+        ("15日", ("2026-10-03 10:00", "2026-10-09 10:00"), "2026-10-10 00:00"),
+        ("15日", ("2026-10-08 10:00", "2026-10-08 12:00"), "2026-10-09 00:00"),
+        ("15日", ("2026-10-03 10:00", "2026-10-05 10:00"), "2026-10-09 00:00"),
+        ("15日", ("2026-10-05 10:00", None), None),
+        ("15日", ("2026-10-09 10:00", None), "2026-10-09 00:00"),
+        ("14日", ("2026-09-18 10:00", "2026-09-19 10:00"), "2026-10-09 00:00"),
+    ],
+)
+def test_rolling_passes_over_paused_days_too(
+    amount: str, stopped: tuple[str, str | None] | None, end: str | None
+) -> None:
+    pauses = [pause(*stopped)] if stopped else []
+    assert due(amount, "2026-09-16 10:00", *pauses, roll=True) == end
 
 
 @pytest.mark.parametrize(
@@ -258,10 +261,10 @@ def test_what_lies_in_other_years_need_not_be_known(
 
 def test_a_pause_in_an_unknown_year_does_not_matter_to_a_term_that_ends_before() -> None:
     stopped = pause("2027-01-05 18:00", "2027-01-09 10:00")
-    asked = {"expiry": "close_of_business"}
-    assert due("3个工作日", "2026-12-20 10:00", stopped, **asked) == "2026-12-23 17:30"
+    start, expiry = "2026-12-20 10:00", "close_of_business"
+    assert due("3个工作日", start, stopped, expiry=expiry) == "2026-12-23 17:30"
     with pytest.raises(UnpublishedYear):
-        due("30个工作日", "2026-12-20 10:00", stopped, **asked)
+        due("30个工作日", start, stopped, expiry=expiry)
 
 
 def test_an_open_pause_keeps_a_term_out_of_the_unknown_year() -> None:
@@ -278,17 +281,14 @@ def test_whole_days_need_no_office_hours() -> None:
         assert refusal.value.code == "OFFICE_HOURS_MISSING"
 
 
-@pytest.mark.parametrize(
-    ("rules", "where"),
-    [
-        ({"receipt": "tomorrow"}, "receipt"),
-        ({"expiry": "24:00"}, "expiry"),
-    ],
-)
-def test_a_rule_that_is_none_is_refused(rules: dict[str, str], where: str) -> None:
+def test_a_rule_that_is_none_is_refused() -> None:
+    day = Amount.parse("1日")
     with pytest.raises(Refusal) as refusal:
-        Term(Amount.parse("1日"), **rules)
-    assert (refusal.value.code, refusal.value.faults[0].where) == ("TERM_RULE", where)
+        Term(day, receipt="tomorrow")
+    assert (refusal.value.code, refusal.value.faults[0].where) == ("TERM_RULE", "receipt")
+    with pytest.raises(Refusal) as refusal:
+        Term(day, expiry="24:00")
+    assert (refusal.value.code, refusal.value.faults[0].where) == ("TERM_RULE", "expiry")
 
 
 @pytest.mark.parametrize("unit", [Unit.CLOCK_HOURS, Unit.WORK_HOURS])

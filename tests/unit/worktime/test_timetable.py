@@ -1,5 +1,6 @@
 """Working time between instants and added to instants, at every edge of a session."""
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -87,7 +88,7 @@ def test_seasons_change_within_one_term() -> None:
         (lambda: STD.opening(date(2027, 1, 4)), 2027),
     ],
 )
-def test_time_in_a_year_without_a_notice_is_not_known(ask: "type[object]", year: int) -> None:
+def test_time_in_a_year_without_a_notice_is_not_known(ask: Callable[[], object], year: int) -> None:
     with pytest.raises(UnpublishedYear) as unpublished:
         ask()
     assert unpublished.value.year == year
@@ -133,3 +134,14 @@ def test_hours_of_the_night_keep_to_the_clock_where_it_is_put_forward() -> None:
     assert night.work_between(midnights[spring], midnights[spring + 1]) == 23 * HOUR
     assert night.work_between(midnights[autumn], midnights[autumn + 1]) == 25 * HOUR
     assert night.add_work(midnights[spring], 23 * HOUR + SECOND) == midnights[spring + 1] + SECOND
+
+
+def test_where_nobody_works_no_working_time_is_found() -> None:
+    year = Notice(title="2026", region="CN", published=date(2025, 1, 1), covers=(2026,))
+    rest = Almanac(region="CN", zone="Asia/Shanghai", weekend=range(7), notices=[year])
+    idle = Timetable(rest.calendar(), OfficeHours.from_seasons(SCHEDULES["std"]))
+    assert idle.work_between(at("2026-01-05 09:00"), at("2026-12-31 09:00")) == 0
+    for micros, unknown in ((1, 2027), (-1, 2025)):
+        with pytest.raises(UnpublishedYear) as unpublished:
+            idle.add_work(at("2026-06-01 09:00"), micros)
+        assert unpublished.value.year == unknown
