@@ -1,5 +1,6 @@
 """The demonstration: one scenario on virtual time, shown as a supervisor would want to see it."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,7 +52,7 @@ def run_demo(console: Console, store_path: Path | None = None, as_json: bool = F
 def _progress(
     console: Console, script: Script, as_json: bool
 ) -> Iterator[Callable[[Instant], None]]:
-    """A bar along virtual time, on a terminal alone."""
+    """A bar that fills step by step and names the virtual day, on a terminal alone."""
     if as_json or not console.is_terminal:
         yield lambda _now: None
         return
@@ -60,10 +61,13 @@ def _progress(
 
 
 def _mover(progress: "Progress", script: Script) -> Callable[[Instant], None]:
-    task = progress.add_task("", total=script.end - script.start)
+    """Steps lie unevenly in virtual time, so it is steps that fill the bar."""
+    instants = [moment.at for moment in script.moments]
+    task = progress.add_task("", total=len(instants))
 
     def move(now: Instant) -> None:
-        progress.update(task, completed=now - script.start, description=demo_page.virtual_day(now))
+        done = bisect_right(instants, now)
+        progress.update(task, completed=done, description=demo_page.virtual_day(now))
 
     return move
 

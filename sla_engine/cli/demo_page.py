@@ -50,7 +50,7 @@ _REASONS: Mapping[str, Text] = {
 
 
 def bar(console: Console) -> Progress:
-    """A bar along virtual time, gone when it is done."""
+    """A bar beside the virtual day, gone when it is done."""
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=40), TimeElapsedColumn())
     return Progress(*columns, console=console, transient=True)
 

@@ -38,11 +38,6 @@ SUSPENSION_IMPOSSIBLE = register(
     "不能{found}：{allowed}",
     "cannot do {found}: {allowed}",
 )
-GROUND_NOT_IN_PACK = register(
-    "GROUND_NOT_IN_PACK",
-    "中止事由代码“{found}”不在政策包内；可用：{allowed}",
-    "suspension ground {found} is not in the pack; it has: {allowed}",
-)
 NOTHING_TO_VOID = register(
     "NOTHING_TO_VOID",
     "没有可撤销的事实 {found}；写作“来源:事件号”或“@版本”，且不能撤销立案事实",

@@ -9,14 +9,15 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from sla_engine.dossier.chronicle import Chronicle
-from sla_engine.dossier.decide import GROUND_NOT_IN_PACK, common_faults
-from sla_engine.dossier.events import Suspended
+from sla_engine.dossier.decide import common_faults
 from sla_engine.dossier.fold import Dossier
 from sla_engine.errors import Fault, Refusal, register
-from sla_engine.policy.clause import Pack, TalkRules
+from sla_engine.policy.clause import OFFICE, Pack, TalkRules
+from sla_engine.policy.faults import unknown
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Draft, Instant
 from sla_engine.sla.cycle import rules_for
+from sla_engine.sla.permit import GROUND_NOT_IN_PACK, pack_faults
 from sla_engine.talk.events import (
     CauseAttached,
     CauseOverturned,
@@ -31,7 +32,7 @@ from sla_engine.talk.events import (
     TierRaised,
 )
 from sla_engine.talk.kind import TALK
-from sla_engine.worktime import Term, format_instant, reckon
+from sla_engine.worktime import Term, Timetable, format_instant, reckon
 
 TIER_IMPOSSIBLE = register(
     "TIER_IMPOSSIBLE",
@@ -72,7 +73,9 @@ def decide(
     pack, calendar = rules_for(dossier, TALK, draft, rules)
     if pack.talk is None:
         raise Refusal(Fault(NO_TALK_RULES, "pack", pack.name))
-    faults = list(_own_faults(chronicle, draft, pack, pack.talk, rules))
+    timetable = rules.timetable(pack, OFFICE, calendar)
+    faults = list(pack_faults(dossier, chronicle, draft, pack, rules))
+    faults += _own_faults(chronicle, draft, pack, pack.talk, timetable)
     if faults:
         raise Refusal(faults)
     return _consequences(chronicle, draft, pack.talk)
@@ -105,7 +108,7 @@ def tier(chronicle: Chronicle) -> int:
 
 
 def _own_faults(
-    chronicle: Chronicle, draft: Draft, pack: Pack, talk: TalkRules, rules: Rulebook
+    chronicle: Chronicle, draft: Draft, pack: Pack, talk: TalkRules, timetable: Timetable
 ) -> Iterator[Fault]:
     event = draft.event
     if isinstance(event, TalkProposed | TierRaised):
@@ -116,29 +119,24 @@ def _own_faults(
     if isinstance(event, TierRaised) and draft.meta.source != ENGINE and not event.approver:
         yield Fault(APPROVER_MISSING, "approver")
     if isinstance(event, TalkNotified | TalkPostponed):
-        earliest = _earliest(chronicle, draft, pack, talk, rules)
+        earliest = _earliest(chronicle, draft, talk, timetable)
         if event.scheduled_at < earliest:
             found, allowed = format_instant(event.scheduled_at), format_instant(earliest)
             yield Fault(NOTICE_TOO_SHORT, "scheduled_at", found, allowed)
-    if isinstance(event, TalkPostponed | Suspended):
-        ground = event.reason if isinstance(event, TalkPostponed) else event.ground
-        if ground not in pack.grounds:
-            yield Fault(GROUND_NOT_IN_PACK, "ground", ground, ", ".join(sorted(pack.grounds)))
+    if isinstance(event, TalkPostponed) and event.reason not in pack.grounds:
+        yield unknown(GROUND_NOT_IN_PACK, "reason", event.reason, pack.grounds)
     if isinstance(event, RectificationVerified) and event.verifier in _signers(chronicle):
         yield Fault(VERIFIER_IS_OWNER, "verifier", event.verifier)
 
 
 def _earliest(
-    chronicle: Chronicle, draft: Draft, pack: Pack, talk: TalkRules, rules: Rulebook
+    chronicle: Chronicle, draft: Draft, talk: TalkRules, timetable: Timetable
 ) -> Instant:
     """First instant at which the talk may be held: the notice lead of its tier has passed."""
     at = draft.meta.occurred_at
     lead = talk.notice_lead.get(tier(chronicle))
     if lead is None or isinstance(draft.event, TalkPostponed):
         return at
-    region = chronicle.traits.get("region", "") or pack.region
-    calendar = rules.calendar(pack, region, draft.meta.recorded_at)
-    timetable = rules.timetable(pack, "office", calendar)
     due_date = reckon(Term(lead), at, timetable).due_date
     assert due_date is not None
     return timetable.opening(due_date)

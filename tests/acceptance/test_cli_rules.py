@@ -35,7 +35,7 @@ def test_a_year_shows_days_off_makeup_days_and_their_notice(shell: Shell) -> Non
     out = shell("calendar", "show", "2024").out
     for text in ("工作日 working days 251", "调休上班", "中秋节", "国办发明电〔2023〕7号", "9月"):
         assert text in out
-    year = shell("calendar", "show", "2024", "--json").document
+    year = shell.here("calendar", "show", "2024", "--json").document
     makeup = {day["date"] for day in year["days"] if day["kind"] == "makeup_workday"}
     assert "2024-09-14" in makeup
     assert (year["working_days"], len(year["days"])) == (251, 366)
@@ -44,28 +44,28 @@ def test_a_year_shows_days_off_makeup_days_and_their_notice(shell: Shell) -> Non
 def test_a_year_without_a_notice_is_never_guessed_unless_asked_and_then_marked(
     shell: Shell,
 ) -> None:
-    refused = shell("calendar", "show", "2031", "--json")
+    refused = shell.here("calendar", "show", "2031", "--json")
     assert (refused.status, refused.codes) == (1, ["UNPUBLISHED_YEAR"])
-    asked = shell("calendar", "show", "2031", "--provisional", "--json").document
+    asked = shell.here("calendar", "show", "2031", "--provisional", "--json").document
     assert asked["provisional"] is True
     assert not any(day["kind"] == "makeup_workday" for day in asked["days"])
-    early = shell("calendar", "show", "2024", "--as-known", "2023-01-01T00:00:00Z", "--json")
+    early = shell.here("calendar", "show", "2024", "--as-known", "2023-01-01T00:00:00Z", "--json")
     assert early.codes == ["UNPUBLISHED_YEAR"]
 
 
 def test_every_published_year_is_sound(shell: Shell) -> None:
-    checked = shell("calendar", "check", "--json")
+    checked = shell.here("calendar", "check", "--json")
     assert checked.status == 0
     assert checked.document["sound"] is True
     assert {2007, 2026} <= {year["year"] for year in checked.document["years"]}
 
 
 def test_regions_differ_by_the_days_of_their_own(shell: Shell) -> None:
-    found = shell("calendar", "diff", "CN", "CN-45", "--json").document
+    found = shell.here("calendar", "diff", "CN", "CN-45", "--json").document
     names = {change["after"]["name"] for change in found["changes"]}
     assert "壮族三月三" in names
-    assert "壮族三月三" in shell("calendar", "diff", "CN", "CN-45").out
-    assert shell("calendar", "diff", "CN", "CN", "--json").document["changes"] == []
+    assert "壮族三月三" in shell.here("calendar", "diff", "CN", "CN-45").out
+    assert shell.here("calendar", "diff", "CN", "CN", "--json").document["changes"] == []
 
 
 def test_a_notice_is_drafted_for_a_year_the_package_has_and_for_no_other(shell: Shell) -> None:
@@ -73,28 +73,28 @@ def test_a_notice_is_drafted_for_a_year_the_package_has_and_for_no_other(shell: 
     assert draft.status == 0
     text = (shell.store.parent / "2026.toml").read_text(encoding="utf-8")
     assert "covers = [2026]" in text
-    guessed = shell("calendar", "import", "--from-holidays", "2035", "--json")
+    guessed = shell.here("calendar", "import", "--from-holidays", "2035", "--json")
     assert (guessed.status, guessed.codes) == (1, ["IMPORT_UNPUBLISHED"])
 
 
 def test_a_notice_loaded_into_a_store_is_known_there_from_then_on(tmp_path: Path) -> None:
     shell, notice = Shell(tmp_path / "store.sqlite"), tmp_path / "2027.toml"
     notice.write_text(NEW_YEAR, encoding="utf-8")
-    assert shell("init").status == 0
-    loaded = shell("calendar", "load", notice, "--json")
+    assert shell.here("init").status == 0
+    loaded = shell.here("calendar", "load", notice, "--json")
     assert (loaded.status, loaded.document["number"]) == (0, "演练〔2026〕1号")
-    assert shell("calendar", "show", "2027", "--json").document["provisional"] is False
-    before = shell("calendar", "show", "2027", "--as-known", "2026-11-21T00:00:00Z", "--json")
+    assert shell.here("calendar", "show", "2027", "--json").document["provisional"] is False
+    before = shell.here("calendar", "show", "2027", "--as-known", "2026-11-21T00:00:00Z", "--json")
     assert before.codes == ["UNPUBLISHED_YEAR"], "it was recorded later than that"
-    again = shell("calendar", "load", notice, "--json")
+    again = shell.here("calendar", "load", notice, "--json")
     assert (again.status, again.document["refixed"]) == (0, 0), "known already"
 
 
 def test_a_notice_that_cannot_be_right_is_not_loaded(tmp_path: Path) -> None:
     shell, notice = Shell(tmp_path / "store.sqlite"), tmp_path / "bad.toml"
     notice.write_text(NEW_YEAR + 'work = ["2027-01-05"]\n', encoding="utf-8")
-    assert shell("init").status == 0
-    answer = shell("calendar", "load", notice, "--json")
+    assert shell.here("init").status == 0
+    answer = shell.here("calendar", "load", notice, "--json")
     assert (answer.status, answer.codes) == (1, ["CHECK_MAKEUP"])
 
 
@@ -102,7 +102,7 @@ def test_a_pack_is_shown_clause_by_clause_with_its_basis(shell: Shell) -> None:
     out = shell("policy", "show", "zaozhuang-2110").out
     for text in ("10个工作日", "派单 → 办结", "黄牌", "枣庄市“2110”响应机制", "默认值"):
         assert text in out
-    clauses = shell("policy", "show", "zaozhuang-2110", "--json").document["clauses"]
+    clauses = shell.here("policy", "show", "zaozhuang-2110", "--json").document["clauses"]
     assert {"arrive", "feedback", "solve"} <= {clause["id"] for clause in clauses}
     assert all(clause["basis"] for clause in clauses)
 
@@ -113,20 +113,20 @@ def test_lint_tells_every_fault_of_a_pack_at_once(shell: Shell, tmp_path: Path) 
     pack = tmp_path / "bad.toml"
     bad = text.replace('start = "admitted"', 'start = "admited"').replace('"2小时"', '"2小時"')
     pack.write_text(bad, encoding="utf-8")
-    answer = shell("policy", "lint", pack, "--json")
+    answer = shell.here("policy", "lint", pack, "--json")
     assert answer.status == 1
     (faults,) = answer.document.values()
     assert len({fault["where"] for fault in faults}) > 1
-    assert "admited" in shell("policy", "lint", pack).out
+    assert "admited" in shell.here("policy", "lint", pack).out
 
 
 def test_two_packs_are_compared_in_words(shell: Shell, tmp_path: Path) -> None:
     pack = tmp_path / "new.toml"
     text = PACK.read_text(encoding="utf-8")
     pack.write_text(text.replace('limit = "10个工作日"', 'limit = "8个工作日"'), encoding="utf-8")
-    out = shell("policy", "diff", "zaozhuang-2110", pack).out
+    out = shell.here("policy", "diff", "zaozhuang-2110", pack).out
     assert "由“10个工作日”改为“8个工作日”" in out
-    assert "没有不同" in shell("policy", "diff", PACK, PACK).out
+    assert "没有不同" in shell.here("policy", "diff", PACK, PACK).out
 
 
 def test_a_folder_of_packs_stands_beside_those_shipped(shell: Shell, tmp_path: Path) -> None:
@@ -134,9 +134,9 @@ def test_a_folder_of_packs_stands_beside_those_shipped(shell: Shell, tmp_path: P
     folder.mkdir(parents=True)
     text = PACK.read_text(encoding="utf-8").replace('"zaozhuang-2110"', '"our-town"')
     (folder / "2024-08.toml").write_text(text, encoding="utf-8")
-    packs = shell("policy", "list", "--packs", folder.parent, "--json").document
+    packs = shell.here("policy", "list", "--packs", folder.parent, "--json").document
     assert {"our-town", "zaozhuang-2110"} <= {pack["name"] for pack in packs}
-    absent = shell("policy", "list", "--packs", tmp_path / "none", "--json")
+    absent = shell.here("policy", "list", "--packs", tmp_path / "none", "--json")
     assert (absent.status, absent.codes) == (2, ["FOLDER_MISSING"])
 
 
@@ -151,17 +151,17 @@ def test_a_scenario_that_departs_fails_and_shows_where_and_why(
     assert "2024-09-30T00:00:00+08:00" in text
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(text.replace("2024-09-30T00:00:00+08:00", "2024-09-27T00:00:00+08:00"))
-    departed = shell("scenario", "run", wrong)
+    departed = shell.here("scenario", "run", wrong)
     assert departed.status == 1
     for part in ("有出入 departs", "应为 expected", "实为 found", "国庆节调休上班"):
         assert part in departed.out
-    report = shell("scenario", "run", wrong, "--json").lines[0]
+    report = shell.here("scenario", "run", wrong, "--json").lines[0]
     assert report["passed"] is False
     assert report["departures"]
 
 
 def test_an_unknown_scenario_is_a_misuse_that_names_the_nearest(shell: Shell) -> None:
-    answer = shell("scenario", "run", "golden-mid-autum-2024", "--json")
+    answer = shell.here("scenario", "run", "golden-mid-autum-2024", "--json")
     assert (answer.status, answer.codes) == (2, ["SCENARIO_MISSING"])
     assert json.loads(answer.err)["error"]["faults"][0]["near"] == "golden-mid-autumn-2024"
 

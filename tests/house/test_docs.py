@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from sla_engine.service import handler, intake
 from sla_engine.service.handler import outcome_dict
 from sla_engine.service.intake import parse
 from sla_engine.settings import Settings
+from sla_engine.sla import permit
 from sla_engine.sla.assess import State
 from sla_engine.talk import decide as talk_decide
 from sla_engine.wiring import Engine
@@ -27,6 +29,7 @@ from sla_engine.worktime import parse_instant
 from tests.house.test_no_machine_paths import text_files
 from tests.house.test_readme import commands, unknown_to_cli
 from tests.house.tree import ROOT, place
+from tests.support.shell import Shell
 
 INTAKE = ROOT / "docs" / "intake.md"
 GLOSSARY = ROOT / "docs" / "glossary.md"
@@ -256,7 +259,7 @@ def error_rows(codes: Iterable[str]) -> list[str]:
 
 def test_the_codes_described_are_those_an_upstream_system_can_meet() -> None:
     (table,) = tables(INTAKE, "code")
-    modules = (intake, handler, dossier_decide, petition_decide, talk_decide)
+    modules = (intake, handler, dossier_decide, permit, petition_decide, talk_decide)
     codes = {*raised_by(*modules), *ELSEWHERE, BUSY}
     found = {row["code"].strip("`"): row for row in table}
     stale = sorted(code for code in codes if found.get(code) != row_of(code, CATALOGUE[code]))
@@ -391,3 +394,45 @@ def test_every_term_of_the_glossary_lives_where_it_says() -> None:
             lost.append((row["中文"], row["in code"]))
     assert len(rows) > 30
     assert lost == []
+
+
+# ----------------------------------------------------------------------------------- the tour
+
+READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
+
+
+def tour(path: Path) -> list[list[str]]:
+    """Commands of a README, behind the program's name, in their order."""
+    typed = commands(text_of(path))
+    return [words[1:] for words in typed if words and words[0].endswith("sla-engine")]
+
+
+def test_both_readmes_show_the_same_commands() -> None:
+    english, chinese = (
+        [[word for word in words if word not in ("--lang", "en")] for words in tour(path)]
+        for path in READMES
+    )
+    assert english == chinese
+
+
+def test_the_tour_runs_from_top_to_end_and_prints_what_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    shell, english = Shell(tmp_path / "sla-engine.sqlite"), tour(READMES[0])
+    chinese = [words for words in tour(READMES[1]) if words not in english]
+    ended = [(words, shell.here(*words)) for words in (*english, *chinese)]
+    failed = {" ".join(words): answer.err for words, answer in ended if answer.status}
+    assert failed == {}
+    printed = {line for _, answer in ended for line in answer.out.splitlines()}
+    told = [block for path in READMES for block in blocks(path, "text")]
+    assert len(told) == len(READMES)
+    assert {line for block in told for line in block.splitlines()} - printed <= {"", "…"}
+
+
+def test_the_picture_is_what_the_program_prints() -> None:
+    drawn = runpy.run_path(str(ROOT / "docs" / "assets" / "picture.py"))
+    assert drawn["PICTURE"].read_text(encoding="utf-8") == drawn["draw"](), (
+        "draw it again: .venv/bin/python docs/assets/picture.py"
+    )

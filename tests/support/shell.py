@@ -1,14 +1,18 @@
 """The program as a user runs it: a process of its own, on a store of its own."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from sla_engine.cli.main import main
 from sla_engine.clock import VirtualClock
 from sla_engine.record import type_name
 from sla_engine.service.intake import parse
@@ -69,6 +73,22 @@ class Shell:
         assert b"Traceback" not in done.stderr or "--debug" in words, done.stderr.decode()
         return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
 
+    def here(self, *words: str | Path) -> Answer:
+        """The same in this process, for the many calls of which one is like another."""
+        out, err = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
+        with (
+            patch.dict(os.environ, self.environment, clear=True),
+            patch.object(sys, "argv", ["sla-engine", *map(str, words)]),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            try:
+                main()
+                status = 0
+            except SystemExit as ended:
+                status = int(ended.code or 0)
+        return Answer(status, *map(_written, (out, err)))
+
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """A process that goes on by itself; whoever starts it ends it."""
         return subprocess.Popen(
@@ -79,6 +99,12 @@ class Shell:
             cwd=self.store.parent,
             env=self.environment,
         )
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    assert isinstance(stream.buffer, io.BytesIO)
+    return stream.buffer.getvalue().decode()
 
 
 def fact(no: str, kind: str, key: str, at: str, **more: Any) -> dict[str, Any]:
