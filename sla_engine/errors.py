@@ -89,9 +89,7 @@ class Refusal(Exception):
     """Input or a command that cannot be taken; carries one or more faults, never personal data."""
 
     def __init__(self, faults: Fault | Iterable[Fault]) -> None:
-        self.faults: tuple[Fault, ...] = (
-            (faults,) if isinstance(faults, Fault) else tuple(faults)
-        )
+        self.faults: tuple[Fault, ...] = (faults,) if isinstance(faults, Fault) else tuple(faults)
         assert self.faults, "a refusal names at least one fault"
         super().__init__("; ".join(fault.en() for fault in self.faults))
 

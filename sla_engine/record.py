@@ -11,6 +11,9 @@ import msgspec
 
 Instant = int
 
+ENGINE = "engine"
+"""Source of whatever the engine itself records; no upstream may use it."""
+
 
 @dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
 class Event(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

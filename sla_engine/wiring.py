@@ -19,7 +19,7 @@ from sla_engine.identity import digest
 from sla_engine.petition.subject import NoticeLoaded, SubjectErased
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.projection import Columns
-from sla_engine.record import Draft, Instant, Meta, Recorded
+from sla_engine.record import ENGINE, Draft, Instant, Meta, Recorded
 from sla_engine.replay.verify import Verification, verify
 from sla_engine.scheduler.sweep import SweepReport, sweep
 from sla_engine.service.handler import Handler, Outcome
@@ -188,7 +188,7 @@ class Engine:
         now = self.clock.now()
         notice, name = notice_of(text, now), digest(text)
         event = NoticeLoaded(notice.citation, name, text)
-        meta = Meta(occurred_at=now, recorded_at=now, source="engine", key=f"notice|{name}")
+        meta = Meta(occurred_at=now, recorded_at=now, source=ENGINE, key=f"notice|{name}")
         with self.log.transact() as tx:
             if not tx.answers([(meta.source, meta.key)]):
                 tx.append(NOTICES, len(tx.load(NOTICES)), [Draft(meta, event)])
@@ -214,7 +214,7 @@ class Engine:
         stream = f"subject/{subject}"
         with self.log.transact() as tx:
             tx.erase(subject)
-            meta = Meta(occurred_at=now, recorded_at=now, source="engine")
+            meta = Meta(occurred_at=now, recorded_at=now, source=ENGINE)
             event = SubjectErased(subject, ground)
             tx.append(stream, len(tx.load(stream)), [Draft(meta, event)])
 

@@ -21,13 +21,17 @@ from sla_engine.record import Instant, Recorded
 
 
 class Mark(NamedTuple):
-    """A named instant. `known_at` is when the log learned it, `fact` the version it came with."""
+    """A named instant. `known_at` is when the log learned it, `fact` the version it came with.
+
+    `inherited`: taken over from another dossier. It may start a clock here, never stop one.
+    """
 
     name: str
     at: Instant
     lane: str
     known_at: Instant
     fact: Recorded
+    inherited: bool = False
 
 
 @dataclass(slots=True)
@@ -130,10 +134,10 @@ def _take(chronicle: Chronicle, recorded: Recorded) -> None:
     for name in kind.marks(event):
         chronicle.marks.append(Mark(name, meta.occurred_at, lane, meta.recorded_at, recorded))
     for name, at in kind.inherits(event):
-        chronicle.marks.append(Mark(name, at, "", meta.recorded_at, recorded))
+        chronicle.marks.append(Mark(name, at, "", meta.recorded_at, recorded, True))
     chronicle.traits.update(kind.traits(event))
     step = kind.steps.get(type(event))
-    if step is not None:
+    if step is not None and not chronicle.lanes.assists(lane):
         chronicle.phase = step.next(chronicle.phase, event)
     if type(event) in kind.ends and chronicle.ended_at is None:
         chronicle.ended_at = meta.occurred_at

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from sla_engine.dossier.chronicle import Chronicle, read
 from sla_engine.dossier.events import Resumed, Suspended, Voided
 from sla_engine.dossier.fold import Dossier
-from sla_engine.dossier.kind import Kind
+from sla_engine.dossier.kind import Kind, Step
 from sla_engine.errors import Fault, register, shorten
-from sla_engine.record import Draft, Instant, Recorded, type_name
+from sla_engine.record import Draft, Event, Instant, Recorded, type_name
 from sla_engine.worktime import format_instant
 
 PHASE_IMPOSSIBLE = register(
@@ -71,12 +71,18 @@ def _faults(
     step = kind.steps.get(type(event))
     if step is None:
         yield Fault(NOT_OF_THIS_KIND, "type", name, _names(kind))
-    elif chronicle.phase not in step.allowed:
+    elif chronicle.phase not in _allowed(kind, chronicle, step, event):
         yield Fault(PHASE_IMPOSSIBLE, chronicle.phase, name, allowed_in(kind, chronicle.phase))
     if isinstance(event, Suspended) and chronicle.suspended:
         yield Fault(SUSPENSION_IMPOSSIBLE, "type", name, "already suspended 已处于中止状态")
     if isinstance(event, Resumed) and not chronicle.suspended:
         yield Fault(SUSPENSION_IMPOSSIBLE, "type", name, "not suspended 未处于中止状态")
+
+
+def _allowed(kind: Kind, chronicle: Chronicle, step: Step, event: Event) -> frozenset[str]:
+    """Phases in which the fact may come; an assisting lane follows its own course."""
+    assists = chronicle.lanes.assists(getattr(event, "assignment", ""))
+    return step.allowed | kind.live if assists else step.allowed
 
 
 def _void_faults(dossier: Dossier, event: Voided) -> Iterator[Fault]:

@@ -20,24 +20,38 @@ from sla_engine.record import Event, Instant, Recorded, type_name
 
 @dataclass(slots=True)
 class Lane:
-    """One lane: who is answerable in it and when it ended (None: still open)."""
+    """One lane: who is answerable in it and when it ended (None: still open).
+
+    A lane that does not `lead` assists (协办): its facts are its own and move neither the phase of
+    the dossier nor the clocks of the whole matter.
+    """
 
     name: str
     unit: str
     opened_at: Instant
     traits: Mapping[str, str]
     ended_at: Instant | None = None
+    lead: bool = True
+
+    def held(self, at: Instant) -> bool:
+        """Whether the lane was open at an instant."""
+        return self.opened_at <= at and (self.ended_at is None or at < self.ended_at)
 
 
 @dataclass(slots=True)
 class Lanes:
-    """All lanes so far, in order of opening; `current` is the last one still open."""
+    """All lanes so far, in order of opening; `current` is the last leading one still open."""
 
     all: dict[str, Lane] = field(default_factory=dict)
 
     @property
     def current(self) -> Lane | None:
-        return next((lane for lane in reversed(self.all.values()) if lane.ended_at is None), None)
+        leading = (lane for lane in reversed(self.all.values()) if lane.lead)
+        return next((lane for lane in leading if lane.ended_at is None), None)
+
+    def assists(self, name: str) -> bool:
+        """Whether that lane is there and does not lead."""
+        return name in self.all and not self.all[name].lead
 
     def open(self, lane: Lane) -> str:
         self.all.setdefault(lane.name, lane)

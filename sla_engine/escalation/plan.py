@@ -14,12 +14,10 @@ from sla_engine.dossier.kind import Kind
 from sla_engine.dossier.pending import Pending
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import AlarmRow
-from sla_engine.record import Draft, Event, Instant, Meta
+from sla_engine.record import ENGINE, Draft, Event, Instant, Meta
 from sla_engine.sla.assess import Assessment, Reading, assess, unit_at
 from sla_engine.sla.refix import refixing
 from sla_engine.sla.schedule import Firing
-
-ENGINE = "engine"
 
 
 def catch_up(pending: Pending, kind: Kind, rules: Rulebook, now: Instant) -> Assessment:

@@ -81,7 +81,7 @@ def _enter(lanes: Lanes, recorded: Recorded) -> str:
         if event.replaces:
             lanes.end(event.replaces, at)
         traits = {"assignment_level": event.level, "assignment_lead": str(event.lead).lower()}
-        return lanes.open(Lane(event.assignment, event.unit, at, traits))
+        return lanes.open(Lane(event.assignment, event.unit, at, traits, lead=event.lead))
     if isinstance(event, ReworkOrdered):
         return lanes.open(Lane(event.assignment, event.unit, at, {}))
     lane = lanes.resolve(getattr(event, "assignment", ""))

@@ -18,7 +18,7 @@ from sla_engine.dossier.fold import Dossier, fold
 from sla_engine.dossier.pending import Pending
 from sla_engine.errors import Fault, Refusal, refuse, register
 from sla_engine.escalation.kinds import kind_of
-from sla_engine.escalation.plan import ENGINE, alarm_rows, catch_up
+from sla_engine.escalation.plan import alarm_rows, catch_up
 from sla_engine.identity import commitment, digest
 from sla_engine.petition import decide as petition_decide
 from sla_engine.petition.events import Absorbed, Merged, Registered
@@ -26,7 +26,7 @@ from sla_engine.petition.kind import NEW, OPEN, PETITION
 from sla_engine.policy.clause import Scope
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import Answer, Log, Transaction
-from sla_engine.record import Draft, Instant, Meta, fields_of, type_name
+from sla_engine.record import ENGINE, Draft, Instant, Meta, fields_of, type_name
 from sla_engine.service.intake import Submission
 from sla_engine.sla.cycle import stamp
 from sla_engine.talk import decide as talk_decide
@@ -277,19 +277,20 @@ def _check_merge(batch: _Batch, dossier: Dossier, draft: Draft) -> None:
 
 
 def _absorb(batch: _Batch, duplicate: Dossier, draft: Draft) -> None:
-    """The survivor takes over the duplicate's earliest anchors (D19), in the same commit."""
+    """The survivor takes over what its own clocks may ask of the duplicate (D19): when they would
+    have started, and what was already done, each at its earliest. In the same commit."""
     assert isinstance(draft.event, Merged)
     chronicle = read(duplicate, PETITION)
     pack = batch.rules.pack_on(chronicle.traits["pack"], draft.meta.occurred_at, batch.now)
-    starts = {
+    asked = {
         name
         for clause in pack.clauses
         if clause.scope is Scope.PETITION and not clause.repeat
-        for name in clause.start
+        for name in (*clause.start, *clause.stop_any, *clause.stop_all)
     }
     anchors: dict[str, Instant] = {}
     for mark in chronicle.marks:
-        if mark.name in starts:
+        if mark.name in asked:
             anchors.setdefault(mark.name, mark.at)
     survivor = batch.open(f"petition/{draft.event.into}")
     event = Absorbed(chronicle.traits["no"], tuple(anchors.items()))

@@ -17,7 +17,7 @@ from sla_engine.dossier.kind import Kind
 from sla_engine.errors import Fault, Refusal, refuse, register, shorten
 from sla_engine.escalation.kinds import KINDS
 from sla_engine.petition.events import Absorbed, Dispatched, Registered, ReworkOrdered
-from sla_engine.record import Event, Instant, type_name
+from sla_engine.record import ENGINE, Event, Instant, type_name
 from sla_engine.talk.events import CauseAttached, CauseOverturned
 from sla_engine.worktime import parse_instant
 
@@ -123,10 +123,7 @@ def _envelope_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
     for name in ("type", "id", "source", "at"):
         if name not in value:
             yield Fault(FIELD_MISSING, name)
-    texts = _ENVELOPE - {"seq", "data", "personal"}
-    for name in sorted(texts & set(value)):
-        if not isinstance(value[name], str) or not value[name].strip():
-            yield Fault(FIELD_WRONG, name, shorten(value[name]), "non-empty text 非空文本")
+    yield from _text_faults(value)
     if type(value.get("seq", 0)) is not int or value.get("seq", 0) < 0:
         yield Fault(FIELD_WRONG, "seq", shorten(value["seq"]), "integer from 0 非负整数")
     if not isinstance(value.get("data", {}), dict):
@@ -134,6 +131,14 @@ def _envelope_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
     yield from _personal_faults(value.get("personal", {}))
     if isinstance(value.get("at"), str):
         yield from _instant_faults("at", value["at"])
+
+
+def _text_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
+    for name in sorted((_ENVELOPE - {"seq", "data", "personal"}) & set(value)):
+        if not isinstance(value[name], str) or not value[name].strip():
+            yield Fault(FIELD_WRONG, name, shorten(value[name]), "non-empty text 非空文本")
+    if value.get("source") == ENGINE:
+        yield Fault(FIELD_WRONG, "source", ENGINE, "the sender's own name 来源自己的名称")
 
 
 def _personal_faults(personal: Any) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ from sla_engine.escalation.kinds import kind_of
 from sla_engine.escalation.react import NEXT_TIER, TALK, Command, Memory, OpenTalk, react
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import Transaction
-from sla_engine.record import Instant, Recorded
+from sla_engine.record import ENGINE, Instant, Recorded
 from sla_engine.service.handler import Handler
 from sla_engine.service.intake import Submission
 
@@ -66,7 +66,7 @@ def _submission(command: Command, recorded: Recorded) -> Submission:
     return Submission(
         stream=command.stream,
         event=command.event,
-        source="engine",
+        source=ENGINE,
         key=command.key,
         occurred_at=recorded.meta.recorded_at,
         cause=command.cause,

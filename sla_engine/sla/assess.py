@@ -1,6 +1,5 @@
 """One pure function from facts, rules and an instant to all clock readings."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -150,13 +149,15 @@ def _state(each: Schedule, at: Instant) -> State:
 
 def unit_at(chronicle: Chronicle, cycle: Cycle, at: Instant) -> str:
     """Who is answerable for a clock at an instant: the unit of its own lane, and for a petition
-    clock the unit that held the petition then (it stays liable until a return is ruled, D17)."""
-    lanes: Sequence[str] = tuple(chronicle.lanes.all)
-    if cycle.clause.scope is not Scope.PETITION and cycle.lane in chronicle.lanes.all:
-        return chronicle.lanes.all[cycle.lane].unit
-    unit = ""
-    for name in lanes:
-        lane = chronicle.lanes.all[name]
-        if lane.opened_at <= at and lane.traits.get("assignment_lead") != "false":
-            unit = lane.unit
-    return unit or chronicle.traits.get("unit", "")
+    clock the lead unit that held the petition then (it stays liable until a return is ruled, D17).
+    "" while the petition lies with the dispatcher.
+
+    A clock inherited in a merge may be older than the first dispatch; the first unit takes it on.
+    """
+    lanes = chronicle.lanes.all
+    if cycle.clause.scope is not Scope.PETITION:
+        return lanes[cycle.lane].unit
+    leads = [lane for lane in lanes.values() if lane.lead]
+    if cycle.start.inherited and leads and at < leads[0].opened_at:
+        return leads[0].unit
+    return next((lane.unit for lane in reversed(leads) if lane.held(at)), "")

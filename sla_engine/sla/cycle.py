@@ -78,9 +78,7 @@ def pack_at(chronicle: Chronicle, mark: Mark, rules: Rulebook) -> Pack:
     return rules.pack_on(chronicle.traits["pack"], mark.at, mark.known_at)
 
 
-def rules_for(
-    dossier: Dossier, kind: Kind, draft: Draft, rules: Rulebook
-) -> tuple[Pack, Calendar]:
+def rules_for(dossier: Dossier, kind: Kind, draft: Draft, rules: Rulebook) -> tuple[Pack, Calendar]:
     """The pack edition and the calendar by which a draft is judged: in force when it happened,
     known by now. Raises `Refusal` POLICY_UNKNOWN, POLICY_NOT_IN_FORCE or REGION_UNKNOWN."""
     opening = dossier.opening.event if dossier.exists else draft.event
@@ -139,6 +137,8 @@ class _Finder:
             return None
         if clause.scope is not Scope.PETITION and lane is None:
             return None
+        if clause.scope is Scope.PETITION and self.chronicle.lanes.assists(mark.lane):
+            return None
         prefix = "" if clause.scope is Scope.PETITION else mark.lane
         return self._numbered(clause, mark, prefix) if clause.repeat else prefix or "1"
 
@@ -148,7 +148,7 @@ class _Finder:
         earlier = [
             cycle
             for cycle in self.found.values()
-            if cycle.clause.id == clause.id and cycle.name.startswith(dotted)
+            if cycle.clause.id == clause.id and (not prefix or cycle.lane == mark.lane)
         ]
         if any(cycle.end is None or cycle.end > mark.at for cycle in earlier):
             return None
@@ -193,12 +193,16 @@ class _Finder:
         """When the clock was met: the first of `stop_any`, or the last of the `stop_all`."""
         firsts: dict[str, Instant] = {}
         for mark in self.chronicle.marks[index + 1 :]:
-            if lane is None or mark.lane == lane:
+            if not mark.inherited and self._counts(mark, lane):
                 firsts.setdefault(mark.name, mark.at)
         candidates = [firsts[name] for name in clause.stop_any if name in firsts]
         if clause.stop_all and all(name in firsts for name in clause.stop_all):
             candidates.append(max(firsts[name] for name in clause.stop_all))
         return min(candidates, default=None)
+
+    def _counts(self, mark: Mark, lane: str | None) -> bool:
+        """Whether a mark may stop a clock of `lane`, or of the whole matter when that is None."""
+        return not self.chronicle.lanes.assists(mark.lane) if lane is None else mark.lane == lane
 
     def _cancelled(self, mark: Mark, laned: bool) -> Instant | None:
         lane = self.chronicle.lanes.all.get(mark.lane) if laned else None

@@ -108,9 +108,7 @@ def _takes_effect(
     trial = Dossier(dossier.stream, dossier.version, [*dossier.facts], [*dossier.voids])
     trial.refixed = dossier.refixed
     evolve(trial, placed(dossier, draft))
-    assessment = assess_chronicle(
-        trial, read(trial, chronicle.kind), rules, draft.meta.occurred_at
-    )
+    assessment = assess_chronicle(trial, read(trial, chronicle.kind), rules, draft.meta.occurred_at)
     return any(
         grant.event.request == event.request
         for reading in assessment.readings

@@ -15,7 +15,7 @@ from sla_engine.errors import Fault, Refusal, register
 from sla_engine.policy.clause import OFFICE, Pack, TalkRules
 from sla_engine.policy.faults import unknown
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.record import Draft, Instant
+from sla_engine.record import ENGINE, Draft, Instant
 from sla_engine.sla.cycle import rules_for
 from sla_engine.sla.permit import GROUND_NOT_IN_PACK, pack_faults
 from sla_engine.talk.events import (
@@ -59,8 +59,6 @@ NO_TALK_RULES = register(
     "政策包 {found} 没有约谈规则",
     "pack {found} has no talk rules",
 )
-
-ENGINE = "engine"
 
 
 def decide(
@@ -116,8 +114,9 @@ def _own_faults(
         if not lowest <= event.tier <= talk.top_tier:
             allowed = ", ".join(str(each) for each in range(lowest, talk.top_tier + 1)) or "-"
             yield Fault(TIER_IMPOSSIBLE, "tier", str(event.tier), allowed)
-    if isinstance(event, TierRaised) and draft.meta.source != ENGINE and not event.approver:
-        yield Fault(APPROVER_MISSING, "approver")
+        jumps = isinstance(event, TierRaised) or event.tier > 1
+        if jumps and draft.meta.source != ENGINE and not event.approver:
+            yield Fault(APPROVER_MISSING, "approver")
     if isinstance(event, TalkNotified | TalkPostponed):
         earliest = _earliest(chronicle, draft, talk, timetable)
         if event.scheduled_at < earliest:
@@ -129,9 +128,7 @@ def _own_faults(
         yield Fault(VERIFIER_IS_OWNER, "verifier", event.verifier)
 
 
-def _earliest(
-    chronicle: Chronicle, draft: Draft, talk: TalkRules, timetable: Timetable
-) -> Instant:
+def _earliest(chronicle: Chronicle, draft: Draft, talk: TalkRules, timetable: Timetable) -> Instant:
     """First instant at which the talk may be held: the notice lead of its tier has passed."""
     at = draft.meta.occurred_at
     lead = talk.notice_lead.get(tier(chronicle))

@@ -5,7 +5,10 @@ from sla_engine.record import Event, Instant, wire
 
 @wire("talk.proposed/1", rank=0)
 class TalkProposed(Event):
-    """提请: who is to be talked to, at which tier, why. Opens round 1."""
+    """提请: who is to be talked to, at which tier, why. Opens round 1.
+
+    A person who begins above tier 1 names the `approver`.
+    """
 
     talk: str
     pack: str
@@ -14,6 +17,7 @@ class TalkProposed(Event):
     tier: int
     causes: tuple[str, ...]
     petitions: tuple[str, ...] = ()
+    approver: str = ""
 
 
 @wire("talk.cause_attached/1", rank=2)

@@ -65,7 +65,7 @@ STEPS: Mapping[type[Event], Step] = {
     PlanFiled: Step(frozenset({HELD, MINUTED}), PLAN_FILED),
     PlanAccepted: Step(frozenset({PLAN_FILED}), RECTIFYING),
     PlanReturned: Step(frozenset({PLAN_FILED}), MINUTED),
-    RectificationReported: Step(frozenset({RECTIFYING}), REPORTED),
+    RectificationReported: Step(frozenset({RECTIFYING, REJECTED}), REPORTED),
     RectificationVerified: Step(frozenset({REPORTED}), VERIFIED),
     RectificationRejected: Step(frozenset({REPORTED}), REJECTED),
     StruckOff: Step(frozenset({VERIFIED}), STRUCK_OFF),

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -53,6 +53,7 @@ class Almanac:
         regions = {region, *(notice.region for notice in self.notices)}
         self._shelves = {each: _Shelf(self, each) for each in regions}
         self._calendars: dict[tuple[object, ...], Calendar] = {}
+        self._contents: dict[tuple[object, ...], Content] = {}
 
     def _release(self, notices: Iterable[Notice]) -> tuple[Notice, ...]:
         """Dated, ordered, each once as it was first recorded.
@@ -95,17 +96,18 @@ class Almanac:
         it is remembered. Raises `Refusal` REGION_UNKNOWN.
         """
         place = self.region if region is None else region
-        shelves = [self._shelves[level] for level in self._levels(place) if level in self._shelves]
-        known = tuple(shelf.known(known_at) for shelf in shelves)
+        known = tuple(
+            (shelf, count)
+            for level in self._levels(place)
+            if (shelf := self._shelves.get(level)) and (count := shelf.known(known_at))
+        )
         statutes = self._statutes_known(known_at) if provisional else 0
         key = (place, known, statutes)
         calendar = self._calendars.get(key)
         if calendar is None:
             if len(self._calendars) >= _KEPT:
                 self._calendars.clear()
-            calendar = self._calendars[key] = Calendar(
-                self._content(place, shelves, known, self.statutes[:statutes])
-            )
+            calendar = self._calendars[key] = Calendar(place, self._content(known, statutes))
         return calendar
 
     def _levels(self, region: str) -> tuple[str, ...]:
@@ -120,18 +122,21 @@ class Almanac:
         midnight = self.zone.midnight
         return sum(midnight[s.published.toordinal()] <= known_at for s in self.statutes)
 
-    def _content(
+    def _content(self, known: tuple[tuple["_Shelf", int], ...], statutes: int) -> Content:
+        """What the first notices of each shelf and the first statutes come to; compiled once."""
+        content = self._contents.get((known, statutes))
+        if content is None:
+            content = self._contents[known, statutes] = self._settle(
+                [entry for shelf, count in known for entry in shelf.first(count)],
+                self.statutes[:statutes],
+            )
+        return content
+
+    def _settle(
         self,
-        region: str,
-        shelves: Sequence["_Shelf"],
-        known: Sequence[int],
+        notices: Sequence[tuple[Notice, Mapping[int, Day]]],
         statutes: Sequence[Statute],
     ) -> Content:
-        notices = [
-            entry
-            for shelf, count in zip(shelves, known, strict=True)
-            for entry in sorted(shelf.entries[:count], key=lambda entry: entry[0].rank)
-        ]
         published = frozenset(year for notice, _ in notices for year in notice.covers)
         basis = _in_force(statutes, published)
         named = {
@@ -143,7 +148,7 @@ class Almanac:
         for _, days in notices:
             named.update(days)
         provisional = {year: statute.citation for year, statute in basis.items()}
-        return Content(region, self.zone, self.weekend, published, provisional, named)
+        return Content(self.zone, self.weekend, published, provisional, named)
 
     def classify(self, notice: Notice) -> dict[int, Day]:
         """Each day a notice names, by ordinal, with its kind."""
@@ -177,7 +182,7 @@ class _Shelf:
     def __init__(self, almanac: Almanac, region: str) -> None:
         mine = [notice for notice in almanac.notices if notice.region == region]
         mine.sort(key=lambda notice: (notice.recorded, notice.rank))
-        self.entries = [(notice, almanac.classify(notice)) for notice in mine]
+        self._entries = [(notice, almanac.classify(notice)) for notice in mine]
         self._recorded = [notice.recorded or 0 for notice in mine]
 
     def known(self, known_at: Instant | None) -> int:
@@ -185,6 +190,10 @@ class _Shelf:
         if known_at is None:
             return len(self._recorded)
         return bisect_right(self._recorded, known_at)
+
+    def first(self, count: int) -> list[tuple[Notice, dict[int, Day]]]:
+        """The first `count` to become known, in the order in which they prevail."""
+        return sorted(self._entries[:count], key=lambda entry: entry[0].rank)
 
 
 def _in_force(statutes: Iterable[Statute], published: frozenset[int]) -> dict[int, Statute]:

@@ -93,7 +93,8 @@ class Amount:
     """`n` of `unit`. Days, half-days and months are whole; hours go down to a microsecond.
 
     `size` is the same length on the unit's ruler: days, half-days, months, or microseconds.
-    Raises `Refusal` AMOUNT_RANGE for negative, broken or century-long amounts.
+    Nothing at all is an amount (`0日`: by the end of the day), except in half-days. Raises
+    `Refusal` AMOUNT_RANGE for negative, broken or century-long amounts.
     """
 
     n: Fraction
@@ -103,10 +104,14 @@ class Amount:
     def __post_init__(self) -> None:
         size = self.n * HOUR if self.unit.is_hours else self.n
         limit = _LIMITS[self.unit]
-        if not 0 <= self.n <= limit or size.denominator != 1:
+        least = 1 if self.unit.is_halves else 0
+        if not least <= self.n <= limit or size.denominator != 1:
             step = "1 µs" if self.unit.is_hours else "1"
             raise refuse(
-                AMOUNT_RANGE, "", f"{_plain(self.n)} {self.unit.value}", f"0..{limit} ({step})"
+                AMOUNT_RANGE,
+                "",
+                f"{_plain(self.n)} {self.unit.value}",
+                f"{least}..{limit} ({step})",
             )
         object.__setattr__(self, "size", int(size))
 

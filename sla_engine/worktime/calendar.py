@@ -68,19 +68,24 @@ class Stretch:
         return self.days[mark]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Content:
-    """What a calendar is compiled from: every named day, and the years they settle.
+    """What calendars are compiled from: every named day, and the years they settle.
 
     `provisional` maps each year that rests on a statute alone to that statute's citation.
+    Regions without a notice of their own share the content of the wider region.
     """
 
-    region: str
     zone: Zone
     weekend: frozenset[int]
     published: frozenset[int]
     provisional: Mapping[int, str]
     named: Mapping[int, Day]
+
+    @cached_property
+    def stretches(self) -> tuple[Stretch, ...]:
+        years = sorted(self.published | self.provisional.keys())
+        return tuple(Stretch(run, self.weekend, self.named) for run in _runs(years))
 
 
 class Calendar:
@@ -90,17 +95,14 @@ class Calendar:
     for provisionally and the statute's days are tabulated for that year.
     """
 
-    def __init__(self, content: Content) -> None:
-        self.region = content.region
+    def __init__(self, region: str, content: Content) -> None:
+        self.region = region
         self.zone = content.zone
         self.published = content.published
         self.provisional_years = frozenset(content.provisional)
+        self.stretches = content.stretches
         self._content = content
         self._named = content.named
-        years = sorted(content.published | self.provisional_years)
-        self._stretches = tuple(
-            Stretch(run, content.weekend, content.named) for run in _runs(years)
-        )
 
     @cached_property
     def digest(self) -> str:
@@ -108,7 +110,7 @@ class Calendar:
         content = self._content
         return digest(
             {
-                "region": content.region,
+                "region": self.region,
                 "zone": content.zone.name,
                 "weekend": sorted(content.weekend),
                 "published": sorted(content.published),
@@ -176,14 +178,10 @@ class Calendar:
 
     def stretch(self, ordinal: int) -> Stretch:
         """The known stretch that holds a day; raises `UnpublishedYear`."""
-        for stretch in self._stretches:
+        for stretch in self.stretches:
             if stretch.first <= ordinal <= stretch.last:
                 return stretch
         raise UnpublishedYear(date.fromordinal(ordinal).year)
-
-    @property
-    def stretches(self) -> tuple[Stretch, ...]:
-        return self._stretches
 
     def basis(self, years: Iterable[int]) -> str | None:
         """What an answer that looked up days of `years` provisionally rests on; None if firm."""

@@ -41,7 +41,10 @@ class Progress(msgspec.Struct, frozen=True):
 def remaining(
     term: Term, start: Instant, timetable: Timetable, pauses: Iterable[Pause], at: Instant
 ) -> Remaining:
-    """What is left of the term at `at`; frozen while a pause is open. Raises as `reckon`."""
+    """What is left of the term at `at`: all of it before the start, frozen in an open pause.
+
+    Raises as `reckon`.
+    """
     merged = merge(pauses)
     way = course(term, start, timetable, merged)
     due = way.reckoning.due

@@ -116,7 +116,8 @@ def _learned(line: str) -> Instant:
 def clause(name: str, limit: str, *, rungs: str = "", more: str = "", **keys: str) -> str:
     """A [[clause]] in TOML: petition scope, from `dispatched` to `resolved` unless said otherwise.
 
-    `rungs` is a line of "id at act level" groups separated by ";"; `more` is TOML of one's own.
+    `rungs` is "id at act level", then "tier=1" or "from_cycle=2" where needed, separated by ";".
+    `more` is TOML of one's own.
     """
     table = {"scope": '"petition"', "start": '"dispatched"', "stop": '"resolved"'} | keys
     lines = [f"{key} = {value}" for key, value in table.items() if value]
@@ -127,11 +128,9 @@ def clause(name: str, limit: str, *, rungs: str = "", more: str = "", **keys: st
     )
 
 
-def _rung(name: str, at: str, act: str, level: str, extra: str = "") -> str:
-    return (
-        f'[[clause.rung]]\nid = "{name}"\nat = "{at}"\nact = "{act}"\nlevel = {level}\n'
-        f'basis = "测试"\n{extra}\n'
-    )
+def _rung(name: str, at: str, act: str, level: str, *more: str) -> str:
+    lines = (f'id = "{name}"', f'at = "{at}"', f'act = "{act}"', f"level = {level}", *more)
+    return "\n".join(("[[clause.rung]]", *lines, 'basis = "测试"', ""))
 
 
 _HEAD = """
@@ -168,7 +167,7 @@ _LEVELS = "".join(
     for level in (10, 20, 30, 40, 50, 60, 70, 80)
 )
 
-TALK_RULES = """
+_TALK = """
 [talk]
 group_by = "{group_by}"
 delegation_allowed = {delegation}
@@ -182,6 +181,12 @@ status = "default"
 2 = [{{ zh = "甲", en = "A" }}, {{ zh = "乙", en = "B" }}]
 3 = [{{ zh = "甲", en = "A" }}, {{ zh = "乙", en = "B" }}]
 """
+
+
+def talks(group_by: str = "unit", delegation: str = "false") -> str:
+    """A [talk] of three tiers, and the least of its clocks."""
+    approve = clause("approve", "2个工作日", scope='"talk"', start='"proposed"', stop='"approved"')
+    return _TALK.format(group_by=group_by, delegation=delegation) + approve
 
 
 def pack_of(

@@ -194,9 +194,7 @@ def test_half_past_midnight_in_beijing_is_already_the_next_day() -> None:
     assert FIRM.timetable.zone.date_of(instant) == date(2026, 10, 1)
 
 
-def test_under_close_of_business_a_pause_at_the_close_gives_the_day_back_and_later_it_does_not() -> (
-    None
-):
+def test_a_pause_at_the_close_gives_that_day_back_and_a_moment_later_it_does_not() -> None:
     promise = Promise("workdays", 5, close_of_business=True)
     start = datetime(2026, 9, 21, 10, tzinfo=BEIJING)
     close = datetime(2026, 9, 23, 17, 30, tzinfo=BEIJING)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_engine.worktime import progress, reckon, remaining
+from sla_engine.worktime import Zone, progress, reckon, remaining
 from tests.properties.worktime.strategies import pauses, promises
 from tests.support import oracle
 from tests.support.worktime import MICROSECOND, Abroad, Case, micros, unless_unpublished
@@ -18,6 +18,7 @@ ZONES = (
     "America/Los_Angeles",
     "America/Sao_Paulo",  # clocks went forward at midnight: such a day begins at 01:00
     "Australia/Lord_Howe",  # by half an hour
+    "Europe/London",  # an hour ahead of its later self all through 1970
     "Asia/Kathmandu",
 )
 FIRST, LAST = date(2005, 1, 1), date(2020, 12, 31)
@@ -106,3 +107,15 @@ def test_working_time_is_measured_and_added_alike(case: Case, amount: timedelta)
     reached = unless_unpublished(lambda: timetable.add_work(start, amount // MICROSECOND))
     walked = unless_unpublished(lambda: micros(oracle.add_work(office, case.start, amount)))
     assert reached == walked
+
+
+@given(
+    st.sampled_from(ZONES),
+    st.dates(FIRST, LAST),
+    st.one_of(st.timedeltas(timedelta(hours=-2), timedelta(hours=2)), st.just(timedelta(0))),
+)
+def test_an_instant_belongs_to_the_day_the_wall_clock_shows(
+    name: str, day: date, off_midnight: timedelta
+) -> None:
+    local = datetime.combine(day, time(0), ZoneInfo(name)).astimezone(UTC) + off_midnight
+    assert Zone(name).date_of(micros(local)) == local.astimezone(ZoneInfo(name)).date()

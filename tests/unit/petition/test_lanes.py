@@ -229,3 +229,15 @@ def test_assignments_whose_names_begin_alike_keep_their_clocks_apart() -> None:
     )
     cycles = [each.cycle.name for each in matter.assess("2025-06-03 12:00").readings]
     assert sorted(cycles) == ["1", "A", "A.1", "A.1", "A.1.1"]
+
+
+def test_what_the_dispatcher_was_late_with_is_not_laid_at_the_units_door() -> None:
+    triage = clause("triage", "2小时", start='"admitted"', stop='"dispatched"', rungs="red due red 30")
+    matter = Matter(
+        rules_of(pack_of(triage)),
+        "2025-06-03 09:00 registered",
+        "2025-06-03 10:00 admitted",
+        "2025-06-03 15:00 dispatched unit=U1",
+    ).touch("2025-06-04 09:00")
+    (act,) = matter.dossier.acts[("triage", "1", "red")]
+    assert (act.stands, act.fired.unit) == (True, "")

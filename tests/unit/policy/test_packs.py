@@ -134,6 +134,7 @@ def test_a_talk_of_each_tier_has_one_clock_for_each_step(pack: Pack, tier: int) 
         "plan_accepted",
         "reported",
         "no_show",
+        "rejected",
     ]
 
 

@@ -61,6 +61,7 @@ def test_text_that_is_no_amount_is_refused(text: str) -> None:
     [
         (Fraction(-1), Unit.WORKDAYS),
         (Fraction(1, 2), Unit.WORKDAYS),
+        (Fraction(0), Unit.HALF_WORKDAYS),
         (Fraction(1, 2), Unit.CALENDAR_DAYS),
         (Fraction(3, 2), Unit.CALENDAR_MONTHS),
         (Fraction(36_526), Unit.WORKDAYS),
