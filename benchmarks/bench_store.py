@@ -328,11 +328,11 @@ def _due_by_reading(log: PetitionLog, now: int) -> list[str]:
 
 
 CLAIMS = [
-    Claim("append, batches of 100 events", _appending(100, keyed=False), 3, 300),
-    Claim("append, batches of 1000 events", _appending(1_000, keyed=False), 1, 30),
-    Claim("append with intake keys, batches of 100", _appending(100, keyed=True), 3, 300),
-    Claim("append, one event at a time", _appending(1, keyed=False), 20, 2_000),
-    Claim("replay of petitions of 10 events", _replaying(10), 20, 2_000),
-    Claim("replay of petitions of 100 events", _replaying(100), 3, 200),
-    Claim("streams due, 1 % of the alarms", _due, 1_000, 100_000),
+    Claim("store: append 100 events in a transaction", _appending(100, False), 3, 40, 25),
+    Claim("store: append 1000 events in a transaction", _appending(1_000, False), 1, 5, 25),
+    Claim("store: append 100 events with intake keys", _appending(100, True), 3, 40, 25),
+    Claim("store: append one event in a transaction", _appending(1, False), 20, 300, 15),
+    Claim("store: replay a petition of 10 events", _replaying(10), 20, 200, 25),
+    Claim("store: replay a petition of 100 events", _replaying(100), 3, 30, 25),
+    Claim("store: find the streams that are due, 1 % of all", _due, 1_000, 100_000),
 ]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 _CHUNK = 1 << 20
-_BOM = b"\xef\xbb\xbf"
+_BOM, _END = b"\xef\xbb\xbf", b"\r\n"
 
 
 class Line(NamedTuple):
@@ -19,16 +19,16 @@ class Line(NamedTuple):
 def read(stream: BinaryIO, limit: int) -> Iterator[Line]:
     """Every line that is not blank, numbered from 1 with the blank ones counted.
 
-    A byte order mark before the first line and carriage returns at line ends are left out.
+    A byte order mark before the first line and the ends of lines (LF, CRLF) are left out.
     """
     number = 0
-    while head := stream.readline(limit + len(_BOM) + 2):
+    while head := stream.readline(limit + len(_BOM) + len(_END)):
         number += 1
-        size = len(head) if head.endswith(b"\n") else len(head) + _skip(stream)
+        skipped, tail = (0, head) if head.endswith(b"\n") else _skip(stream, head)
         text = head.removeprefix(_BOM) if number == 1 else head
-        bare = text.rstrip(b"\r\n")
-        if bare.strip():
-            yield Line(number, bare[:limit], size - len(head) + len(bare))
+        size = len(text) + skipped - _end(tail)
+        if size > limit or text.strip():
+            yield Line(number, text[: min(size, limit)], size)
 
 
 def count(path: Path) -> int:
@@ -37,11 +37,16 @@ def count(path: Path) -> int:
         return sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(_CHUNK), b""))
 
 
-def _skip(stream: BinaryIO) -> int:
-    """Pass over the rest of a line that is too long; how many bytes it had."""
-    skipped = 0
+def _skip(stream: BinaryIO, head: bytes) -> tuple[int, bytes]:
+    """Pass over the rest of a line that is too long: how many bytes it had, and its last few."""
+    skipped, tail = 0, head
     while chunk := stream.readline(_CHUNK):
-        skipped += len(chunk)
+        skipped, tail = skipped + len(chunk), tail[-1:] + chunk
         if chunk.endswith(b"\n"):
             break
-    return skipped
+    return skipped, tail
+
+
+def _end(tail: bytes) -> int:
+    """How many bytes the end of a line takes."""
+    return len(tail) - len(tail.removesuffix(b"\n").removesuffix(b"\r"))

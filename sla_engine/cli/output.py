@@ -65,6 +65,14 @@ class Voice:
     def word(self, text: Bilingual) -> str:
         return text.en if self.lang == "en" else text.zh
 
+    def listed(self, parts: Iterable[str]) -> str:
+        """Several things named one after the other."""
+        return (", " if self.lang == "en" else "、").join(parts)
+
+    def sentence(self, parts: Iterable[str]) -> str:
+        """Several statements in one line."""
+        return ("; " if self.lang == "en" else "；").join(parts)
+
     def show(self, *renderables: "RenderableType") -> None:
         """For people: one under the other. Plain lines are left to the terminal to break."""
         from rich.text import Text

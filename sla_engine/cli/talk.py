@@ -148,7 +148,7 @@ def _send(desk: Desk, talk: str, fact: str, data: Data, sent: Sent) -> None:
 
 
 @sending("propose", "提请 · Propose a talk by hand.\n\nBreaches propose theirs by themselves.")
-def propose(
+def propose(  # noqa: PLR0913 # one argument for each option
     desk: Desk,
     sent: Sent,
     *,
@@ -164,6 +164,9 @@ def propose(
     region: Annotated[
         str, typer.Option(metavar="CODE", help="Region, e.g. CN-3704 (default: the pack's).")
     ] = "",
+    approver: Annotated[
+        str, typer.Option(metavar="OFFICIAL", help="Who approves beginning above tier 1.")
+    ] = "",
 ) -> None:
     from sla_engine.identity import talk_id
 
@@ -171,8 +174,8 @@ def propose(
         at = instant(sent.at, "--at") or engine.clock.now()
         home = region or engine.rules.pack_on(pack, at).region
     data = {"pack": pack, "region": home, "unit": unit, "tier": tier, "causes": cause}
-    name = talk_id(unit, cause[0]).split("/", 1)[1]
-    _send(desk, name, _OPENING, {**data, "petitions": petition or []}, sent)
+    data |= {"petitions": petition or [], "approver": approver}
+    _send(desk, talk_id(unit, cause[0]).split("/", 1)[1], _OPENING, data, sent)
 
 
 @step("approve", "approved", "批准 · Approve the talk.")

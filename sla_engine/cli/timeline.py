@@ -82,7 +82,7 @@ def render(found: Sequence[Entry], pack: Pack, voice: Voice) -> "Table":
         same = abs(meta.recorded_at - meta.occurred_at) < 60_000_000
         style = "strike dim" if gone else _style(each.event, pack)
         what = Styled(voice.word(_title(each.recorded, pack)), style=style)
-        detail = Styled("；".join(_details(each, pack, voice)), style="dim" if gone else "")
+        detail = Styled(voice.sentence(_details(each, pack, voice)), style="dim" if gone else "")
         recorded = "同时 =" if same else when(meta.recorded_at)
         table.add_row(str(each.recorded.version), when(meta.occurred_at), recorded, what, detail)
     return table
@@ -136,7 +136,7 @@ def _fired(event: RungFired, pack: Pack, voice: Voice) -> Iterator[str]:
         yield f"{voice.word(words.FIELDS['due'])} {deadline(event.due)}"
     if event.to:
         roles = (pack.roles.get(role, Text(role, role)) for role in event.to)
-        yield "→" + "、".join(voice.word(role) for role in roles)
+        yield "→" + voice.listed(voice.word(role) for role in roles)
     if event.unit:
         yield event.unit
     if event.silent:
@@ -156,7 +156,7 @@ def _said(event: Event, pack: Pack, voice: Voice) -> Iterator[str]:
 def _causes(value: str | tuple[str, ...], pack: Pack, voice: Voice) -> str:
     """Acts by which a talk came about: the petition, the clause in words, the rung."""
     causes = (value,) if isinstance(value, str) else value
-    return "、".join(_cause(each, pack, voice) for each in causes)
+    return voice.listed(_cause(each, pack, voice) for each in causes)
 
 
 def _cause(cause: str, pack: Pack, voice: Voice) -> str:

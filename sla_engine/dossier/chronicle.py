@@ -23,7 +23,7 @@ from sla_engine.record import Instant, Recorded
 class Mark(NamedTuple):
     """A named instant. `known_at` is when the log learned it, `fact` the version it came with.
 
-    `inherited`: taken over from another dossier. It may start a clock here, never stop one.
+    `inherited`: it happened to another dossier about the same matter, which was merged into this.
     """
 
     name: str
@@ -36,13 +36,17 @@ class Mark(NamedTuple):
 
 @dataclass(slots=True)
 class Pause:
-    """A suspension [start, end); `end` None while it is open."""
+    """A suspension [start, end); `end` None while it is open.
+
+    `lane`: the one lane it holds up; "" for the whole matter.
+    """
 
     ground: str
     start: Instant
     fact: Recorded
     end: Instant | None = None
     known_at: Instant = 0
+    lane: str = ""
 
 
 class Request(NamedTuple):
@@ -143,10 +147,19 @@ def _take(chronicle: Chronicle, recorded: Recorded) -> None:
         chronicle.ended_at = meta.occurred_at
     deferral = kind.defers(event)
     if deferral is not None:
-        ground, until = deferral
-        pause = Pause(ground, meta.occurred_at, recorded, until, meta.recorded_at)
-        chronicle.pauses.append(pause)
+        _defer(chronicle, recorded, lane, *deferral)
     _pause_or_extend(chronicle, recorded)
+
+
+def _defer(
+    chronicle: Chronicle, recorded: Recorded, lane: str, ground: str, until: Instant
+) -> None:
+    """A pause whose end is known; it takes the place of what is left of an earlier one."""
+    at, known_at = recorded.meta.occurred_at, recorded.meta.recorded_at
+    for pause in chronicle.pauses:
+        if pause.lane == lane and pause.end is not None and pause.end > at:
+            pause.end, pause.known_at = at, max(pause.known_at, known_at)
+    chronicle.pauses.append(Pause(ground, at, recorded, until, known_at, lane))
 
 
 def _pause_or_extend(chronicle: Chronicle, recorded: Recorded) -> None:

@@ -56,6 +56,19 @@ class Dossier:
                 return recorded
         return None
 
+    def until(self, version: int) -> "Dossier":
+        """What had been learned by a version, without the acts."""
+        return Dossier(
+            self.stream,
+            version,
+            [fact for fact in self.facts if fact.version <= version],
+            [void for void in self.voids if void.version <= version],
+            refixed={
+                key: [each for each in refixes if each.version <= version]
+                for key, refixes in self.refixed.items()
+            },
+        )
+
     def voided(self) -> dict[int, Recorded]:
         """Versions of facts that do not count, each with the void that took it away.
 

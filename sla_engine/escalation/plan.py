@@ -12,6 +12,7 @@ from sla_engine.dossier.events import RungFired, RungWithdrawn, TermRefixed
 from sla_engine.dossier.fold import Act
 from sla_engine.dossier.kind import Kind
 from sla_engine.dossier.pending import Pending
+from sla_engine.escalation.react import NEXT_TIER, TALK
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import AlarmRow
 from sla_engine.record import ENGINE, Draft, Event, Instant, Meta
@@ -26,7 +27,8 @@ def catch_up(pending: Pending, kind: Kind, rules: Rulebook, now: Instant) -> Ass
     if _refix(pending, assessment, rules, now):
         assessment = assess(pending.dossier, kind, rules, now)
     # One by one: an act's version counts the firings before it, those of this very call too.
-    for draft in chain(_withdrawals(assessment, now), _firings(assessment, now)):
+    withdrawals = _withdrawals(assessment, rules, now)
+    for draft in chain(withdrawals, _firings(assessment, now)):
         pending.write(draft)
     return assessment
 
@@ -71,22 +73,46 @@ def _refix(pending: Pending, assessment: Assessment, rules: Rulebook, now: Insta
     return moved
 
 
-def _withdrawals(assessment: Assessment, now: Instant) -> Iterator[Draft]:
+def _withdrawals(assessment: Assessment, rules: Rulebook, now: Instant) -> Iterator[Draft]:
     """Acts that stand in the log and have no ground left, or were addressed to a unit that, as
     is known now, was not the answerable one."""
-    valid = {
+    grounds = _grounds(assessment)
+    for key, acts in assessment.dossier.acts.items():
+        for act in acts:
+            if act.stands and _ground_of(act) not in grounds:
+                cause = _overturning(assessment, act, rules)
+                event = RungWithdrawn(*key[:2], act.fired.version, key[2], cause, "overturned")
+                yield Draft(Meta(occurred_at=now, recorded_at=now, source=ENGINE), event)
+
+
+_Ground = tuple[str, str, str, Instant, str]
+
+
+def _grounds(assessment: Assessment) -> set[_Ground]:
+    """Every act there is reason for: clause, cycle, rung, instant and unit."""
+    return {
         (*reading.key, firing.rung.id, firing.at, _unit(assessment, reading, firing))
         for reading in assessment.readings
         for firing in reading.schedule.firings
     }
-    dossier = assessment.dossier
-    latest = max((fact.version for fact in (*dossier.facts, *dossier.voids)), default=0)
-    for key, acts in dossier.acts.items():
-        for act in acts:
-            fired = act.fired
-            if act.stands and (*key, fired.at, fired.unit) not in valid:
-                event = RungWithdrawn(*key[:2], fired.version, key[2], latest, "overturned")
-                yield Draft(Meta(occurred_at=now, recorded_at=now, source=ENGINE), event)
+
+
+def _ground_of(act: Act) -> _Ground:
+    fired = act.fired
+    return (fired.clause, fired.cycle, fired.rung, fired.at, fired.unit)
+
+
+def _overturning(assessment: Assessment, act: Act, rules: Rulebook) -> int:
+    """Version of what took an act's ground away: before it was learned, the act still had one."""
+    dossier, kind = assessment.dossier, assessment.chronicle.kind
+    revisions = chain.from_iterable(dossier.refixed.values())
+    learned = sorted(each.version for each in chain(dossier.facts, dossier.voids, revisions))
+    since = [version for version in reversed(learned) if version > act.version]
+    for version in since[:-1]:
+        before = assess(dossier.until(version - 1), kind, rules, assessment.at)
+        if _ground_of(act) in _grounds(before):
+            return version
+    return since[-1] if since else learned[-1]
 
 
 def _firings(assessment: Assessment, now: Instant) -> Iterator[Draft]:
@@ -140,10 +166,13 @@ def _silence(
     firing: Firing,
     due: Sequence[tuple[Reading, Firing]],
 ) -> str:
-    """Why nobody is told: an import of history, or a warning overtaken by its own breach or by the
-    end of its clock before it could go out."""
-    if assessment.chronicle.traits.get("historic"):
+    """Why nobody is told: it was past when history was imported, or it is a warning overtaken by
+    its own breach or by the end of its clock before it could go out."""
+    imported_at = assessment.dossier.opening.meta.recorded_at
+    if assessment.chronicle.traits.get("historic") and firing.at <= imported_at:
         return "history"
+    if firing.rung.act in (TALK, NEXT_TIER):
+        return ""
     breach, end = reading.due, reading.cycle.end
     if breach is not None and firing.at <= breach:
         overtaken = any(r is reading and other.at > breach for r, other in due)

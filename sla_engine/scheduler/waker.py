@@ -105,9 +105,8 @@ class Waker:
         try:
             delay = self._sweep()
             self._last_good = self._machine.monotonic()
-        except Exception:
-            logger.exception("the sweep failed and is tried again")
         finally:
+            # What was raised is logged by APScheduler; the next sweep is at the next heartbeat.
             self._rearm(delay)
 
     def _rearm(self, delay: float | None) -> None:

@@ -7,11 +7,11 @@ together with the intake keys and the alarm index.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from sla_engine.dossier.chronicle import order, read
+from sla_engine.dossier.chronicle import order
 from sla_engine.dossier.decide import placed
 from sla_engine.dossier.events import AnomalyNoted
 from sla_engine.dossier.fold import Dossier, fold
@@ -21,13 +21,13 @@ from sla_engine.escalation.kinds import kind_of
 from sla_engine.escalation.plan import alarm_rows, catch_up
 from sla_engine.identity import commitment, digest
 from sla_engine.petition import decide as petition_decide
-from sla_engine.petition.events import Absorbed, Merged, Registered
-from sla_engine.petition.kind import NEW, OPEN, PETITION
-from sla_engine.policy.clause import Scope
+from sla_engine.petition.events import Merged, Registered
+from sla_engine.petition.kind import NEW, PETITION
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import Answer, Log, Transaction
 from sla_engine.record import ENGINE, Draft, Instant, Meta, fields_of, type_name
 from sla_engine.service.intake import Submission
+from sla_engine.service.merge import carry_over, check_merge
 from sla_engine.sla.cycle import stamp
 from sla_engine.talk import decide as talk_decide
 
@@ -37,11 +37,6 @@ KEY_REUSED = register(
     "event id {found} was used before for another body",
     "更正请另发新事件号；原记录不变，本次已记异常",
     "send a correction under a new id; the first record stands and this attempt is noted",
-)
-MERGE_IMPOSSIBLE = register(
-    "MERGE_IMPOSSIBLE",
-    "不能并入 {found}：{allowed}",
-    "cannot merge into {found}: {allowed}",
 )
 NOT_REGISTERED = register(
     "NOT_REGISTERED",
@@ -56,6 +51,13 @@ ALREADY_REGISTERED = register(
     "dossier {found} is already open",
     "同一诉求重复到达请用并单（merged）；更正立案信息请另发事实",
     "for the same matter arriving twice use merged; corrections are further facts",
+)
+HISTORY_ONLY = register(
+    "HISTORY_ONLY",
+    "只有历史导入可以把诉求件标为历史件",
+    "only an import of history may mark a petition as historic",
+    "去掉 historic，或用 sla-engine import 导入",
+    "leave historic out, or use sla-engine import",
 )
 _FORGIVEN_IN_HISTORY = frozenset(
     {"PHASE_IMPOSSIBLE", "SUSPENSION_IMPOSSIBLE", "RETURN_TOO_LATE", "STEP_NOT_IN_PACK"}
@@ -136,7 +138,8 @@ class Handler:
         batch.open(stream)
         _commit(batch)
 
-    def _one(self, batch: _Batch, submission: Submission) -> Outcome:
+    def _one(self, batch: _Batch, sent: Submission) -> Outcome:
+        submission = _of_petitioner(batch, sent)
         body_digest = _body_digest(batch.tx, submission)
         known = batch.answers.get((submission.source, submission.key))
         if known is not None:
@@ -152,7 +155,7 @@ class Handler:
     def _record(self, batch: _Batch, submission: Submission, body_digest: str) -> int:
         pending = batch.open(submission.stream)
         draft = _draft(submission, batch.now, body_digest)
-        _check_opening(pending.dossier, draft)
+        _check_opening(pending.dossier, draft, batch.history)
         drafts = self._decide(batch, pending.dossier, draft)
         if submission.personal:
             batch.tx.keep_personal(submission.subject, submission.personal)
@@ -161,8 +164,8 @@ class Handler:
             stamped = stamp(pending.dossier, kind_of(submission.stream), each, batch.rules)
             recorded = pending.write(_committed(batch.tx, stamped, submission))
             version = version or recorded.version
-        if isinstance(draft.event, Merged):
-            _absorb(batch, pending.dossier, draft)
+        if kind_of(submission.stream) is PETITION:
+            carry_over(submission.stream, batch.open, batch.rules, batch.now)
         return version
 
     def _decide(self, batch: _Batch, dossier: Dossier, draft: Draft) -> Sequence[Draft]:
@@ -171,7 +174,7 @@ class Handler:
             petition_decide.decide if kind_of(dossier.stream) is PETITION else talk_decide.decide
         )
         if isinstance(draft.event, Merged):
-            _check_merge(batch, dossier, draft)
+            check_merge(dossier, draft, batch.open, rules)
         try:
             return decide(dossier, draft, rules, now, self.tolerance)
         except Refusal as refusal:
@@ -209,6 +212,17 @@ def _draft(submission: Submission, now: Instant, body_digest: str) -> Draft:
     return Draft(meta, submission.event)
 
 
+def _of_petitioner(batch: _Batch, submission: Submission) -> Submission:
+    """Personal data of a later fact belongs to the petitioner whom the registration named, so
+    that one erasure finds all of it."""
+    if not submission.personal or submission.subject:
+        return submission
+    dossier = batch.open(submission.stream).dossier
+    opening = dossier.opening.event if dossier.exists else None
+    subject = opening.petitioner if isinstance(opening, Registered) else ""
+    return replace(submission, subject=subject)
+
+
 def _body_digest(tx: Transaction, submission: Submission) -> str:
     """Digest of what was sent: a hash of the plain part and, when there is personal data, an HMAC
     of it under the subject's secret. After erasure only the plain part can be compared."""
@@ -219,7 +233,7 @@ def _body_digest(tx: Transaction, submission: Submission) -> str:
         "data": fields_of(submission.event),
     }
     personal = submission.personal
-    if not personal:
+    if not personal or not submission.subject:
         return digest(plain)
     try:
         secret = tx.secret(submission.subject)
@@ -237,14 +251,16 @@ def _committed(tx: Transaction, draft: Draft, submission: Submission) -> Draft:
     return Draft(draft.meta, msgspec.structs.replace(event, commitment=salted))
 
 
-def _check_opening(dossier: Dossier, draft: Draft) -> None:
-    """A dossier is opened once, and before anything else."""
+def _check_opening(dossier: Dossier, draft: Draft, history: bool) -> None:
+    """A dossier is opened once, and before anything else; only an import opens a historic one."""
     step = kind_of(dossier.stream).steps.get(type(draft.event))
     opens = step is not None and NEW in step.allowed
     if opens and dossier.exists:
         raise refuse(ALREADY_REGISTERED, "", dossier.stream)
     if not opens and not dossier.exists:
         raise refuse(NOT_REGISTERED, "", dossier.stream)
+    if isinstance(draft.event, Registered) and draft.event.historic and not history:
+        raise refuse(HISTORY_ONLY, "data.historic", "true", "false")
 
 
 def _answer_again(
@@ -262,40 +278,6 @@ def _answer_again(
         meta = Meta(occurred_at=batch.now, recorded_at=batch.now, source=ENGINE)
         pending.write(Draft(meta, noted))
     return Outcome("refused", known.stream, 0, (Fault(KEY_REUSED, "id", where),))
-
-
-def _check_merge(batch: _Batch, dossier: Dossier, draft: Draft) -> None:
-    """The other petition must have been open when the two were merged."""
-    assert isinstance(draft.event, Merged)
-    into = draft.event.into
-    target = f"petition/{into}"
-    if target == dossier.stream:
-        raise refuse(MERGE_IMPOSSIBLE, "into", into, "另一件 another petition")
-    survivor = batch.open(target).dossier
-    if read(survivor, PETITION, placed(survivor, draft)).phase not in OPEN:
-        raise refuse(MERGE_IMPOSSIBLE, "into", into, "当时在办的诉求件 a petition open at the time")
-
-
-def _absorb(batch: _Batch, duplicate: Dossier, draft: Draft) -> None:
-    """The survivor takes over what its own clocks may ask of the duplicate (D19): when they would
-    have started, and what was already done, each at its earliest. In the same commit."""
-    assert isinstance(draft.event, Merged)
-    chronicle = read(duplicate, PETITION)
-    pack = batch.rules.pack_on(chronicle.traits["pack"], draft.meta.occurred_at, batch.now)
-    asked = {
-        name
-        for clause in pack.clauses
-        if clause.scope is Scope.PETITION and not clause.repeat
-        for name in (*clause.start, *clause.stop_any, *clause.stop_all)
-    }
-    anchors: dict[str, Instant] = {}
-    for mark in chronicle.marks:
-        if mark.name in asked:
-            anchors.setdefault(mark.name, mark.at)
-    survivor = batch.open(f"petition/{draft.event.into}")
-    event = Absorbed(chronicle.traits["no"], tuple(anchors.items()))
-    meta = msgspec.structs.replace(draft.meta, key="", cause=duplicate.stream, body_digest="")
-    survivor.write(stamp(survivor.dossier, PETITION, Draft(meta, event), batch.rules))
 
 
 def _commit(batch: _Batch) -> None:

@@ -118,8 +118,11 @@ def parse(value: Mapping[str, Any]) -> Submission:
 def _envelope_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
     for name in sorted(set(value) - _ENVELOPE):
         yield _unknown(FIELD_UNKNOWN, "", name, _ENVELOPE)
-    if sum(name in value for name in ("petition", "talk")) != 1:
+    addressed = [name for name in ("petition", "talk") if name in value]
+    if not addressed:
         yield Fault(FIELD_MISSING, "petition | talk")
+    elif len(addressed) > 1:
+        yield Fault(FIELD_WRONG, "petition | talk", "both 两者都有", "one of them 其中之一")
     for name in ("type", "id", "source", "at"):
         if name not in value:
             yield Fault(FIELD_MISSING, name)
@@ -128,6 +131,8 @@ def _envelope_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(FIELD_WRONG, "seq", shorten(value["seq"]), "integer from 0 非负整数")
     if not isinstance(value.get("data", {}), dict):
         yield Fault(FIELD_WRONG, "data", shorten(value["data"]), "object 对象")
+    if "talk" in value and "personal" in value:
+        yield Fault(FIELD_UNKNOWN, "", "personal", "a petition's facts alone 只随诉求件报送")
     yield from _personal_faults(value.get("personal", {}))
     if isinstance(value.get("at"), str):
         yield from _instant_faults("at", value["at"])
@@ -177,8 +182,9 @@ def _accepted(kind: str) -> dict[str, type[Event]]:
 def _event(cls: type[Event], name: str, value: Mapping[str, Any]) -> Event:
     data = _defaults(cls, name, value)
     hints, faults, fields = _hints(cls), [], {}
+    known = set(cls.__struct_fields__) - _NAMED_BY_ENVELOPE
     for unknown in sorted(set(data) - set(cls.__struct_fields__)):
-        faults.append(_unknown(FIELD_UNKNOWN, "data", unknown, cls.__struct_fields__))
+        faults.append(_unknown(FIELD_UNKNOWN, "data", unknown, known))
     for field_name in cls.__struct_fields__:
         if field_name in data:
             try:
@@ -229,8 +235,9 @@ def _convert(name: str, value: Any, hint: Any) -> Any:
 
 
 def _subject(value: Mapping[str, Any], name: str) -> str:
-    """The petitioner's reference: as sent, else one per petition when personal data comes along."""
-    return value.get("petitioner", "") or (f"of/{name}" if value.get("personal") else "")
+    """The petitioner's reference: as sent, else a registration gets one of its own."""
+    own = f"of/{name}" if value["type"] == "registered" else ""
+    return str(value.get("petitioner", own))
 
 
 def _unknown(code: str, where: str, found: str, known: Any) -> Fault:

@@ -71,7 +71,7 @@ def cycles(dossier: Dossier, chronicle: Chronicle, rules: Rulebook) -> list[Cycl
 
 
 def pack_at(chronicle: Chronicle, mark: Mark, rules: Rulebook) -> Pack:
-    """The pack edition that governs a clock started by `mark`: as stamped, else as in force."""
+    """The pack edition that governs what `mark` began: as stamped, else as in force."""
     stamped = mark.fact.meta.pack
     if stamped:
         return rules.pack_by_digest(stamped)
@@ -121,7 +121,9 @@ class _Finder:
 
     def all(self) -> list[Cycle]:
         for index, mark in enumerate(self.chronicle.marks):
-            pack = pack_at(self.chronicle, mark, self.rules)
+            if not mark.fact.meta.pack:
+                continue  # A fact that starts a clock is stamped.
+            pack = self.rules.pack_by_digest(mark.fact.meta.pack)
             for clause in _started_by(pack, mark.name):
                 name = self._name(clause, mark)
                 if name is not None and (clause.id, name) not in self.found:
@@ -193,7 +195,7 @@ class _Finder:
         """When the clock was met: the first of `stop_any`, or the last of the `stop_all`."""
         firsts: dict[str, Instant] = {}
         for mark in self.chronicle.marks[index + 1 :]:
-            if not mark.inherited and self._counts(mark, lane):
+            if self._counts(mark, lane):
                 firsts.setdefault(mark.name, mark.at)
         candidates = [firsts[name] for name in clause.stop_any if name in firsts]
         if clause.stop_all and all(name in firsts for name in clause.stop_all):

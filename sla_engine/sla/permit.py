@@ -105,9 +105,7 @@ def _takes_effect(
     rules: Rulebook,
 ) -> bool:
     """Whether the clock itself would honour the grant: asked in time, within the caps."""
-    trial = Dossier(dossier.stream, dossier.version, [*dossier.facts], [*dossier.voids])
-    trial.refixed = dossier.refixed
-    evolve(trial, placed(dossier, draft))
+    trial = evolve(dossier.until(dossier.version), placed(dossier, draft))
     assessment = assess_chronicle(trial, read(trial, chronicle.kind), rules, draft.meta.occurred_at)
     return any(
         grant.event.request == event.request

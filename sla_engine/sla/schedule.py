@@ -9,6 +9,8 @@ voided by an extension that was asked for in time and granted late (rules D12, D
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import msgspec
+
 from sla_engine.dossier.chronicle import Chronicle, Grant, Pause
 from sla_engine.policy.clause import Anchor, Rung
 from sla_engine.policy.rulebook import Rulebook
@@ -97,17 +99,20 @@ Change = Pause | Grant | Refix
 def _changes(cycle: Cycle, chronicle: Chronicle) -> list[tuple[Instant, Change]]:
     """Pauses the clause honours, extensions and revisions, in time order, while the clock ran.
 
-    A grant counts even after the clock ended: it may void a breach (D13).
+    A grant counts even after the clock ended: it may void a breach (D13). It was asked for while
+    the clock ran, and extends no other cycle.
     """
     clause, begin, end = cycle.clause, cycle.start.at, cycle.end
     changes: list[tuple[Instant, Change]] = []
     for pause in chronicle.pauses:
-        if pause.ground in clause.pauses and (pause.end is None or pause.end > begin):
+        if _honours(cycle, pause) and (pause.end is None or pause.end > begin):
             changes.append((max(pause.start, begin), pause))
             if pause.end is not None:
                 changes.append((pause.end, pause))
     for grant in chronicle.grants:
-        if grant.request.event.clause == clause.id and grant.fact.meta.occurred_at >= begin:
+        asked = grant.request.fact.meta.occurred_at
+        ran = begin <= asked and (end is None or asked <= end)
+        if grant.request.event.clause == clause.id and ran:
             changes.append((grant.fact.meta.occurred_at, grant))
     changes.extend((max(refix.at, begin), refix) for refix in cycle.refixes)
     changes.sort(key=lambda change: change[0])
@@ -118,6 +123,10 @@ def _changes(cycle: Cycle, chronicle: Chronicle) -> list[tuple[Instant, Change]]
     ]
 
 
+def _honours(cycle: Cycle, pause: Pause) -> bool:
+    return pause.ground in cycle.clause.pauses and pause.lane in ("", cycle.lane)
+
+
 class _Stretches:
     """Builds the stretches of one clock, change by change."""
 
@@ -126,8 +135,9 @@ class _Stretches:
         self.rules = rules
         self.calendar = cycle.calendar
         self.floor: Instant | None = None
+        self.revised_at: Instant = 0
         self.term = cycle.clause.term
-        self.pauses: list[Span] = []
+        self.pauses: dict[int, Span] = {}
         self.grants: list[Grant] = []
         self.refused: list[Grant] = []
         self.known_at = cycle.known_at
@@ -147,10 +157,7 @@ class _Stretches:
 
     def _pause(self, at: Instant, pause: Pause) -> None:
         start = max(pause.start, self.cycle.start.at)
-        if pause.end == at and self.pauses and self.pauses[-1] == (start, None):
-            self.pauses[-1] = (start, at)
-        else:
-            self.pauses.append((start, None))
+        self.pauses[pause.fact.version] = (start, at if pause.end == at else None)
         self.known_at = max(self.known_at, pause.known_at)
         self._cut(at)
 
@@ -166,7 +173,10 @@ class _Stretches:
         self._cut(at if due is None else min(at, due))
 
     def _refix(self, at: Instant, refix: Refix) -> None:
-        self.calendar, self.floor = refix.calendar, refix.floor
+        """A notice learned later knows everything that the ones learned before it knew."""
+        if refix.known_at < self.revised_at:
+            return
+        self.calendar, self.floor, self.revised_at = refix.calendar, refix.floor, refix.known_at
         self.known_at = max(self.known_at, refix.known_at)
         self._cut(at)
 
@@ -197,13 +207,12 @@ class _Stretches:
     def _stretch(self, at: Instant) -> Stretch:
         pack, clause = self.cycle.pack, self.cycle.clause
         timetable = self.rules.timetable(pack, clause.hours, self.calendar)
-        pauses = tuple(self.pauses)
+        pauses = tuple(self.pauses.values())
         reckoning = reckon(self.term, self.cycle.start.at, timetable, pauses)
         floor = self.floor
         if floor is not None and reckoning.due is not None and reckoning.due < floor:
-            reckoning = replace(
-                reckoning, due=floor, due_date=self.calendar.zone.date_of(floor - 1)
-            )
+            day = self.calendar.zone.date_of(floor - 1)
+            reckoning = msgspec.structs.replace(reckoning, due=floor, due_date=day)
         return Stretch(at, None, self.term, timetable, pauses, reckoning, self.known_at)
 
 
@@ -215,8 +224,6 @@ def _firings(cycle: Cycle, stretches: tuple[Stretch, ...]) -> tuple[Firing, ...]
         if stretch.reckoning.due is None:
             continue
         for rung in rungs:
-            if cycle.number < rung.from_cycle:
-                continue
             at = _instant(rung, cycle, stretch)
             if at < stretch.start:
                 if any(firing.rung is rung for firing in firings):
@@ -262,6 +269,8 @@ def _beside(due: Instant, sign: int, offset: Amount, stretch: Stretch) -> Instan
     zone = stretch.timetable.calendar.zone
     due_date, days = stretch.reckoning.due_date or zone.date_of(due), int(offset.n)
     if offset.unit is Unit.CALENDAR_DAYS:
-        return zone.midnight[due_date.toordinal() + sign * days]
+        midnight = zone.midnight[due_date.toordinal() + sign * days]
+        # A term that ends at 24:00 is due at the midnight that begins the next day.
+        return midnight if sign < 0 else max(midnight, due + 1)
     opening = opening_before if sign < 0 else opening_after
     return opening(stretch.timetable, due_date, days)

@@ -98,11 +98,12 @@ class _Voice:
         return self.day_form.format(day=f"{day}{self.parts[part]}", weekday=inside)
 
     def length(self, micros: int) -> str:
-        hours, minutes = divmod(micros, HOUR)
-        minutes, seconds = divmod(minutes, MINUTE)
-        counts = (hours, minutes, seconds / SECOND)
+        hours, below = divmod(micros, HOUR)
+        minutes, below = divmod(below, MINUTE)
+        seconds = f"{below / SECOND:.6f}".rstrip("0").rstrip(".")
+        counts = (str(hours), str(minutes), seconds)
         told = [
-            f"{count:g}{unit}" for count, unit in zip(counts, self.lengths, strict=True) if count
+            count + unit for count, unit in zip(counts, self.lengths, strict=True) if count != "0"
         ]
         return self.gap.join(told)
 

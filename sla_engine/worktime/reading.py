@@ -9,7 +9,15 @@ import msgspec
 from sla_engine.worktime.instant import SECOND, Instant
 from sla_engine.worktime.ruler import CLOCK, Halves, Ruler, marks
 from sla_engine.worktime.span import Cut, Pause, merge, spend, spent
-from sla_engine.worktime.term import Course, Term, course, day_ruler, hour_ruler, size_in_days
+from sla_engine.worktime.term import (
+    Course,
+    Term,
+    course,
+    day_ruler,
+    hour_ruler,
+    receive,
+    size_in_days,
+)
 from sla_engine.worktime.timetable import Timetable
 
 
@@ -139,22 +147,11 @@ class _Meter(msgspec.Struct, frozen=True):
 
 
 def _meter(term: Term, timetable: Timetable, way: Course) -> _Meter:
-    start = way.reckoning.start
-    unit = term.amount.unit
+    start, unit = way.reckoning.start, term.amount.unit
     if unit.is_hours:
-        return _Meter(hour_ruler(term, start, timetable), start, None, way.cuts)
+        return _hour_meter(term, timetable, start, way.cuts)
     if unit.is_halves:
-        halves = Halves(timetable, start)
-        begin = halves.opening(halves.after(start))
-        return _Meter(
-            timetable.ruler(begin),
-            begin,
-            way.reckoning.due,
-            tuple(
-                (halves.opening(cut), None if end is None else halves.opening(end))
-                for cut, end in way.cuts
-            ),
-        )
+        return _half_day_meter(timetable, way)
     midnight = timetable.zone.midnight
     begin = midnight[way.zero + 1]
     return _Meter(
@@ -165,15 +162,33 @@ def _meter(term: Term, timetable: Timetable, way: Course) -> _Meter:
     )
 
 
+def _hour_meter(
+    term: Term, timetable: Timetable, begun: Instant, pauses: tuple[Pause, ...]
+) -> _Meter:
+    return _Meter(hour_ruler(term, begun, timetable), begun, None, pauses)
+
+
+def _half_day_meter(timetable: Timetable, way: Course) -> _Meter:
+    halves = Halves(timetable, way.reckoning.start)
+    begin = halves.opening(halves.after(way.reckoning.start))
+    opening = halves.opening
+    cuts = tuple((opening(cut), None if end is None else opening(end)) for cut, end in way.cuts)
+    return _Meter(timetable.ruler(begin), begin, way.reckoning.due, cuts)
+
+
 def _measured(
     term: Term, start: Instant, timetable: Timetable, pauses: Iterable[Pause]
 ) -> tuple[_Meter, int]:
-    """A term's clock and its length, the latter as if a pause still open had not begun."""
+    """A term's clock and its length, the latter as if a pause still open had not begun.
+
+    Hours have their length without an end, which may lie in a year nobody knows.
+    """
     merged = merge(pauses)
+    if term.amount.unit.is_hours:
+        begun = receive(term.receipt, start, timetable)
+        return _hour_meter(term, timetable, begun, merged), term.amount.size
     way = course(term, start, timetable, merged)
     meter = whole = _meter(term, timetable, way)
-    if term.amount.unit.is_hours:
-        return meter, term.amount.size
     if way.reckoning.due is None:
         whole = _meter(term, timetable, course(term, start, timetable, merged[:-1]))
     assert whole.end is not None, "only an open pause leaves a day term without an end"

@@ -86,6 +86,13 @@ def test_a_jump_to_a_higher_tier_names_its_approver_and_opens_a_round(shell: She
     assert (again.status, again.codes) == (1, ["TIER_IMPOSSIBLE"])
 
 
+def test_beginning_above_tier_1_takes_an_approver(shell: Shell) -> None:
+    words = ("talk", "propose", "--unit", "u", "--pack", PACK, "--cause", "c", "--tier", "2")
+    answer = shell.here(*words, "--json")
+    assert (answer.status, answer.codes) == (1, ["APPROVER_MISSING"])
+    assert shell.here(*words, "--approver", "书记", "--json").status == 0
+
+
 def test_the_same_id_sent_twice_is_recorded_once(shell: Shell) -> None:
     talk = propose(shell, "--id", "p1")
     words = ("talk", "approve", talk, "--approver", "x", "--at", ago(DAY), "--id", "a1", "--json")

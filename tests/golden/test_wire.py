@@ -20,11 +20,11 @@ ROOT = Path(__file__).parents[2]
 FROZEN = json.loads(FILE.read_text("utf-8"))
 
 
-def test_every_event_class_has_frozen_bytes():
+def test_every_event_class_has_frozen_bytes() -> None:
     assert sorted(EVENTS.keys() - FROZEN.keys()) == []
 
 
-def test_the_codec_alone_knows_every_event_of_the_engine():
+def test_the_codec_alone_knows_every_event_of_the_engine() -> None:
     """Whoever opens a log can read all of it, whatever else he has imported."""
     modules = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
@@ -39,19 +39,19 @@ def test_the_codec_alone_knows_every_event_of_the_engine():
     assert len(modules) > 3
 
 
-def test_every_frozen_event_can_still_be_read():
+def test_every_frozen_event_can_still_be_read() -> None:
     assert sorted(FROZEN.keys() - EVENTS.keys() - UPCASTERS.keys()) == []
 
 
 @pytest.mark.parametrize("wire", sorted(FROZEN))
-def test_frozen_bytes_say_what_they_always_said(wire):
+def test_frozen_bytes_say_what_they_always_said(wire: str) -> None:
     _, event = decode(wire, bytes.fromhex(FROZEN[wire]["bytes"]))
     said = as_json(event)
     assert {name: said[name] for name in FROZEN[wire]["reads"]} == FROZEN[wire]["reads"]
 
 
 @pytest.mark.parametrize("wire", sorted(EVENTS))
-def test_reading_and_writing_again_changes_nothing_but_adds_new_fields(wire):
+def test_reading_and_writing_again_changes_nothing_but_adds_new_fields(wire: str) -> None:
     frozen = bytes.fromhex(FROZEN[wire]["bytes"])
     decoded = decode(wire, frozen)
     assert type(decoded[1]) is EVENTS[wire]
@@ -62,7 +62,7 @@ def test_reading_and_writing_again_changes_nothing_but_adds_new_fields(wire):
 
 
 @pytest.mark.parametrize("wire", sorted(EVENTS))
-def test_every_field_is_written(wire):
+def test_every_field_is_written(wire: str) -> None:
     """Bytes of an event with all fields set read back equal, field by field."""
     event = filled(EVENTS[wire])
     assert decode(wire, encode((filled(Meta), event))) == (filled(Meta), event)

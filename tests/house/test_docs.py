@@ -17,7 +17,7 @@ from sla_engine.clock import VirtualClock
 from sla_engine.dossier import decide as dossier_decide
 from sla_engine.errors import CATALOGUE, Message, Refusal
 from sla_engine.petition import decide as petition_decide
-from sla_engine.service import handler, intake
+from sla_engine.service import handler, intake, merge
 from sla_engine.service.handler import outcome_dict
 from sla_engine.service.intake import parse
 from sla_engine.settings import Settings
@@ -259,7 +259,7 @@ def error_rows(codes: Iterable[str]) -> list[str]:
 
 def test_the_codes_described_are_those_an_upstream_system_can_meet() -> None:
     (table,) = tables(INTAKE, "code")
-    modules = (intake, handler, dossier_decide, permit, petition_decide, talk_decide)
+    modules = (intake, handler, merge, dossier_decide, permit, petition_decide, talk_decide)
     codes = {*raised_by(*modules), *ELSEWHERE, BUSY}
     found = {row["code"].strip("`"): row for row in table}
     stale = sorted(code for code in codes if found.get(code) != row_of(code, CATALOGUE[code]))
@@ -302,6 +302,25 @@ def test_the_answers_shown_are_those_given(engine: Engine) -> None:
         {**outcome_dict(repeated), "status": "recorded"},
         {**outcome_dict(refused)},
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({}, "repeated"),
+        ({"by": "x", "role": "x", "unit": "x", "seq": 7, "cause": "x"}, "repeated"),
+        ({"at": "2024-09-13T01:00:00Z"}, "repeated"),
+        ({"at": "2024-09-13T09:00:01+08:00"}, "refused"),
+        ({"data": {"unit": "山亭区水务局"}}, "refused"),
+        ({"petition": "ZZ2024091300022"}, "refused"),
+    ],
+)
+def test_what_is_sent_again_is_compared_as_described(
+    engine: Engine, change: Mapping[str, Any], status: str
+) -> None:
+    dispatched = next(fact for fact in story() if fact["type"] == "dispatched")
+    (outcome,) = engine.take([parse({**dispatched, **change})])
+    assert outcome.status == status
 
 
 @pytest.mark.parametrize("code", sorted(ELSEWHERE))

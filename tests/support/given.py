@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import msgspec
 
-from sla_engine.catalog import load_almanac, load_rulebook
+from sla_engine.catalog import load_almanac, load_rulebook, notice_of
 from sla_engine.clock import VirtualClock
 from sla_engine.dossier.chronicle import Chronicle, read
 from sla_engine.dossier.events import RungWithdrawn, TermRefixed
@@ -37,7 +37,7 @@ from sla_engine.sla.cycle import stamp
 from sla_engine.store.application import open_memory
 from sla_engine.talk import decide as talk_decide
 from sla_engine.wiring import Engine
-from sla_engine.worktime import format_instant, parse_instant
+from sla_engine.worktime import Notice, format_instant, parse_instant
 
 SHIPPED: Rulebook = load_rulebook()
 CALENDAR = load_almanac("cn")
@@ -195,6 +195,19 @@ def pack_of(
     """A minimal pack in force since `since` with these tables."""
     head = _HEAD.format(name=name, edition=edition, since=since, more=more)
     return parse_pack(head + _LEVELS + "\n".join(clauses))
+
+
+def notice(published: str, recorded: str, off: str = "", work: str = "", **keys: str) -> Notice:
+    """A holiday notice: `off` and `work` are days or ranges; `covers` makes a year official."""
+    days = {key: f'["{text}"]' for key, text in (("off", off), ("work", work)) if text}
+    lines = "\n".join(f"{key} = {text}" for key, text in days.items())
+    region = keys.get("region", "CN")
+    return notice_of(
+        f'title = "通知 {published} {region}"\nregion = "{region}"\npublished = {published}\n'
+        f'covers = [{keys.get("covers", "")}]\nverified = false\n'
+        f'[[holiday]]\nname = "假"\n{lines}\n',
+        instant(recorded),
+    )
 
 
 def rules_of(*packs: Pack) -> Rulebook:

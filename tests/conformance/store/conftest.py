@@ -1,28 +1,32 @@
-"""The stores that the suite runs over. Another adapter joins by adding itself to `STORES`."""
+"""The stores that the suite runs over. Another adapter joins by adding itself to `STORES`, and to
+`SHARED` if other processes can open it by `Store.address`."""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.conformance.store.samples import Store, memory_store, sqlite_store
+from tests.conformance.store.samples import OpenLog, Store, memory_store, sqlite_store
 
 STORES = {"sqlite": sqlite_store, "memory": memory_store}
+SHARED = ["sqlite"]
 
 
 @pytest.fixture(params=sorted(STORES))
-def store(request, tmp_path):
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     with STORES[request.param](tmp_path) as store:
         yield store
 
 
 @pytest.fixture
-def log(store: Store):
+def log(store: Store) -> Iterator[OpenLog]:
     log = store.open()
     yield log
     log.close()
 
 
-@pytest.fixture
-def shared(store: Store) -> Store:
+@pytest.fixture(params=sorted(SHARED))
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """A store that several processes can open."""
-    if not store.address:
-        pytest.skip("this store lives in one process")
-    return store
+    with STORES[request.param](tmp_path) as store:
+        yield store

@@ -5,14 +5,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 from sla_engine.dossier.events import RungFired, RungWithdrawn
 from sla_engine.petition.events import Dispatched, Registered
 from sla_engine.ports import AlarmRow
+from sla_engine.projection import FollowedLog
 from sla_engine.record import Draft, Instant, Meta
-from sla_engine.store.application import PetitionLog, open_memory, open_sqlite
+from sla_engine.store.application import open_memory, open_sqlite
 
 T0: Instant = 1_773_000_000_000_000
+
+
+class OpenLog(FollowedLog, Protocol):
+    """What the suite is written against, and a way to close it."""
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -20,8 +28,8 @@ class Store:
     """`open` may be called again and again; `fresh` opens an empty store of its own. `address` lets
     another process open the same store by `open_address`; "" where there is only this process."""
 
-    open: Callable[[], PetitionLog]
-    fresh: Callable[[], PetitionLog]
+    open: Callable[[], OpenLog]
+    fresh: Callable[[], OpenLog]
     address: str = ""
 
 
@@ -40,7 +48,7 @@ def memory_store(folder: Path) -> Iterator[Store]:
     yield Store(open=open_memory, fresh=open_memory)
 
 
-def open_address(address: str) -> PetitionLog:
+def open_address(address: str) -> OpenLog:
     """In a worker process: the store that `Store.address` names."""
     kind, place = address.split(":", 1)
     assert kind == "sqlite", f"no way to open {kind}"

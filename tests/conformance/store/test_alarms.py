@@ -1,27 +1,30 @@
 """The alarm index: the next rung of every clock, in the order in which they will ring."""
 
+from collections.abc import Sequence
+
 from sla_engine.ports import AlarmRow
-from tests.conformance.store.samples import T0, alarm
+from sla_engine.record import Instant
+from tests.conformance.store.samples import T0, OpenLog, Store, alarm
 
 
-def set_alarms(log, **rows_of_stream):
+def set_alarms(log: OpenLog, **rows_of_stream: Sequence[AlarmRow]) -> None:
     with log.transact() as tx:
         for stream, rows in rows_of_stream.items():
             tx.set_alarms(stream, rows)
 
 
-def due(log, now, limit=100):
+def due(log: OpenLog, now: Instant, limit: int = 100) -> list[str]:
     with log.transact() as tx:
         return list(tx.due_streams(now, limit))
 
 
-def test_rows_come_back_as_they_were_set(log):
+def test_rows_come_back_as_they_were_set(log: OpenLog) -> None:
     row = AlarmRow("reply", "2", "paused", 3, "区住建局", T0, T0 - 1, "warn")
     set_alarms(log, a=[row])
     assert list(log.alarms()) == [("a", row)]
 
 
-def test_setting_replaces_all_rows_of_the_stream_and_no_others(log):
+def test_setting_replaces_all_rows_of_the_stream_and_no_others(log: OpenLog) -> None:
     set_alarms(log, a=[alarm("reply"), alarm("onsite")], b=[alarm("reply")])
     kept = alarm("onsite", at=T0 + 5, due=T0 + 9)
     set_alarms(log, a=[kept, alarm("reply", cycle="2")])
@@ -33,13 +36,13 @@ def test_setting_replaces_all_rows_of_the_stream_and_no_others(log):
     assert list(log.alarms("a")) == []
 
 
-def test_a_stream_is_due_from_the_very_instant_of_its_alarm(log):
+def test_a_stream_is_due_from_the_very_instant_of_its_alarm(log: OpenLog) -> None:
     set_alarms(log, a=[alarm(at=T0)])
     assert due(log, T0 - 1) == []
     assert due(log, T0) == ["a"]
 
 
-def test_due_streams_come_earliest_first_and_once_each(log):
+def test_due_streams_come_earliest_first_and_once_each(log: OpenLog) -> None:
     set_alarms(
         log,
         a=[alarm("reply", at=T0 + 3), alarm("onsite", at=T0 + 8)],
@@ -51,21 +54,21 @@ def test_due_streams_come_earliest_first_and_once_each(log):
     assert due(log, T0 + 10, limit=2) == ["b", "c"]
 
 
-def test_exhausted_clocks_keep_their_row_and_ring_no_more(log):
+def test_exhausted_clocks_keep_their_row_and_ring_no_more(log: OpenLog) -> None:
     set_alarms(log, a=[alarm(at=None)], b=[alarm(at=None, due=None)])
     assert due(log, T0 * 2) == []
     assert log.next_alarm() is None
     assert [stream for stream, _ in log.alarms()] == ["a", "b"]
 
 
-def test_the_next_alarm_is_the_earliest(log):
+def test_the_next_alarm_is_the_earliest(log: OpenLog) -> None:
     set_alarms(log, a=[alarm(at=T0 + 7)], b=[alarm(at=T0 + 4), alarm("onsite", at=None)])
     assert log.next_alarm() == T0 + 4
     set_alarms(log, b=[alarm(at=None)])
     assert log.next_alarm() == T0 + 7
 
 
-def test_rows_are_listed_by_due_with_those_without_due_last(log):
+def test_rows_are_listed_by_due_with_those_without_due_last(log: OpenLog) -> None:
     set_alarms(
         log,
         b=[alarm("x", due=T0 + 2), alarm("y", due=None)],
@@ -76,13 +79,13 @@ def test_rows_are_listed_by_due_with_those_without_due_last(log):
     assert [(stream, row.clause) for stream, row in log.alarms("a")] == expected[:2] + expected[3:4]
 
 
-def test_a_prefix_selects_streams(log):
+def test_a_prefix_selects_streams(log: OpenLog) -> None:
     set_alarms(log, **{"petition/1": [alarm()], "petition/10": [alarm()], "talk/1": [alarm()]})
     assert [stream for stream, _ in log.alarms("petition/1")] == ["petition/1", "petition/10"]
     assert [stream for stream, _ in log.alarms("none")] == []
 
 
-def test_long_listings_lose_nothing_between_pages(log):
+def test_long_listings_lose_nothing_between_pages(log: OpenLog) -> None:
     streams = [f"petition/{n:05d}" for n in range(4_500)]
     with log.transact() as tx:
         for n, stream in enumerate(streams):
@@ -93,7 +96,7 @@ def test_long_listings_lose_nothing_between_pages(log):
     assert dues == sorted(dues)
 
 
-def test_alarms_survive_reopening(shared):
+def test_alarms_survive_reopening(shared: Store) -> None:
     log = shared.open()
     set_alarms(log, a=[alarm()])
     log.close()

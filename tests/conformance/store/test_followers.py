@@ -4,9 +4,10 @@ import pytest
 
 from sla_engine.errors import Refusal
 from sla_engine.projection import DeadLetter
+from tests.conformance.store.samples import OpenLog
 
 
-def test_a_position_moves_forward_only(log):
+def test_a_position_moves_forward_only(log: OpenLog) -> None:
     with log.transact() as tx:
         assert tx.position("f") == 0
         tx.advance("f", 5)
@@ -19,7 +20,7 @@ def test_a_position_moves_forward_only(log):
     assert log.position("g") == 0
 
 
-def test_memory_is_written_deleted_and_separate(log):
+def test_memory_is_written_deleted_and_separate(log: OpenLog) -> None:
     with log.transact() as tx:
         tx.remember("f", {"a": b"1", "b": b"2"})
         tx.remember("g", {"a": b"9"})
@@ -30,7 +31,7 @@ def test_memory_is_written_deleted_and_separate(log):
     assert log.memory("g") == {"a": b"9"}
 
 
-def test_rows_are_written_deleted_and_kept_by_generation(log):
+def test_rows_are_written_deleted_and_kept_by_generation(log: OpenLog) -> None:
     row = {"n": 1, "unit": "区住建局", "x": [1, None]}
     with log.transact() as tx:
         tx.put_rows("board", 1, {"a": row, "b": {"n": 2}})
@@ -49,7 +50,7 @@ def test_rows_are_written_deleted_and_kept_by_generation(log):
     assert list(log.table("other", 1)) == [("a", {"n": 8})]
 
 
-def test_rows_are_listed_by_key_and_prefix(log):
+def test_rows_are_listed_by_key_and_prefix(log: OpenLog) -> None:
     keys = [f"110105/{n:05d}" for n in range(4_500)]
     with log.transact() as tx:
         tx.put_rows("board", 1, {key: {"k": key} for key in reversed(keys)})
@@ -58,7 +59,7 @@ def test_rows_are_listed_by_key_and_prefix(log):
     assert [key for key, _ in log.table("board", 1, "110105/0001")] == keys[10:20]
 
 
-def test_dead_letters_are_listed_oldest_first(log):
+def test_dead_letters_are_listed_oldest_first(log: OpenLog) -> None:
     letters = [DeadLetter("f", n, f"petition/{n}", 1, "ValueError") for n in (9, 3)]
     with log.transact() as tx:
         for letter in letters:
@@ -68,7 +69,7 @@ def test_dead_letters_are_listed_oldest_first(log):
     assert list(log.dead_letters("g")) == []
 
 
-def test_a_forgotten_follower_starts_anew(log):
+def test_a_forgotten_follower_starts_anew(log: OpenLog) -> None:
     with log.transact() as tx:
         for name in ("f", "g"):
             tx.advance(name, 3)

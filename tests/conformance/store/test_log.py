@@ -1,13 +1,23 @@
 """What every log does: dense versions and positions, one answer per key, all or nothing."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from sla_engine.errors import Refusal
-from sla_engine.record import Recorded
-from tests.conformance.store.samples import alarm, dispatched, fired, registered, withdrawn
+from sla_engine.record import Draft, Recorded
+from tests.conformance.store.samples import (
+    OpenLog,
+    Store,
+    alarm,
+    dispatched,
+    fired,
+    registered,
+    withdrawn,
+)
 
 
-def append(log, stream, *drafts, after=0):
+def append(log: OpenLog, stream: str, *drafts: Draft, after: int = 0) -> Sequence[Recorded]:
     with log.transact() as tx:
         return tx.append(stream, after, drafts)
 
@@ -16,7 +26,7 @@ def code_of(refused: pytest.ExceptionInfo[Refusal]) -> str:
     return refused.value.code
 
 
-def test_an_empty_log_has_nothing_in_it(log):
+def test_an_empty_log_has_nothing_in_it(log: OpenLog) -> None:
     assert log.head() == 0
     assert list(log.read("petition/1")) == []
     assert list(log.follow(0, 10)) == []
@@ -25,7 +35,7 @@ def test_an_empty_log_has_nothing_in_it(log):
     assert log.next_alarm() is None
 
 
-def test_what_is_appended_is_read_back_in_every_way(log):
+def test_what_is_appended_is_read_back_in_every_way(log: OpenLog) -> None:
     first = append(log, "petition/1", registered("a"), dispatched("b"))
     second = append(log, "petition/2", registered("c", no="2"))
     assert [(r.stream, r.version, r.position) for r in (*first, *second)] == [
@@ -42,7 +52,7 @@ def test_what_is_appended_is_read_back_in_every_way(log):
     assert first[0].meta == registered("a").meta
 
 
-def test_a_transaction_sees_what_it_has_written_itself(log):
+def test_a_transaction_sees_what_it_has_written_itself(log: OpenLog) -> None:
     with log.transact() as tx:
         assert list(tx.load("petition/1")) == []
         written = tx.append("petition/1", 0, [registered("a")])
@@ -52,7 +62,7 @@ def test_a_transaction_sees_what_it_has_written_itself(log):
         assert [r.version for r in tx.load("petition/1")] == [1, 2]
 
 
-def test_streams_written_in_one_transaction_share_one_order(log):
+def test_streams_written_in_one_transaction_share_one_order(log: OpenLog) -> None:
     with log.transact() as tx:
         tx.append("petition/1", 0, [registered("a")])
         tx.append("petition/2", 0, [registered("b")])
@@ -65,14 +75,14 @@ def test_streams_written_in_one_transaction_share_one_order(log):
     assert [r.position for r in log.scan()] == [1, 2, 3]
 
 
-def test_appending_nothing_writes_nothing(log):
+def test_appending_nothing_writes_nothing(log: OpenLog) -> None:
     with log.transact() as tx:
         assert list(tx.append("petition/1", 0, [])) == []
     assert log.head() == 0
 
 
 @pytest.mark.parametrize("after", [0, 2, 7])
-def test_a_stream_that_is_elsewhere_refuses(log, after):
+def test_a_stream_that_is_elsewhere_refuses(log: OpenLog, after: int) -> None:
     append(log, "petition/1", registered("a"))
     with pytest.raises(Refusal) as refused:
         append(log, "petition/1", dispatched("b"), after=after)
@@ -80,7 +90,7 @@ def test_a_stream_that_is_elsewhere_refuses(log, after):
     assert log.head() == 1
 
 
-def test_a_source_key_is_recorded_once_in_the_whole_log(log):
+def test_a_source_key_is_recorded_once_in_the_whole_log(log: OpenLog) -> None:
     append(log, "petition/1", registered("a"))
     with pytest.raises(Refusal) as refused:
         append(log, "petition/2", registered("b"), dispatched("a"))
@@ -90,20 +100,20 @@ def test_a_source_key_is_recorded_once_in_the_whole_log(log):
     append(log, "petition/2", registered("b"))
 
 
-def test_a_source_key_is_recorded_once_within_a_batch(log):
+def test_a_source_key_is_recorded_once_within_a_batch(log: OpenLog) -> None:
     with pytest.raises(Refusal) as refused:
         append(log, "petition/1", registered("a"), dispatched("a"))
     assert code_of(refused) == "KEY_TAKEN"
     assert log.head() == 0
 
 
-def test_events_without_a_key_claim_none(log):
+def test_events_without_a_key_claim_none(log: OpenLog) -> None:
     append(log, "petition/1", registered(), dispatched())
     append(log, "petition/2", registered(), dispatched())
     assert log.head() == 4
 
 
-def test_the_same_cause_acts_once_in_a_stream(log):
+def test_the_same_cause_acts_once_in_a_stream(log: OpenLog) -> None:
     append(log, "petition/1", registered(), fired(version=1))
     with pytest.raises(Refusal) as refused:
         append(log, "petition/1", fired(version=1), after=2)
@@ -113,7 +123,7 @@ def test_the_same_cause_acts_once_in_a_stream(log):
     assert log.head() == 6
 
 
-def test_an_act_is_withdrawn_once_for_one_reason(log):
+def test_an_act_is_withdrawn_once_for_one_reason(log: OpenLog) -> None:
     append(log, "petition/1", registered(), fired(), withdrawn(by=1))
     with pytest.raises(Refusal) as refused:
         append(log, "petition/1", withdrawn(by=1), after=3)
@@ -121,10 +131,12 @@ def test_an_act_is_withdrawn_once_for_one_reason(log):
     append(log, "petition/1", withdrawn(by=3), after=3)
 
 
-def test_a_refused_append_spends_its_transaction_even_if_the_refusal_is_caught(log):
+def test_a_refused_append_spends_its_transaction_even_if_the_refusal_is_caught(
+    log: OpenLog,
+) -> None:
     append(log, "petition/1", registered("a"))
 
-    def carry_on_regardless():
+    def carry_on_regardless() -> None:
         with log.transact() as tx:
             tx.append("petition/2", 0, [registered("b")])
             with pytest.raises(Refusal):
@@ -139,8 +151,8 @@ def test_a_refused_append_spends_its_transaction_even_if_the_refusal_is_caught(l
     assert list(log.streams("")) == ["petition/1"]
 
 
-def test_an_exception_takes_everything_back(log):
-    def write_everything_and_fail():
+def test_an_exception_takes_everything_back(log: OpenLog) -> None:
+    def write_everything_and_fail() -> None:
         with log.transact() as tx:
             tx.append("petition/1", 0, [registered("a")])
             tx.set_alarms("petition/1", [alarm()])
@@ -162,7 +174,7 @@ def test_an_exception_takes_everything_back(log):
         assert tx.answers([("12345", "a")]) == {}
 
 
-def test_answers_name_where_a_key_went(log):
+def test_answers_name_where_a_key_went(log: OpenLog) -> None:
     append(log, "petition/1", registered("a"), dispatched("b"))
     with log.transact() as tx:
         answers = tx.answers([("12345", "a"), ("12345", "b"), ("12345", "z"), ("other", "a")])
@@ -173,7 +185,7 @@ def test_answers_name_where_a_key_went(log):
     assert answers[("12345", "a")].body_digest == "digest of a"
 
 
-def test_following_goes_on_where_it_stopped(log):
+def test_following_goes_on_where_it_stopped(log: OpenLog) -> None:
     append(log, "petition/1", registered(), *[dispatched(assignment=f"A{n}") for n in range(9)])
     assert [r.position for r in log.follow(0, 4)] == [1, 2, 3, 4]
     assert [r.position for r in log.follow(4, 4)] == [5, 6, 7, 8]
@@ -181,7 +193,7 @@ def test_following_goes_on_where_it_stopped(log):
     assert list(log.follow(10, 4)) == []
 
 
-def test_streams_are_listed_by_prefix_in_order(log):
+def test_streams_are_listed_by_prefix_in_order(log: OpenLog) -> None:
     with log.transact() as tx:
         for stream in ("talk/b", "petition/2", "petition/10", "petition/1", "petitions/1"):
             tx.append(stream, 0, [registered(), dispatched()])
@@ -193,7 +205,7 @@ def test_streams_are_listed_by_prefix_in_order(log):
     assert list(log.streams("nothing")) == []
 
 
-def test_long_listings_lose_nothing_between_pages(log):
+def test_long_listings_lose_nothing_between_pages(log: OpenLog) -> None:
     streams = [f"petition/{n:05d}" for n in range(4_500)]
     with log.transact() as tx:
         for stream in streams:
@@ -202,7 +214,7 @@ def test_long_listings_lose_nothing_between_pages(log):
     assert [r.position for r in log.scan()] == list(range(1, 9_001))
 
 
-def test_a_log_may_grow_while_it_is_scanned(log):
+def test_a_log_may_grow_while_it_is_scanned(log: OpenLog) -> None:
     append(log, "petition/1", registered())
     seen = []
     for recorded in log.scan():
@@ -213,7 +225,7 @@ def test_a_log_may_grow_while_it_is_scanned(log):
     assert [r.position for r in log.scan()][: len(seen)] == seen
 
 
-def test_what_was_written_is_there_after_reopening(shared):
+def test_what_was_written_is_there_after_reopening(shared: Store) -> None:
     log = shared.open()
     written = append(log, "petition/1", registered("a"), fired())
     log.close()
@@ -225,7 +237,7 @@ def test_what_was_written_is_there_after_reopening(shared):
     again.close()
 
 
-def test_readers_do_not_see_an_open_transaction(shared):
+def test_readers_do_not_see_an_open_transaction(shared: Store) -> None:
     log, reader = shared.open(), shared.open()
     with log.transact() as tx:
         tx.append("petition/1", 0, [registered("a")])

@@ -1,12 +1,14 @@
 """Any sequence of transactions, committed or broken off, leaves what a plain model holds."""
 
 from contextlib import suppress
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sla_engine.errors import Refusal
-from tests.conformance.store.samples import T0, alarm, dispatched
+from sla_engine.projection import FollowerTransaction
+from tests.conformance.store.samples import T0, Store, alarm, dispatched
 
 STREAMS = st.sampled_from(["a", "b", "c"])
 APPEND = st.tuples(
@@ -19,6 +21,9 @@ ADVANCE = st.tuples(st.just("advance"), st.integers(0, 9))
 TRANSACTION = st.tuples(st.lists(APPEND | ALARMS | ADVANCE, max_size=5), st.booleans())
 
 
+Step = tuple[Any, ...]
+
+
 class BrokenOff(Exception):
     pass
 
@@ -26,22 +31,22 @@ class BrokenOff(Exception):
 class Model:
     """The log as dicts."""
 
-    def __init__(self):
-        self.events = []
-        self.keys = set()
-        self.alarms = {}
+    def __init__(self) -> None:
+        self.events: list[tuple[str, int]] = []
+        self.keys: set[int] = set()
+        self.alarms: dict[str, dict[str, int]] = {}
         self.position = 0
 
-    def copy(self):
+    def copy(self) -> "Model":
         other = Model()
         other.events, other.keys = [*self.events], {*self.keys}
         other.alarms, other.position = {**self.alarms}, self.position
         return other
 
-    def head(self, stream):
+    def head(self, stream: str) -> int:
         return sum(1 for name, _ in self.events if name == stream)
 
-    def apply(self, step):
+    def apply(self, step: Step) -> None:
         match step:
             case ("append", stream, skew, keys):
                 if skew or len(set(keys)) < len(keys) or self.keys & {*keys}:
@@ -54,9 +59,11 @@ class Model:
                 if position < self.position:
                     raise BrokenOff
                 self.position = position
+            case _:
+                raise AssertionError(step)
 
 
-def perform(tx, step):
+def perform(tx: FollowerTransaction, step: Step) -> None:
     match step:
         case ("append", stream, skew, keys):
             after = len(tx.load(stream)) + skew
@@ -65,16 +72,21 @@ def perform(tx, step):
             tx.set_alarms(stream, [alarm(clause, at=T0 + n) for clause, n in clauses.items()])
         case ("advance", position):
             tx.advance("f", position)
+        case _:
+            raise AssertionError(step)
 
 
 @given(st.lists(TRANSACTION, max_size=8))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-def test_the_log_agrees_with_a_plain_model(store, transactions):
+def test_the_log_agrees_with_a_plain_model(
+    store: Store, transactions: list[tuple[list[Step], bool]]
+) -> None:
     log, model = store.fresh(), Model()
     for steps, broken_off in transactions:
-        attempt = model.copy()
+        attempt: Model | None = model.copy()
         try:
             for step in steps:
+                assert attempt is not None
                 attempt.apply(step)
         except BrokenOff:
             attempt = None

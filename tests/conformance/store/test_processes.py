@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.store.samples import OpenLog, Store
 from tests.conformance.store.workers import STREAMS, Chain, chain, take
 
 ROOT = Path(__file__).parents[3]
@@ -37,7 +38,7 @@ def run_and_kill(chance: random.Random, *arguments: object) -> list[str]:
     return [line for line in lines[:-1] if line]
 
 
-def test_four_processes_submit_the_same_facts_and_get_the_same_answers(shared):
+def test_four_processes_submit_the_same_facts_and_get_the_same_answers(shared: Store) -> None:
     shared.open().close()
     workers = [start("submit", shared.address, FACTS, seed) for seed in range(4)]
     answers = [sorted(worker.communicate()[0].splitlines()) for worker in workers]
@@ -55,9 +56,9 @@ def test_four_processes_submit_the_same_facts_and_get_the_same_answers(shared):
 
 
 @pytest.mark.parametrize("seed", [1])
-def test_a_killed_writer_loses_nothing_it_has_acknowledged_and_leaves_nothing_by_halves(
-    shared, seed
-):
+def test_a_killed_writer_loses_nothing_acknowledged_and_leaves_no_half_transaction(
+    shared: Store, seed: int
+) -> None:
     chance, written = random.Random(seed), 0
     for _ in range(KILLS):
         log = shared.open()
@@ -73,7 +74,7 @@ def test_a_killed_writer_loses_nothing_it_has_acknowledged_and_leaves_nothing_by
     log.close()
 
 
-def _check_whole(log, acknowledged: int) -> int:
+def _check_whole(log: OpenLog, acknowledged: int) -> int:
     """Every stream is in every table or in none; returns how many there are."""
     streams = list(log.streams("petition/"))
     count = len(streams)
@@ -92,7 +93,7 @@ def _check_whole(log, acknowledged: int) -> int:
 
 
 @pytest.mark.parametrize("seed", [2])
-def test_a_killed_follower_neither_skips_nor_repeats(shared, seed):
+def test_a_killed_follower_neither_skips_nor_repeats(shared: Store, seed: int) -> None:
     chance = random.Random(seed)
     log = shared.open()
     for begin in range(0, 3_000, 100):
@@ -109,7 +110,7 @@ def test_a_killed_follower_neither_skips_nor_repeats(shared, seed):
     log.close()
 
 
-def _fill(log, facts: range) -> None:
+def _fill(log: OpenLog, facts: range) -> None:
     with log.transact() as tx:
         for fact in facts:
             take(tx, fact)

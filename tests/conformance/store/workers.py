@@ -6,7 +6,7 @@ A worker prints a line for each promise, after the promise was made.
 import hashlib
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sla_engine.followers.runner import Runner
 from sla_engine.projection import FollowerTransaction
@@ -93,4 +93,5 @@ def follow(address: str) -> None:
 
 
 if __name__ == "__main__":
-    {"submit": submit, "write": write, "follow": follow}[sys.argv[1]](*sys.argv[2:])
+    roles: dict[str, Callable[..., None]] = {"submit": submit, "write": write, "follow": follow}
+    roles[sys.argv[1]](*sys.argv[2:])

@@ -1,15 +1,18 @@
 """Officials can read every answer, and no counted or skipped day goes unnamed."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
+from fractions import Fraction
 
 from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from sla_engine.errors import UnpublishedYear
 from sla_engine.worktime import Derivation, derive, narrate
 from sla_engine.worktime.derivation import Counted, Due, Ran, Skipped
 from tests.properties.worktime.strategies import cases
 from tests.support import oracle
-from tests.support.worktime import MICROSECOND, Case, micros
+from tests.support.worktime import BEIJING, MICROSECOND, Case, Setting, micros
 
 
 def explained(case: Case) -> Derivation:
@@ -72,6 +75,19 @@ def test_the_spans_told_add_up_to_the_term(case: Case) -> None:
     else:
         assert timedelta(microseconds=ran) == case.promise.span
         assert spans[-1].until == derivation.reckoning.due
+
+
+@given(st.integers(1, 10**12))
+def test_a_length_of_time_is_told_to_the_microsecond(length: int) -> None:
+    """59.999999 seconds are not a minute."""
+    start, month = datetime(2026, 9, 21, tzinfo=BEIJING), timedelta(microseconds=length)
+    derivation = explained(Case(Setting(), oracle.Promise("clock_hours", span=month), start))
+    (line,) = [text for text in narrate.en(derivation) if text.startswith("Running")]
+    counts = {unit: Fraction(n) for n, unit in re.findall(r"([\d.]+) ?(h|min|s)\b", line)}
+    assert counts.get("min", 0) < 60
+    assert counts.get("s", 0) < 60
+    seconds = counts.get("h", 0) * 3600 + counts.get("min", 0) * 60 + counts.get("s", 0)
+    assert seconds * 1_000_000 == length
 
 
 @given(cases())

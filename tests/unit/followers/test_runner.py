@@ -1,12 +1,16 @@
 """A runner takes every event once and in order, whatever the follower does."""
 
 import threading
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
 import pytest
 
 from sla_engine.errors import refuse
 from sla_engine.followers.runner import Runner, Unavailable
-from sla_engine.store.application import open_memory
+from sla_engine.projection import FollowedLog, FollowerTransaction
+from sla_engine.record import Recorded
+from sla_engine.store.application import PetitionLog, open_memory
 from sla_engine.store.refusals import SUBJECT_ERASED
 from tests.conformance.store.samples import dispatched
 
@@ -16,11 +20,11 @@ class Notebook:
 
     name = "notebook"
 
-    def __init__(self, **errors):
+    def __init__(self, **errors: Exception) -> None:
         self.errors = {int(position[1:]): error for position, error in errors.items()}
-        self.batches = []
+        self.batches: list[int] = []
 
-    def handle(self, tx, batch):
+    def handle(self, tx: FollowerTransaction, batch: Sequence[Recorded]) -> None:
         self.batches.append(len(batch))
         for recorded in batch:
             tx.remember(self.name, {f"{recorded.position:04d}": b""})
@@ -29,24 +33,24 @@ class Notebook:
 
 
 @pytest.fixture
-def log():
+def log() -> Iterator[PetitionLog]:
     log = open_memory()
     fill(log, 20)
     yield log
     log.close()
 
 
-def fill(log, count):
+def fill(log: PetitionLog, count: int) -> None:
     with log.transact() as tx:
         after = len(tx.load("petition/1"))
         tx.append("petition/1", after, [dispatched() for _ in range(count)])
 
 
-def taken(log):
+def taken(log: PetitionLog) -> list[int]:
     return [int(key) for key in sorted(log.memory("notebook"))]
 
 
-def test_a_step_takes_one_batch(log):
+def test_a_step_takes_one_batch(log: PetitionLog) -> None:
     follower = Notebook()
     runner = Runner(log, follower, batch=8)
     assert runner.lag() == 20
@@ -56,7 +60,7 @@ def test_a_step_takes_one_batch(log):
     assert (log.position("notebook"), runner.lag()) == (20, 0)
 
 
-def test_running_takes_everything_and_then_what_is_new(log):
+def test_running_takes_everything_and_then_what_is_new(log: PetitionLog) -> None:
     runner = Runner(log, Notebook(), batch=8)
     assert runner.run() == 20
     assert runner.run() == 0
@@ -66,7 +70,7 @@ def test_running_takes_everything_and_then_what_is_new(log):
 
 
 @pytest.mark.parametrize("batch", [1, 2, 7, 100])
-def test_poison_is_put_aside_and_everything_else_is_taken(log, batch):
+def test_poison_is_put_aside_and_everything_else_is_taken(log: PetitionLog, batch: int) -> None:
     follower = Notebook(_5=ValueError("姓名 张三"), _6=KeyError("张三"), _20=refuse(SUBJECT_ERASED))
     Runner(log, follower, batch).run()
     assert taken(log) == [n for n in range(1, 21) if n not in (5, 6, 20)]
@@ -84,7 +88,7 @@ def test_poison_is_put_aside_and_everything_else_is_taken(log, batch):
 
 
 @pytest.mark.parametrize("error", [Unavailable(), ConnectionError(), TimeoutError()])
-def test_what_is_not_the_events_fault_is_tried_again(log, error):
+def test_what_is_not_the_events_fault_is_tried_again(log: PetitionLog, error: Exception) -> None:
     follower = Notebook(_5=error)
     runner = Runner(log, follower)
     with pytest.raises(type(error)):
@@ -95,48 +99,55 @@ def test_what_is_not_the_events_fault_is_tried_again(log, error):
     assert taken(log) == list(range(1, 21))
 
 
-def test_two_runners_of_one_follower_take_nothing_twice(log):
+def test_two_runners_of_one_follower_take_nothing_twice(log: PetitionLog) -> None:
     class Overtaken:
         """Lets another runner take the same batch between reading and writing."""
 
-        def __init__(self, log):
+        def __init__(self, log: PetitionLog) -> None:
             self.log = log
 
-        def __getattr__(self, name):
+        def __getattr__(self, name: str) -> Any:
             return getattr(self.log, name)
 
-        def follow(self, after, limit):
+        def follow(self, after: int, limit: int) -> Sequence[Recorded]:
             batch = self.log.follow(after, limit)
             other.step()
             return batch
 
-    counted = []
+    counted: list[int] = []
 
     class Counter(Notebook):
-        def handle(self, tx, batch):
+        def handle(self, tx: FollowerTransaction, batch: Sequence[Recorded]) -> None:
             counted.extend(recorded.position for recorded in batch)
 
     other = Runner(log, Counter(), batch=5)
-    Runner(Overtaken(log), Counter(), batch=5).run()
+    Runner(cast(FollowedLog, Overtaken(log)), Counter(), batch=5).run()
     assert counted == list(range(1, 21))
 
 
-def test_two_runners_of_one_follower_bury_nothing_twice(log):
-    class Rival(Notebook):
-        """The event fails here, while another runner gets past it."""
+def test_two_runners_of_one_follower_bury_nothing_twice(log: PetitionLog) -> None:
+    class Overtaken:
+        """Another runner gets past the event after it failed here and before it is buried."""
 
-        def handle(self, tx, batch):
-            raise ValueError
+        def __init__(self, log: PetitionLog) -> None:
+            self.log = log
+            self.transactions = 0
 
-    runner = Runner(log, Rival(), batch=1)
-    batch = log.follow(0, 1)
-    with log.transact() as tx:
-        tx.advance("notebook", 1)
-    runner._take(0, batch)
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.log, name)
+
+        def transact(self) -> Any:
+            self.transactions += 1
+            if self.transactions == 2:
+                Runner(self.log, Notebook(), batch=1).step()
+            return self.log.transact()
+
+    Runner(cast(FollowedLog, Overtaken(log)), Notebook(_1=ValueError()), batch=1).step()
     assert list(log.dead_letters("notebook")) == []
+    assert (taken(log), log.position("notebook")) == ([1], 1)
 
 
-def test_keeping_up_survives_what_is_away_and_ends_when_told(log):
+def test_keeping_up_survives_what_is_away_and_ends_when_told(log: PetitionLog) -> None:
     follower, stop = Notebook(_5=Unavailable()), threading.Event()
     runner = Runner(log, follower)
     thread = threading.Thread(target=runner.keep_up, args=(stop, 0.001))

@@ -1,13 +1,17 @@
 """A sweep records every act that is due, once, whatever happens to it half-way."""
 
 import sqlite3
+from collections.abc import Iterator
 
 import pytest
 
 from sla_engine.clock import VirtualClock
+from sla_engine.dossier.events import RungFired
 from sla_engine.errors import refuse
+from sla_engine.ports import Transaction
+from sla_engine.record import Instant
 from sla_engine.scheduler.sweep import SweepReport, delay_until_next, planned, sweep, sweeper
-from sla_engine.store.application import open_memory
+from sla_engine.store.application import PetitionLog, open_memory
 from sla_engine.store.refusals import SUBJECT_ERASED
 from tests.conformance.store.samples import T0
 from tests.unit.scheduler.ladder import SECOND, fired, open_petitions, planner
@@ -16,24 +20,26 @@ touch = planned(planner)
 
 
 @pytest.fixture
-def log():
+def log() -> Iterator[PetitionLog]:
     log = open_memory()
     yield log
     log.close()
 
 
-def test_nothing_due_takes_no_transaction(log, monkeypatch):
+def test_nothing_due_takes_no_transaction(
+    log: PetitionLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
     open_petitions(log, 3)
     monkeypatch.setattr(log, "transact", lambda: pytest.fail("there is nothing to write"))
     report = sweep(log, touch, T0 + 10 * SECOND - 1)
     assert report == SweepReport(T0 + 10 * SECOND - 1, 0, {}, False, T0 + 10 * SECOND)
 
 
-def test_an_empty_index_is_swept_in_no_time(log):
+def test_an_empty_index_is_swept_in_no_time(log: PetitionLog) -> None:
     assert sweep(log, touch, T0) == SweepReport(T0, 0, {}, False, None)
 
 
-def test_what_is_due_is_fired_and_the_next_rung_set(log):
+def test_what_is_due_is_fired_and_the_next_rung_set(log: PetitionLog) -> None:
     open_petitions(log, 3)
     report = sweep(log, touch, T0 + 11 * SECOND)
     assert fired(log) == [("petition/0000", "warn"), ("petition/0001", "warn")]
@@ -41,11 +47,11 @@ def test_what_is_due_is_fired_and_the_next_rung_set(log):
     assert sweep(log, touch, T0 + 11 * SECOND).touched == 0
 
 
-def test_a_late_sweep_fires_every_missed_rung_with_its_own_due(log):
+def test_a_late_sweep_fires_every_missed_rung_with_its_own_due(log: PetitionLog) -> None:
     open_petitions(log, 1)
     sweep(log, touch, T0 + 3_600 * SECOND)
     assert fired(log) == [("petition/0000", "warn"), ("petition/0000", "breach")]
-    assert [r.event.due - T0 for r in log.read("petition/0000")[1:]] == [
+    assert [r.event.due - T0 for r in log.scan() if isinstance(r.event, RungFired)] == [
         10 * SECOND,
         20 * SECOND,
     ]
@@ -53,7 +59,7 @@ def test_a_late_sweep_fires_every_missed_rung_with_its_own_due(log):
 
 
 @pytest.mark.parametrize("limit", [1, 3, 100])
-def test_any_size_of_batch_gives_the_same_log(log, limit):
+def test_any_size_of_batch_gives_the_same_log(log: PetitionLog, limit: int) -> None:
     open_petitions(log, 10)
     assert sweep(log, touch, T0 + 3_600 * SECOND, limit=limit).touched == 10
     assert sorted(fired(log)) == sorted(
@@ -61,14 +67,14 @@ def test_any_size_of_batch_gives_the_same_log(log, limit):
     )
 
 
-def test_a_batch_is_one_transaction(log):
+def test_a_batch_is_one_transaction(log: PetitionLog) -> None:
     open_petitions(log, 10)
-    rests = []
+    rests: list[int] = []
     sweep(log, touch, T0 + 3_600 * SECOND, limit=4, rest=lambda: rests.append(len(fired(log))))
     assert rests == [8, 16, 20]
 
 
-def test_the_budget_ends_a_sweep_with_more_to_do(log):
+def test_the_budget_ends_a_sweep_with_more_to_do(log: PetitionLog) -> None:
     open_petitions(log, 10)
     report = sweep(log, touch, T0 + 3_600 * SECOND, limit=4, budget=8)
     assert (report.touched, report.more) == (8, True)
@@ -76,11 +82,11 @@ def test_the_budget_ends_a_sweep_with_more_to_do(log):
     assert (report.touched, report.more) == (2, False)
 
 
-def test_a_stream_that_fails_holds_up_nobody_and_is_tried_again(log):
+def test_a_stream_that_fails_holds_up_nobody_and_is_tried_again(log: PetitionLog) -> None:
     open_petitions(log, 10)
     broken = {"petition/0000", "petition/0005"}
 
-    def fragile(tx, stream, now):
+    def fragile(tx: Transaction, stream: str, now: Instant) -> None:
         touch(tx, stream, now)
         if stream == "petition/0000" in broken:
             raise ValueError("姓名 张三")
@@ -97,19 +103,23 @@ def test_a_stream_that_fails_holds_up_nobody_and_is_tried_again(log):
     assert len(fired(log)) == 20
 
 
-def test_a_stream_that_stays_due_is_touched_once_a_sweep(log):
+def test_a_stream_that_stays_due_is_touched_once_a_sweep(log: PetitionLog) -> None:
     open_petitions(log, 3)
-    touched = []
-    report = sweep(log, lambda tx, stream, now: touched.append(stream), T0 + 3_600 * SECOND)
+    touched: list[str] = []
+
+    def look_only(tx: Transaction, stream: str, now: Instant) -> None:
+        touched.append(stream)
+
+    report = sweep(log, look_only, T0 + 3_600 * SECOND)
     assert touched == ["petition/0000", "petition/0001", "petition/0002"]
     assert (report.touched, report.more) == (3, False)
 
 
 @pytest.mark.parametrize("error", [sqlite3.OperationalError("disk I/O error"), OSError()])
-def test_a_failing_store_is_nobodys_fault_and_fails_the_sweep(log, error):
+def test_a_failing_store_fails_the_sweep(log: PetitionLog, error: Exception) -> None:
     open_petitions(log, 3)
 
-    def failing(tx, stream, now):
+    def failing(tx: Transaction, stream: str, now: Instant) -> None:
         raise error
 
     # The recorder has names of its own for what the driver raises.
@@ -119,11 +129,11 @@ def test_a_failing_store_is_nobodys_fault_and_fails_the_sweep(log, error):
     assert fired(log) == []
 
 
-def test_two_sweepers_fire_nothing_twice(log):
+def test_two_sweepers_fire_nothing_twice(log: PetitionLog) -> None:
     open_petitions(log, 10)
     late = T0 + 3_600 * SECOND
 
-    def interrupted(tx, stream, now):
+    def interrupted(tx: Transaction, stream: str, now: Instant) -> None:
         """Between two batches of this sweep the other one runs."""
         touch(tx, stream, now)
 
@@ -131,8 +141,8 @@ def test_two_sweepers_fire_nothing_twice(log):
     assert len(fired(log)) == len(set(fired(log))) == 20
 
 
-def test_the_delay_is_until_the_next_alarm(log):
-    def report(more=False, next_alarm=None):
+def test_the_delay_is_until_the_next_alarm(log: PetitionLog) -> None:
+    def report(more: bool = False, next_alarm: Instant | None = None) -> SweepReport:
         return SweepReport(T0, 0, {}, more, next_alarm)
 
     assert delay_until_next(report(), T0) is None
@@ -143,7 +153,7 @@ def test_the_delay_is_until_the_next_alarm(log):
     assert delay_until_next(report(next_alarm=T0 - 1), T0) is None
 
 
-def test_a_sweeper_sweeps_at_the_time_of_its_clock(log):
+def test_a_sweeper_sweeps_at_the_time_of_its_clock(log: PetitionLog) -> None:
     open_petitions(log, 2)
     clock = VirtualClock(T0)
     run = sweeper(log, touch, clock)

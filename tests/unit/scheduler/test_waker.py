@@ -1,15 +1,19 @@
 """The waker sweeps when something is due, and goes on doing so whatever breaks."""
 
 import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from sla_engine.clock import SystemClock
 from sla_engine.scheduler.sweep import planned, sweeper
 from sla_engine.scheduler.waker import Cycle, Waker
-from sla_engine.store.application import open_memory
+from sla_engine.store.application import PetitionLog, open_memory
 from tests.unit.scheduler.ladder import fired, open_petitions, planner
+
+Start = Callable[..., Waker]
 
 PATIENCE = 30
 NEVER = 3_600.0
@@ -19,29 +23,31 @@ CLOCK = SystemClock()
 class Sweep:
     """A sweep that counts, and does what it is told to."""
 
-    def __init__(self, delay=None, action=lambda: None):
+    def __init__(
+        self, delay: float | None = None, action: Callable[[], object] = lambda: None
+    ) -> None:
         self.delay = delay
         self.action = action
         self.count = 0
         self.done = threading.Condition()
 
-    def __call__(self):
+    def __call__(self) -> float | None:
         self.action()
         with self.done:
             self.count += 1
             self.done.notify_all()
         return self.delay
 
-    def wait_for(self, count):
+    def wait_for(self, count: int) -> None:
         with self.done:
             assert self.done.wait_for(lambda: self.count >= count, PATIENCE)
 
 
 @pytest.fixture
-def started():
-    wakers = []
+def started() -> Iterator[Start]:
+    wakers: list[Waker] = []
 
-    def start(sweep, **options):
+    def start(sweep: Callable[[], float | None], **options: Any) -> Waker:
         wakers.append(Waker(sweep, CLOCK, **options))
         wakers[-1].start()
         return wakers[-1]
@@ -52,13 +58,18 @@ def started():
 
 
 @pytest.fixture
-def log():
+def log() -> Iterator[PetitionLog]:
     log = open_memory()
     yield log
     log.close()
 
 
-def wait_until(condition):
+def scheduler_of(waker: Waker) -> Any:
+    assert waker._scheduler is not None
+    return waker._scheduler
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
     pause, rounds = threading.Event(), 0
     while not condition():
         pause.wait(0.01)
@@ -66,20 +77,20 @@ def wait_until(condition):
         assert rounds < PATIENCE * 100
 
 
-def test_it_sweeps_at_the_start_and_every_heartbeat(started):
+def test_it_sweeps_at_the_start_and_every_heartbeat(started: Start) -> None:
     sweep = Sweep()
     waker = started(sweep, heartbeat=0.02)
     sweep.wait_for(5)
     assert waker.healthy()
 
 
-def test_it_wakes_for_the_next_alarm_before_the_heartbeat(started):
+def test_it_wakes_for_the_next_alarm_before_the_heartbeat(started: Start) -> None:
     sweep = Sweep(delay=0.01)
     started(sweep, heartbeat=NEVER)
     sweep.wait_for(5)
 
 
-def test_a_hint_wakes_it_before_the_heartbeat(started):
+def test_a_hint_wakes_it_before_the_heartbeat(started: Start) -> None:
     sweep = Sweep()
     waker = started(sweep, heartbeat=NEVER)
     for count in range(1, 4):
@@ -88,7 +99,7 @@ def test_a_hint_wakes_it_before_the_heartbeat(started):
     sweep.wait_for(4)
 
 
-def test_a_hint_for_soon_wakes_it_then(started):
+def test_a_hint_for_soon_wakes_it_then(started: Start) -> None:
     sweep = Sweep()
     waker = started(sweep, heartbeat=NEVER)
     sweep.wait_for(1)
@@ -96,10 +107,10 @@ def test_a_hint_for_soon_wakes_it_then(started):
     sweep.wait_for(2)
 
 
-def test_a_hint_during_a_sweep_leads_to_another(started):
+def test_a_hint_during_a_sweep_leads_to_another(started: Start) -> None:
     inside, leave = threading.Event(), threading.Event()
 
-    def hold():
+    def hold() -> None:
         inside.set()
         assert leave.wait(PATIENCE)
 
@@ -111,12 +122,12 @@ def test_a_hint_during_a_sweep_leads_to_another(started):
     sweep.wait_for(2)
 
 
-def test_a_sweep_that_raises_is_tried_again_and_shows(started):
+def test_a_sweep_that_raises_is_tried_again_and_shows(started: Start) -> None:
     broken = threading.Event()
     broken.set()
-    attempts = []
+    attempts: list[int] = []
 
-    def maybe_fail():
+    def maybe_fail() -> None:
         attempts.append(1)
         if broken.is_set():
             raise ValueError("broken")
@@ -131,13 +142,13 @@ def test_a_sweep_that_raises_is_tried_again_and_shows(started):
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_it_recovers_when_its_thread_dies(started):
+def test_it_recovers_when_its_thread_dies(started: Start) -> None:
     sweep = Sweep()
     waker = started(sweep, heartbeat=0.02)
     sweep.wait_for(1)
-    former = waker._scheduler
+    former = scheduler_of(waker)
 
-    def die():
+    def die() -> None:
         raise SystemExit
 
     former._process_jobs = die
@@ -147,27 +158,23 @@ def test_it_recovers_when_its_thread_dies(started):
     assert former.running
     count = sweep.count
     sweep.wait_for(count + 3)
-    assert waker._scheduler is not former
+    assert scheduler_of(waker) is not former
     wait_until(waker.healthy)
 
 
-def test_it_recovers_when_the_job_is_lost_or_the_clock_was_set_back(started):
+def test_it_recovers_when_the_job_is_lost_or_the_clock_was_set_back(started: Start) -> None:
     sweep = Sweep()
     waker = started(sweep, heartbeat=0.02)
     sweep.wait_for(1)
-    for harm in (
-        lambda scheduler: scheduler.remove_job("due-sweep"),
-        # What a wall clock set back by an hour does to a job already planned.
-        lambda scheduler: scheduler.modify_job(
-            "due-sweep", next_run_time=datetime.fromtimestamp(CLOCK.now() / 1e6 + NEVER, UTC)
-        ),
-    ):
-        harm(waker._scheduler)
-        count = sweep.count
-        sweep.wait_for(count + 3)
+    scheduler_of(waker).remove_job("due-sweep")
+    sweep.wait_for(sweep.count + 3)
+    # What a wall clock set back by an hour does to a job already planned.
+    in_an_hour = datetime.fromtimestamp(CLOCK.now() / 1e6 + NEVER, UTC)
+    scheduler_of(waker).modify_job("due-sweep", next_run_time=in_an_hour)
+    sweep.wait_for(sweep.count + 3)
 
 
-def test_nothing_is_swept_after_it_was_stopped():
+def test_nothing_is_swept_after_it_was_stopped() -> None:
     sweep = Sweep()
     waker = Waker(sweep, CLOCK, heartbeat=0.01)
     waker.start()
@@ -176,24 +183,23 @@ def test_nothing_is_swept_after_it_was_stopped():
     count = sweep.count
     threading.Event().wait(0.1)
     assert sweep.count == count
-    assert waker._scheduler is not None
-    assert not waker._scheduler.running
+    assert not scheduler_of(waker).running
 
 
-def test_cycles_run_at_the_start_and_are_planned_by_the_calendar(started):
+def test_cycles_run_at_the_start_and_are_planned_by_the_calendar(started: Start) -> None:
     ran = threading.Event()
     cycle = Cycle("month", "5 0 1 * *", "Asia/Shanghai", ran.set)
     waker = started(Sweep(), heartbeat=NEVER, cycles=[cycle])
     assert ran.wait(PATIENCE)
-    planned_for = waker._scheduler.get_job("cycle/month").next_run_time
+    planned_for = scheduler_of(waker).get_job("cycle/month").next_run_time
     assert (planned_for.day, planned_for.hour, planned_for.minute) == (1, 0, 5)
     assert planned_for.utcoffset() == timedelta(hours=8)
 
 
-def test_a_cycle_that_fails_is_tried_again_within_a_minute(started):
+def test_a_cycle_that_fails_is_tried_again_within_a_minute(started: Start) -> None:
     failed = threading.Event()
 
-    def fail():
+    def fail() -> None:
         failed.set()
         raise ValueError("broken")
 
@@ -201,18 +207,20 @@ def test_a_cycle_that_fails_is_tried_again_within_a_minute(started):
     waker = started(Sweep(), heartbeat=NEVER, cycles=[cycle])
     assert failed.wait(PATIENCE)
 
-    def planned_soon():
-        at = waker._scheduler.get_job("cycle/month").next_run_time
+    def planned_soon() -> bool:
+        at: datetime = scheduler_of(waker).get_job("cycle/month").next_run_time
         return at.timestamp() - CLOCK.now() / 1e6 <= 60
 
     wait_until(planned_soon)
 
 
-def test_alarms_in_a_log_are_fired_without_further_help(log, started):
+def test_alarms_in_a_log_are_fired_without_further_help(log: PetitionLog, started: Start) -> None:
     now = CLOCK.now()
     run = sweeper(log, planned(planner), CLOCK)
     waker = started(run, heartbeat=NEVER)
     open_petitions(log, 3, start=now - 9_900_000, spread=0)
-    waker.hint(log.next_alarm())
+    upcoming = log.next_alarm()
+    assert upcoming is not None
+    waker.hint(upcoming)
     wait_until(lambda: len(fired(log)) == 3)
     assert {rung for _, rung in fired(log)} == {"warn"}

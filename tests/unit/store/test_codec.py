@@ -1,8 +1,10 @@
 """Bytes and back, old wire names, and what cannot be read."""
 
+from typing import Any
+
 import msgpack
 import pytest
-from eventsourcing.persistence import Notification, StoredEvent
+from eventsourcing.persistence import Cipher, Compressor, JSONTranscoder, Notification, StoredEvent
 
 from sla_engine.errors import Refusal
 from sla_engine.petition.events import Registered
@@ -21,7 +23,7 @@ REGISTERED_0 = bytes.fromhex(
 )
 
 
-def test_bytes_of_the_draft_format_are_read_as_events_of_today():
+def test_bytes_of_the_draft_format_are_read_as_events_of_today() -> None:
     assert decode("petition.registered/0", REGISTERED_0) == (
         Meta(
             occurred_at=1_773_000_000_000_000,
@@ -45,52 +47,58 @@ def test_bytes_of_the_draft_format_are_read_as_events_of_today():
     )
 
 
-def test_stored_bytes_are_messagepack_of_two_lists():
+def test_stored_bytes_are_messagepack_of_two_lists() -> None:
     meta, body = msgpack.unpackb(encode((META, EVENT)))
     assert meta[:2] == [META.occurred_at, META.recorded_at]
     assert body[:4] == ["1", "pack", "投诉", "110105"]
 
 
-def test_the_mapper_goes_there_and_back():
-    mapper = WireMapper(transcoder=None)
-    entry = Entry("petition/1", 3, 0, META, EVENT)
+def test_the_mapper_goes_there_and_back() -> None:
+    mapper = WireMapper(JSONTranscoder())
+    entry: Any = Entry("petition/1", 3, 0, META, EVENT)
     stored = mapper.to_stored_event(entry)
     assert (stored.originator_id, stored.originator_version) == ("petition/1", 3)
     assert stored.topic == "petition.registered/1"
     assert mapper.to_domain_event(stored) == entry
 
 
-def test_the_mapper_takes_the_librarys_own_records():
-    mapper = WireMapper(transcoder=None)
+def test_the_mapper_takes_the_librarys_own_records() -> None:
+    mapper = WireMapper(JSONTranscoder())
     state = encode((META, EVENT))
     plain = StoredEvent("petition/1", 1, "petition.registered/1", state)
-    assert mapper.to_domain_event(plain) == ("petition/1", 1, 0, META, EVENT)
+    read: Any = mapper.to_domain_event(plain)
+    assert read == ("petition/1", 1, 0, META, EVENT)
     numbered = Notification("petition/1", 1, "petition.registered/1", state, 9)
-    assert mapper.to_domain_event(numbered) == ("petition/1", 1, 9, META, EVENT)
+    read = mapper.to_domain_event(numbered)
+    assert read == ("petition/1", 1, 9, META, EVENT)
 
 
-def test_the_mapper_compresses_and_enciphers_when_told_to():
-    class Reversed:
-        def compress(self, data):
+def test_the_mapper_compresses_and_enciphers_when_told_to() -> None:
+    class Reversed(Compressor):
+        def compress(self, data: bytes) -> bytes:
             return data[::-1]
 
-        def decompress(self, data):
+        def decompress(self, data: bytes) -> bytes:
             return data[::-1]
 
-    class Flipped:
-        def encrypt(self, data):
-            return bytes(byte ^ 255 for byte in data)
+    class Flipped(Cipher):
+        def __init__(self) -> None:
+            pass
 
-        decrypt = encrypt
+        def encrypt(self, plaintext: bytes) -> bytes:
+            return bytes(byte ^ 255 for byte in plaintext)
 
-    mapper = WireMapper(transcoder=None, compressor=Reversed(), cipher=Flipped())
-    entry = Entry("petition/1", 3, 0, META, EVENT)
+        def decrypt(self, ciphertext: bytes) -> bytes:
+            return bytes(byte ^ 255 for byte in ciphertext)
+
+    mapper = WireMapper(JSONTranscoder(), compressor=Reversed(), cipher=Flipped())
+    entry: Any = Entry("petition/1", 3, 0, META, EVENT)
     stored = mapper.to_stored_event(entry)
     assert stored.state == bytes(byte ^ 255 for byte in encode((META, EVENT))[::-1])
     assert mapper.to_domain_event(stored) == entry
 
 
-def test_an_unknown_wire_name_is_refused():
+def test_an_unknown_wire_name_is_refused() -> None:
     with pytest.raises(Refusal) as refused:
         decode("petition.teleported/1", encode((META, EVENT)))
     assert refused.value.code == "WIRE_UNKNOWN"
@@ -107,14 +115,14 @@ def test_an_unknown_wire_name_is_refused():
         msgpack.packb([[1, 2], ["1", "pack", "投诉", "110105", *[""] * 6, False, "one too many"]]),
     ],
 )
-def test_bytes_that_do_not_fit_are_refused_without_quoting_them(state):
+def test_bytes_that_do_not_fit_are_refused_without_quoting_them(state: bytes) -> None:
     with pytest.raises(Refusal) as refused:
         decode("petition.registered/1", state)
     assert refused.value.code == "WIRE_DAMAGED"
     assert "秘密" not in str(refused.value.faults[0].as_dict())
 
 
-def test_fields_added_at_the_end_are_filled_in_for_older_bytes():
+def test_fields_added_at_the_end_are_filled_in_for_older_bytes() -> None:
     meta, body = msgpack.unpackb(encode((META, EVENT)))
     assert decode("petition.registered/1", msgpack.packb([meta[:3], body[:4]])) == (
         Meta(occurred_at=META.occurred_at, recorded_at=META.recorded_at),
@@ -122,6 +130,6 @@ def test_fields_added_at_the_end_are_filled_in_for_older_bytes():
     )
 
 
-def test_upcasters_lead_to_wire_names_that_can_be_read():
+def test_upcasters_lead_to_wire_names_that_can_be_read() -> None:
     for old in UPCASTERS:
         assert old not in EVENTS

@@ -13,11 +13,12 @@ def wait_until_queued(lock: FairLock, count: int) -> None:
         pause.wait(0.001)
 
 
-def test_it_is_handed_on_in_the_order_of_asking():
-    lock, order = FairLock(), []
+def test_it_is_handed_on_in_the_order_of_asking() -> None:
+    lock = FairLock()
+    order: list[int] = []
     assert lock.acquire(timeout=0)
 
-    def ask(n):
+    def ask(n: int) -> None:
         assert lock.acquire(timeout=30)
         order.append(n)
         lock.release()
@@ -33,11 +34,12 @@ def test_it_is_handed_on_in_the_order_of_asking():
     assert order == [0, 1, 2, 3, 4]
 
 
-def test_one_who_asks_again_at_once_waits_behind_the_others():
-    lock, order = FairLock(), []
+def test_one_who_asks_again_at_once_waits_behind_the_others() -> None:
+    lock = FairLock()
+    order: list[str] = []
     assert lock.acquire(timeout=0)
 
-    def ask():
+    def ask() -> None:
         assert lock.acquire(timeout=30)
         order.append("other")
         lock.release()
@@ -53,7 +55,7 @@ def test_one_who_asks_again_at_once_waits_behind_the_others():
     assert order == ["other", "again"]
 
 
-def test_who_gives_up_waiting_does_not_hold_up_the_others():
+def test_who_gives_up_waiting_does_not_hold_up_the_others() -> None:
     lock = FairLock()
     assert lock.acquire(timeout=0)
     assert not lock.acquire(timeout=0.01)
@@ -62,6 +64,6 @@ def test_who_gives_up_waiting_does_not_hold_up_the_others():
     lock.release()
 
 
-def test_only_a_held_lock_is_released():
+def test_only_a_held_lock_is_released() -> None:
     with pytest.raises(AssertionError):
         FairLock().release()

@@ -2,20 +2,23 @@
 
 import sqlite3
 import threading
+from pathlib import Path
 
 import pytest
 
 from sla_engine.errors import Refusal
 from sla_engine.store import migrate as module
-from sla_engine.store.application import open_sqlite
+from sla_engine.store.application import PetitionLog, open_sqlite
 from sla_engine.store.migrate import migrate, migrations, statements
 
 
-def test_migrations_are_numbered_without_gaps():
+def test_migrations_are_numbered_without_gaps() -> None:
     assert [number for number, _, _ in migrations()] == list(range(1, len(migrations()) + 1))
 
 
-def test_a_new_file_gets_every_version_and_an_old_one_what_it_lacks(monkeypatch):
+def test_a_new_file_gets_every_version_and_an_old_one_what_it_lacks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     known = migrations()
     connection = sqlite3.connect(":memory:", isolation_level=None)
     monkeypatch.setattr(module, "migrations", lambda: known[:2])
@@ -30,7 +33,7 @@ def test_a_new_file_gets_every_version_and_an_old_one_what_it_lacks(monkeypatch)
     connection.close()
 
 
-def test_a_file_from_a_newer_program_is_refused_and_left_alone(tmp_path):
+def test_a_file_from_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -> None:
     open_sqlite(tmp_path / "log.sqlite").close()
     connection = sqlite3.connect(tmp_path / "log.sqlite")
     connection.execute("INSERT INTO schema_version VALUES (9999, 'from the future')")
@@ -41,7 +44,9 @@ def test_a_file_from_a_newer_program_is_refused_and_left_alone(tmp_path):
     assert refused.value.code == "STORE_NEWER"
 
 
-def test_a_migration_that_fails_leaves_the_file_as_it_was(monkeypatch, tmp_path):
+def test_a_migration_that_fails_leaves_the_file_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     broken = [*migrations(), (99, "0099_broken", "CREATE TABLE half (x);\nCREATE TABLE half (x);")]
     open_sqlite(tmp_path / "log.sqlite").close()
     monkeypatch.setattr(module, "migrations", lambda: broken)
@@ -54,10 +59,11 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(monkeypatch, tmp_path)
     assert "half" not in tables
 
 
-def test_several_may_open_a_new_file_at_once(tmp_path):
-    logs, start = [], threading.Barrier(4)
+def test_several_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    logs: list[PetitionLog] = []
+    start = threading.Barrier(4)
 
-    def open_one():
+    def open_one() -> None:
         start.wait()
         logs.append(open_sqlite(tmp_path / "log.sqlite", wait=30.0))
 
@@ -71,7 +77,7 @@ def test_several_may_open_a_new_file_at_once(tmp_path):
         log.close()
 
 
-def test_triggers_are_one_statement():
+def test_triggers_are_one_statement() -> None:
     script = "-- why\nCREATE TABLE t (x);\n\nCREATE TRIGGER g BEFORE DELETE ON t\nBEGIN\n" + (
         "    SELECT 1;\n    SELECT 2;\nEND;\n"
     )

@@ -2,41 +2,52 @@
 
 import sqlite3
 import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
+from eventsourcing.persistence import Notification, StoredEvent
 
 from sla_engine.errors import Refusal
-from sla_engine.store import transaction
-from sla_engine.store.application import open_memory, open_sqlite
+from sla_engine.record import Recorded
+from sla_engine.store import sqlite, transaction
+from sla_engine.store.application import PetitionLog, open_memory, open_sqlite
 from sla_engine.store.codec import Entry
-from tests.conformance.store.samples import dispatched, registered
+from sla_engine.store.sqlite import Recorder
+from tests.conformance.store.samples import alarm, dispatched, registered
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Path:
     return tmp_path / "log.sqlite"
 
 
 @pytest.fixture
-def log(path):
+def log(path: Path) -> Iterator[PetitionLog]:
     log = open_sqlite(path, wait=30.0)
     yield log
     log.close()
 
 
-def pragma(log, name):
-    with log.recorder.datastore.reading() as cursor:
+def pragma(log: PetitionLog, name: str) -> Any:
+    with recorder_of(log).datastore.reading() as cursor:
         return cursor.execute(f"PRAGMA {name}").fetchone()[0]
 
 
-def test_the_file_is_durable_by_default_and_wipes_what_it_deletes(log):
+def recorder_of(log: PetitionLog) -> Recorder:
+    assert isinstance(log.recorder, Recorder)
+    return log.recorder
+
+
+def test_the_file_is_durable_by_default_and_wipes_what_it_deletes(log: PetitionLog) -> None:
     assert pragma(log, "journal_mode") == "wal"
     assert pragma(log, "synchronous") == 2
     assert pragma(log, "secure_delete") == 1
     assert pragma(log, "busy_timeout") == 30_000
 
 
-def test_durability_can_be_lowered_on_request(path):
+def test_durability_can_be_lowered_on_request(path: Path) -> None:
     log = open_sqlite(path, synchronous="NORMAL")
     assert pragma(log, "synchronous") == 1
     log.close()
@@ -46,7 +57,9 @@ def test_durability_can_be_lowered_on_request(path):
     "statement",
     ["DELETE FROM stored_events", "UPDATE stored_events SET state = x''"],
 )
-def test_facts_can_neither_be_changed_nor_deleted(log, path, statement):
+def test_facts_are_neither_changed_nor_deleted(
+    log: PetitionLog, path: Path, statement: str
+) -> None:
     with log.transact() as tx:
         tx.append("petition/1", 0, [registered()])
     connection = sqlite3.connect(path)
@@ -56,7 +69,7 @@ def test_facts_can_neither_be_changed_nor_deleted(log, path, statement):
     assert log.head() == 1
 
 
-def test_a_writer_in_another_process_is_waited_for_and_then_refused(path):
+def test_a_writer_in_another_process_is_waited_for_and_then_refused(path: Path) -> None:
     log = open_sqlite(path, wait=0.05)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -71,11 +84,11 @@ def test_a_writer_in_another_process_is_waited_for_and_then_refused(path):
     log.close()
 
 
-def test_a_writer_in_another_thread_is_waited_for_and_then_refused(path):
+def test_a_writer_in_another_thread_is_waited_for_and_then_refused(path: Path) -> None:
     log = open_sqlite(path, wait=0.05)
     entered, leave = threading.Event(), threading.Event()
 
-    def hold():
+    def hold() -> None:
         with log.transact():
             entered.set()
             leave.wait(30)
@@ -92,8 +105,8 @@ def test_a_writer_in_another_thread_is_waited_for_and_then_refused(path):
     log.close()
 
 
-def test_threads_write_one_after_the_other(log):
-    def write(thread):
+def test_threads_write_one_after_the_other(log: PetitionLog) -> None:
+    def write(thread: int) -> None:
         for n in range(20):
             with log.transact() as tx:
                 after = len(tx.load("petition/1"))
@@ -107,9 +120,10 @@ def test_threads_write_one_after_the_other(log):
     assert [r.version for r in log.read("petition/1")] == list(range(1, 81))
 
 
-def test_the_librarys_own_way_in_records_the_same(log):
+def test_the_librarys_own_way_in_records_the_same(log: PetitionLog) -> None:
     draft = registered("a")
-    recordings = log.save(Entry("petition/1", 1, 0, draft.meta, draft.event))
+    entry: Any = Entry("petition/1", 1, 0, draft.meta, draft.event)
+    recordings = log.save(entry)
     assert [recording.notification.id for recording in recordings] == [1]
     (recorded,) = log.read("petition/1")
     assert recorded == ("petition/1", 1, 1, draft.meta, draft.event)
@@ -117,27 +131,47 @@ def test_the_librarys_own_way_in_records_the_same(log):
         assert tx.answers([("12345", "a")])[("12345", "a")].stream == "petition/1"
 
 
-def test_the_librarys_own_readers_agree(log):
+def test_the_librarys_own_readers_agree(log: PetitionLog) -> None:
     with log.transact() as tx:
         tx.append("petition/1", 0, [registered("a"), dispatched("b"), dispatched("c")])
     recorder = log.recorder
-    versions = lambda events: [event.originator_version for event in events]  # noqa: E731
+
+    def versions(events: Sequence[StoredEvent]) -> list[int]:
+        return [event.originator_version for event in events]
+
+    def ids(events: Sequence[Notification]) -> list[int]:
+        return [event.id for event in events]
+
     assert versions(recorder.select_events("petition/1", gt=1)) == [2, 3]
     assert versions(recorder.select_events("petition/1", lte=2, desc=True)) == [2, 1]
     assert versions(recorder.select_events("petition/1", desc=True, limit=1)) == [3]
-    ids = lambda events: [event.id for event in events]  # noqa: E731
     assert ids(recorder.select_notifications(None, 10)) == [1, 2, 3]
     assert ids(recorder.select_notifications(2, 10, stop=2)) == [2]
     assert ids(recorder.select_notifications(1, 10, topics=["petition.dispatched/1"])) == [2, 3]
     assert [n.id for n in log.notification_log.select(1, 5)] == [1, 2, 3]
-    assert log.repository.get("petition/1", version=2, projector_func=last_version) == 2
+    projector: Any = last_version
+    version: Any = log.repository.get("petition/1", version=2, projector_func=projector)
+    assert version == 2
 
 
-def last_version(state, entries):
+def last_version(_: None, entries: Iterable[Recorded]) -> int:
     return [entry.version for entry in entries][-1]
 
 
-def test_memory_logs_are_separate():
+def test_pages_end_between_any_two_names(log: PetitionLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "_PAGE", 1)
+    names = ["a", "a\x01", "a0", "a00", "a1", "甲", "甲乙"]
+    with log.transact() as tx:
+        for name in names:
+            tx.append(name, 0, [registered()])
+            tx.set_alarms(name, [alarm()])
+        tx.put_rows("board", 1, {name: {} for name in names})
+    assert list(log.streams("")) == names
+    assert [key for key, _ in log.table("board", 1)] == names
+    assert [stream for stream, _ in log.alarms()] == names
+
+
+def test_memory_logs_are_separate() -> None:
     one, other = open_memory(), open_memory()
     with one.transact() as tx:
         tx.append("petition/1", 0, [registered()])
@@ -154,7 +188,9 @@ def test_memory_logs_are_separate():
         ("SELECT * FROM alarm WHERE due IS NULL ORDER BY stream, clause, cycle", "alarm_due"),
     ],
 )
-def test_what_is_due_is_read_from_an_index_in_order(log, path, query, index):
+def test_what_is_due_is_read_from_an_index_in_order(
+    log: PetitionLog, path: Path, query: str, index: str
+) -> None:
     connection = sqlite3.connect(path)
     parameters = (0,) * query.count("?")
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", parameters)]

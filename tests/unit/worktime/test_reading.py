@@ -211,6 +211,18 @@ def test_a_pause_in_an_unknown_year_does_not_hide_the_progress_of_half_days() ->
     assert (found.elapsed, found.percent) == (7 * HOUR, 100)
 
 
+def test_hours_are_measured_though_their_end_lies_in_an_unknown_year() -> None:
+    asked, start = term("20个工作小时"), at("2026-12-30 10:00")
+    assert progress(asked, start, timetable(), (), at("2026-12-30 15:00")).percent == 17
+    assert told(at_percent(asked, start, timetable(), (), 50)) == "2026-12-31 14:30"
+    for ask in (
+        lambda: at_percent(asked, start, timetable(), (), 100),
+        lambda: remaining(asked, start, timetable(), (), at("2026-12-30 15:00")),
+    ):
+        with pytest.raises(UnpublishedYear):
+            ask()
+
+
 def test_a_rolled_term_is_longer_and_one_to_the_close_shorter() -> None:
     rolled = progress(term("5日", roll=True), at(START), timetable(), (), at(START))
     assert rolled.total == 7 * 24 * HOUR

@@ -1,0 +1,234 @@
+"""Suspensions: which clocks honour them, what they do to due instants and rungs (D14, D15)."""
+
+import pytest
+
+from tests.support.given import SHIPPED, Matter, clause, instant, pack_of, rules_of, shown, talks
+
+SOLVE = clause(
+    "solve",
+    "10个工作日",
+    pauses='["P-HEAR", "P-TEST"]',
+    rungs="warn due-3个工作日 warn 10; red due red 30",
+)
+REPLY = clause("reply", "5个工作日", stop='"told_one"')
+RULES = rules_of(pack_of(SOLVE, REPLY, clause("hot", "8小时", stop='"arrived"', pauses='["P-TEST"]')))
+OPENED = ("2025-06-03 09:00 registered", "2025-06-03 10:00 dispatched unit=U1")
+
+
+def paused(*lines: str) -> Matter:
+    return Matter(RULES, *OPENED, *lines)
+
+
+def test_a_day_counts_if_the_clock_runs_at_its_end() -> None:
+    """Vector V10."""
+    matter = paused("2025-06-09 10:00 suspended ground=P-HEAR", "2025-06-13 16:00 resumed")
+    assert (Matter(RULES, *OPENED).due("solve"), matter.due("solve")) == (
+        "2025-06-17 24:00",
+        "2025-06-23 24:00",
+    )
+
+
+def test_a_clause_that_does_not_honour_the_ground_runs_on() -> None:
+    matter = paused("2025-06-05 10:00 suspended ground=P-HEAR")
+    assert matter.due("reply") == "2025-06-10 24:00"
+    assert matter.state("hot", "2025-06-05 12:00") == "overdue"
+
+
+def test_hours_are_subtracted_exactly() -> None:
+    matter = paused(
+        "2025-06-03 12:00 suspended ground=P-TEST", "2025-06-03 14:30:00.000001 resumed"
+    )
+    assert matter.due("hot") == "2025-06-03 20:30:00.000001"
+
+
+def test_while_a_pause_is_open_nothing_is_due_and_nothing_is_reached() -> None:
+    matter = paused("2025-06-09 10:00 suspended ground=P-HEAR").touch("2025-08-01 09:00")
+    reading = matter.reading("solve", "2025-08-01 09:00")
+    assert (reading.state.value, reading.due, reading.next) == ("paused", None, None)
+    assert matter.acts("solve") == []
+
+
+def test_several_pauses_add_up() -> None:
+    matter = paused(
+        "2025-06-04 10:00 suspended ground=P-HEAR",
+        "2025-06-06 10:00 resumed",
+        "2025-06-09 10:00 suspended ground=P-TEST",
+        "2025-06-11 10:00 resumed",
+    )
+    assert matter.due("solve") == "2025-06-23 24:00"
+
+
+def test_a_pause_of_no_length_changes_nothing() -> None:
+    matter = paused("2025-06-09 10:00 suspended ground=P-HEAR", "2025-06-09 10:00 resumed")
+    assert matter.due("solve") == "2025-06-17 24:00"
+
+
+def test_a_pause_that_began_before_the_clock_holds_it_from_its_start() -> None:
+    redo = clause("redo", "5个工作日", start='"told_one"', pauses='["P-HEAR"]')
+    matter = Matter(
+        rules_of(pack_of(redo)),
+        *OPENED,
+        "2025-06-04 10:00 suspended ground=P-HEAR",
+        "2025-06-05 10:00 step_done step=told_one",
+        "2025-06-09 10:00 resumed",
+    )
+    assert matter.due("redo") == "2025-06-13 24:00"
+    assert matter.state("redo", "2025-06-06 10:00") == "running"
+
+
+def test_a_pause_that_was_over_before_the_clock_began_is_none_of_its_business() -> None:
+    matter = Matter(
+        RULES,
+        *OPENED,
+        "2025-06-03 10:00 suspended ground=P-HEAR",
+        "2025-06-03 10:00 resumed",
+    )
+    assert len(matter.reading("solve", "2025-06-04 09:00").schedule.stretches) == 1
+
+
+def test_what_is_done_while_the_clock_is_paused_is_on_time() -> None:
+    matter = paused("2025-06-09 10:00 suspended ground=P-HEAR", "2025-07-30 10:00 resolved")
+    assert matter.state("solve", "2025-08-01 09:00") == "met"
+
+
+def test_a_pause_after_the_due_instant_saves_nothing() -> None:
+    matter = paused("2025-06-18 10:00 suspended ground=P-HEAR", "2025-06-19 10:00 resolved")
+    assert matter.state("solve", "2025-06-20 09:00") == "late"
+    assert "solve/red#0 2025-06-18 00:00:00.000001" in matter.standing("solve")
+
+
+def test_a_warning_rightly_given_before_a_pause_stays_given() -> None:
+    matter = paused(
+        "2025-06-12 12:00 suspended ground=P-HEAR",
+        "2025-06-19 10:00 resumed",
+    ).touch("2025-06-25 09:00")
+    assert matter.due("solve") == "2025-06-24 24:00"
+    assert matter.standing("solve") == [
+        "solve/warn#0 2025-06-12 09:00",
+        "solve/red#0 2025-06-25 00:00:00.000001",
+    ]
+
+
+def test_a_pause_learned_late_withdraws_the_breach_and_the_act_comes_at_its_new_instant() -> None:
+    matter = paused().touch("2025-06-18 09:00")
+    matter.take("2025-06-09 10:00 suspended ground=P-HEAR known=2025-06-20T10:00")
+    assert matter.standing("solve") == []
+    matter.take("2025-06-13 09:00 resumed known=2025-06-20T11:00")
+    matter.touch("2025-06-20 13:00", "2025-06-24 09:00")
+    assert matter.standing("solve") == [
+        "solve/warn#1 2025-06-18 09:00",
+        "solve/red#1 2025-06-24 00:00:00.000001",
+    ]
+
+
+def test_an_act_that_a_late_pause_puts_into_the_past_waits_for_the_settling_time() -> None:
+    matter = paused().touch("2025-06-18 09:00")
+    matter.together(
+        "2025-06-09 10:00 suspended ground=P-HEAR known=2025-06-25T10:00",
+        "2025-06-13 09:00 resumed known=2025-06-25T10:00",
+    )
+    assert matter.standing("solve") == []
+    assert matter.reading("solve", "2025-06-25 10:00").next is not None
+    matter.touch("2025-06-25 11:59")
+    assert matter.standing("solve") == []
+    matter.touch("2025-06-25 12:00")
+    assert matter.told("solve") == ["solve/red#1 2025-06-24 00:00:00.000001"]
+
+
+def test_a_suspension_that_is_voided_never_was() -> None:
+    matter = paused("2025-06-09 10:00 suspended ground=P-HEAR id=s1")
+    matter.take("2025-06-10 10:00 voided fact=test:s1 ground=x")
+    assert matter.due("solve") == "2025-06-17 24:00"
+
+
+# ------------------------------------------------------------------- postponement of a talk
+
+CONVENE = clause(
+    "convene",
+    "7日",
+    scope='"talk"',
+    start='["approved", "no_show_excused"]',
+    stop='["held", "no_show"]',
+    pauses='["P-POSTPONE"]',
+    more="repeat = true",
+)
+TALK = rules_of(pack_of(CONVENE, talks()))
+NOTIFIED = (
+    "2025-06-03 09:00 proposed",
+    "2025-06-03 10:00 approved approver=L",
+    "2025-06-03 11:00 notified number=1 scheduled_at=2025-06-06T09:00",
+)
+
+
+def talk(*lines: str) -> Matter:
+    return Matter(TALK, *NOTIFIED, *lines, stream="talk/T1")
+
+
+def postponed(at: str, until: str) -> str:
+    return f"{at} postponed scheduled_at={until} reason=P-POSTPONE"
+
+
+def test_a_postponement_is_a_pause_whose_end_is_known() -> None:
+    assert talk().due("convene") == "2025-06-10 24:00"
+    matter = talk(postponed("2025-06-05 09:00", "2025-06-10T09:00"))
+    assert matter.due("convene") == "2025-06-15 24:00"
+    assert matter.state("convene", "2025-06-06 09:00") == "running"
+
+
+@pytest.mark.parametrize(
+    ("second", "due"), [("2025-06-12T09:00", "2025-06-17"), ("2025-06-09T09:00", "2025-06-14")]
+)
+def test_a_later_postponement_takes_the_place_of_an_earlier_one(second: str, due: str) -> None:
+    matter = talk(
+        postponed("2025-06-05 09:00", "2025-06-10T09:00"), postponed("2025-06-06 09:00", second)
+    )
+    assert matter.due("convene") == f"{due} 24:00"
+
+
+def test_two_postponements_one_after_the_other_both_count() -> None:
+    matter = talk(
+        postponed("2025-06-05 09:00", "2025-06-07T09:00"),
+        postponed("2025-06-08 09:00", "2025-06-10T09:00"),
+    )
+    assert matter.due("convene") == "2025-06-14 24:00"
+
+
+def test_a_postponement_learned_late_is_as_if_it_had_come_at_once() -> None:
+    matter = talk(
+        postponed("2025-06-06 09:00", "2025-06-12T09:00"),
+        f"{postponed('2025-06-05 09:00', '2025-06-10T09:00')} known=2025-06-07T09:00",
+    )
+    assert matter.due("convene") == "2025-06-17 24:00"
+
+
+def test_a_postponement_holds_up_its_own_round_alone() -> None:
+    matter = talk(
+        postponed("2025-06-05 09:00", "2025-06-20T09:00"),
+        "2025-06-05 10:00 tier_raised tier=2 reason=x approver=L",
+        "2025-06-05 11:00 approved approver=L",
+    )
+    assert matter.due("convene", cycle="2.1") == "2025-06-12 24:00"
+
+
+def test_a_suspension_of_the_matter_may_overlap_a_postponement() -> None:
+    matter = talk(
+        postponed("2025-06-05 09:00", "2025-06-10T09:00"),
+        "2025-06-07 09:00 suspended ground=P-POSTPONE",
+        "2025-06-12 09:00 resumed",
+    )
+    assert matter.due("convene") == "2025-06-17 24:00"
+
+
+def test_the_shipped_packs_pause_for_the_grounds_of_the_licensing_law() -> None:
+    matter = Matter(
+        SHIPPED,
+        "2026-02-10 08:00 registered pack=zaozhuang-2110",
+        "2026-02-10 09:00 dispatched unit=U1",
+        "2026-02-12 10:00 suspended ground=P-TEST",
+        "2026-02-14 09:00 resumed",
+    )
+    assert matter.due("solve") == "2026-03-04 24:00"
+    assert matter.due("feedback") == "2026-02-11 24:00"
+    at = instant("2026-02-13 10:00")
+    assert shown(matter.reading("solve", "2026-02-13 10:00").due) == "2026-03-04 24:00"
+    assert matter.reading("solve", "2026-02-13 10:00").at == at
