@@ -29,6 +29,7 @@ def main(arguments: list[str]) -> int:
     if options.json:
         print(json.dumps({"machine": machine(), "rows": as_dicts(rows)}, ensure_ascii=False))
     else:
+        print(", ".join(f"{name} {value}" for name, value in machine().items()))
         print(as_table(rows))
     return 0
 

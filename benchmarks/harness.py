@@ -12,15 +12,27 @@ A module `benchmarks/bench_*.py` takes part by exposing `CLAIMS: Sequence[Claim]
 import gc
 import hashlib
 import importlib
+import os
 import pkgutil
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
 from itertools import groupby
 from typing import Any
 
 import benchmarks
+
+PEERS = {
+    "numpy": "numpy",
+    "pandas": "pandas",
+    "holidays": "holidays",
+    "chinesecalendar": "chinese_calendar",
+    "eventsourcing": "eventsourcing",
+}
+"""Distributions that contenders come from, and the modules they install."""
 
 Thunk = Callable[[], Sequence[Any]]
 
@@ -122,11 +134,11 @@ def claims() -> Iterator[Claim]:
 
 
 def machine() -> dict[str, str]:
-    """What the figures were taken on."""
+    """What the figures were taken on, and against which versions."""
     return {
-        "python": platform.python_version(),
-        "implementation": platform.python_implementation(),
-        "system": f"{platform.system()} {platform.machine()}",
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        **{name: version(name) for name in PEERS if find_spec(PEERS[name])},
     }
 
 

@@ -219,6 +219,9 @@ class Engine:
             tx.append(stream, len(tx.load(stream)), [Draft(meta, event)])
 
     def verify(self, progress: Callable[[int], None] = lambda _count: None) -> Verification:
-        """Replay the log alone and compare it with the live state."""
+        """Replay the log alone and compare it with the live state, as of the last instant at which
+        nothing was due that has not been recorded."""
+        now, alarm = self.clock.now(), self.next_alarm()
+        at = now if alarm is None else min(now, alarm - 1)
         models = {model: list(self.rows(model.name)) for model in READ_MODELS}
-        return verify(self.log, self.rules, models, self.clock.now(), progress)
+        return verify(self.log, self.rules, models, at, progress)

@@ -1,85 +1,113 @@
-"""Why a clock is due when it is: the derivation, with clause, extensions and pauses named.
+"""Why a clock is due when it is: the derivation, with clause, extensions and rungs named.
 
 The text is rendered from the object the computation produced, so it cannot say anything else.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from sla_engine.policy.clause import Text
 from sla_engine.sla.assess import Reading
-from sla_engine.worktime import Derivation, derive, format_instant, narrate
+from sla_engine.sla.schedule import Firing
+from sla_engine.worktime import Amount, Derivation, Instant, derive, narrate
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What one language needs to say what the narrator of the derivation does not."""
+
+    pick: Callable[[Text], str]
+    amount: Callable[[Amount], str]
+    moment: Callable[[Instant, str], str]
+    separator: str
+    clause: str
+    default: str
+    basis: str
+    extension: str
+    reached: str
+    coming: str
+    tier: str
+
+
+_ZH = _Words(
+    pick=lambda text: text.zh,
+    amount=str,
+    moment=lambda instant, zone: narrate.moment(instant, zone)[0],
+    separator="；",
+    clause="{name}：{amount}{default}",
+    default="（默认值，须经用户确认）",
+    basis="依据：{basis}（{pack} {edition}）",
+    extension="延期：{amount}，批准人 {approver}，{when} 批准",
+    reached="已到 {when} {act}{tier}：{basis}",
+    coming="将到 {when} {act}{tier}：{basis}",
+    tier="（{tier}级）",
+)
+_EN = _Words(
+    pick=lambda text: text.en,
+    amount=Amount.en,
+    moment=lambda instant, zone: narrate.moment(instant, zone)[1],
+    separator="; ",
+    clause="{name}: {amount}{default}",
+    default=" (default, to be confirmed)",
+    basis="Basis: {basis} ({pack} {edition})",
+    extension="Extension: {amount}, approved by {approver} on {when}",
+    reached="Reached {when} {act}{tier}: {basis}",
+    coming="To come {when} {act}{tier}: {basis}",
+    tier=" (tier {tier})",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The working of one due instant: header lines, the derivation, and the rungs."""
+    """The working of one due instant: clause and basis, the derivation, and the rungs."""
 
     reading: Reading
     derivation: Derivation
 
     def zh(self) -> list[str]:
         """Lines for officials."""
-        return [*self._head_zh(), *narrate.zh(self.derivation), *self._rungs_zh()]
+        return [*self._head(_ZH), *narrate.zh(self.derivation), *self._rungs(_ZH)]
 
     def en(self) -> list[str]:
         """The same lines in English."""
-        return [*self._head_en(), *narrate.en(self.derivation), *self._rungs_en()]
+        return [*self._head(_EN), *narrate.en(self.derivation), *self._rungs(_EN)]
 
-    def _head_zh(self) -> list[str]:
+    def _head(self, words: _Words) -> Iterator[str]:
         clause, pack = self.reading.clause, self.reading.cycle.pack
-        status = "" if clause.status == "published" else "（默认值，须经用户确认）"
-        lines = [
-            f"{clause.name.zh}：{clause.term.amount}{status}",
-            f"依据：{'；'.join(clause.basis)}（{pack.title.zh} {pack.edition}）",
-        ]
+        yield words.clause.format(
+            name=words.pick(clause.name),
+            amount=words.amount(clause.term.amount),
+            default="" if clause.status == "published" else words.default,
+        )
+        basis = words.separator.join(clause.basis)
+        yield words.basis.format(basis=basis, pack=words.pick(pack.title), edition=pack.edition)
         for grant in self.reading.schedule.grants:
-            lines.append(
-                f"延期：{grant.amount}，批准人 {grant.event.approver}，"
-                f"{_when(self.reading, grant.fact.meta.occurred_at)} 批准"
+            yield words.extension.format(
+                amount=grant.amount,
+                approver=grant.event.approver,
+                when=self._moment(words, grant.fact.meta.occurred_at),
             )
-        return lines
 
-    def _head_en(self) -> list[str]:
-        clause, pack = self.reading.clause, self.reading.cycle.pack
-        status = "" if clause.status == "published" else " (default, to be confirmed)"
-        lines = [
-            f"{clause.name.en}: {clause.term.amount.en()}{status}",
-            f"basis: {'; '.join(clause.basis)} ({pack.title.en} {pack.edition})",
-        ]
-        for grant in self.reading.schedule.grants:
-            lines.append(
-                f"extension: {grant.amount}, approved by {grant.event.approver} at "
-                f"{_when(self.reading, grant.fact.meta.occurred_at)}"
+    def _rungs(self, words: _Words) -> Iterator[str]:
+        for firing in self.reading.schedule.firings:
+            form = words.reached if firing.at <= self.reading.at else words.coming
+            yield form.format(
+                when=self._moment(words, firing.legal),
+                act=self._act(words, firing),
+                tier=words.tier.format(tier=firing.rung.tier) if firing.rung.tier else "",
+                basis=firing.rung.basis,
             )
-        return lines
 
-    def _rungs_zh(self) -> list[str]:
-        acts = self.reading.cycle.pack.acts
-        return [
-            f"{'已到' if firing.at <= self.reading.at else '将到'} "
-            f"{_when(self.reading, firing.legal)} "
-            f"{acts[firing.rung.act].zh if firing.rung.act in acts else firing.rung.act}"
-            f"{f'（{firing.rung.tier}级）' if firing.rung.tier else ''}：{firing.rung.basis}"
-            for firing in self.reading.schedule.firings
-        ]
+    def _act(self, words: _Words, firing: Firing) -> str:
+        named = self.reading.cycle.pack.acts.get(firing.rung.act)
+        return words.pick(named) if named is not None else firing.rung.act
 
-    def _rungs_en(self) -> list[str]:
-        acts = self.reading.cycle.pack.acts
-        return [
-            f"{'reached' if firing.at <= self.reading.at else 'to come'} "
-            f"{_when(self.reading, firing.legal)} "
-            f"{acts[firing.rung.act].en if firing.rung.act in acts else firing.rung.act}"
-            f"{f' (tier {firing.rung.tier})' if firing.rung.tier else ''}: {firing.rung.basis}"
-            for firing in self.reading.schedule.firings
-        ]
+    def _moment(self, words: _Words, instant: Instant) -> str:
+        return words.moment(instant, self.reading.schedule.calendar.zone.name)
 
 
 def explain(reading: Reading) -> Explanation:
     """The derivation of a reading's due instant, day by day."""
-    each = reading.schedule
-    last = each.last
+    last = reading.schedule.last
     derivation = derive(last.term, reading.start, last.timetable, last.pauses)
     return Explanation(reading, derivation)
-
-
-def _when(reading: Reading, instant: int) -> str:
-    return format_instant(instant, reading.schedule.calendar.zone.name)

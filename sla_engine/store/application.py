@@ -20,6 +20,7 @@ from eventsourcing.utils import EnvType
 from sla_engine.ports import AlarmRow
 from sla_engine.projection import Columns, DeadLetter, FollowerTransaction
 from sla_engine.record import Instant, Recorded
+from sla_engine.store.codec import WireMapper
 from sla_engine.store.keys import intake_rows, rung_rows
 
 SECRET_BYTES = 32
@@ -33,22 +34,21 @@ Mapped = DomainEventProtocol[str]
 class Ledger(EventStore[str]):
     """Event store that hands each batch's keys to the recorder, to commit with the events."""
 
+    mapper: WireMapper
+
     def record(self, entries: Sequence[Recorded], **kwargs: Any) -> Sequence[int]:
         """Append through mapper and recorder; returns the positions."""
-        return self._insert(entries, self._map(entries), **kwargs)
+        return self._insert(entries, self.mapper.to_stored_events(entries), **kwargs)
 
     def put(self, domain_events: Sequence[Mapped], **kwargs: Any) -> list[Recording[str]]:
         """The library's own way in (`Application.save`)."""
         entries = cast(Sequence[Recorded], domain_events)
-        stored = self._map(entries)
+        stored = self.mapper.to_stored_events(entries)
         positions = self._insert(entries, stored, **kwargs)
         return [
             Recording(entry, _notification(each, position))
             for entry, each, position in zip(domain_events, stored, positions, strict=True)
         ]
-
-    def _map(self, entries: Sequence[Recorded]) -> list[StoredEvent]:
-        return list(map(self.mapper.to_stored_event, cast(Sequence[Mapped], entries)))
 
     def _insert(
         self, entries: Sequence[Recorded], stored: Sequence[StoredEvent], **kwargs: Any
@@ -102,6 +102,7 @@ class PetitionLog(Application[str]):
         self._make_secret = make_secret
 
     def construct_event_store(self) -> Ledger:
+        assert isinstance(self.mapper, WireMapper), "MAPPER_TOPIC names another mapper"
         return Ledger(mapper=self.mapper, recorder=self.recorder)
 
     @property

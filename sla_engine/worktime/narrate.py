@@ -45,6 +45,12 @@ def told(steps: Iterable[Step], unit: Unit, zone: str) -> tuple[list[str], list[
     return [chinese.say(step) for step in listed], [english.say(step) for step in listed]
 
 
+def moment(instant: Instant, zone: str) -> tuple[str, str]:
+    """An instant as both languages tell it: local date, weekday and time."""
+    chinese, english = _Chinese(Unit.CLOCK_HOURS, zone), _English(Unit.CLOCK_HOURS, zone)
+    return chinese.at(instant), english.at(instant)
+
+
 class _Voice:
     """What both languages share: dates, times, lengths, and which line tells which step."""
 

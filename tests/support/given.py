@@ -43,7 +43,7 @@ SHIPPED: Rulebook = load_rulebook()
 CALENDAR = load_almanac("cn")
 
 _ENVELOPE = ("id", "source", "by", "cause")
-_LISTS = ("causes", "petitions", "attendees", "requirements", "items", "materials")
+_LISTS = ("causes", "petitions", "attendees", "requirements", "items", "materials", "recalled")
 _INSTANTS = ("scheduled_at", "expected_until")
 _WORDS = {"true": True, "false": False}
 _ids = count(1)
@@ -335,8 +335,12 @@ class Matter:
             catch_up(pending, self.kind, self.rules, now)
         yield pending
         catch_up(pending, self.kind, self.rules, now)
-        for draft in pending.drafts:
-            self.log.append(Recorded(self.stream, len(self.log) + 1, 0, draft.meta, draft.event))
+        self.append(pending.drafts)
+
+    def append(self, drafts: Iterable[Draft]) -> None:
+        """Put drafts into the log as they are."""
+        for meta, event in drafts:
+            self.log.append(Recorded(self.stream, len(self.log) + 1, 0, meta, event))
 
     def _decided(self, dossier: Dossier, line: str, now: Instant) -> Sequence[Draft]:
         submission = parse(fact(line, self.stream, self.rules.packs[-1].name))

@@ -59,6 +59,7 @@ def test_the_mapper_goes_there_and_back() -> None:
     stored = mapper.to_stored_event(entry)
     assert (stored.originator_id, stored.originator_version) == ("petition/1", 3)
     assert stored.topic == "petition.registered/1"
+    assert mapper.to_stored_events([entry]) == [stored]
     assert mapper.to_domain_event(stored) == entry
 
 
@@ -94,6 +95,7 @@ def test_the_mapper_compresses_and_enciphers_when_told_to() -> None:
     mapper = WireMapper(JSONTranscoder(), compressor=Reversed(), cipher=Flipped())
     entry: Any = Entry("petition/1", 3, 0, META, EVENT)
     stored = mapper.to_stored_event(entry)
+    assert mapper.to_stored_events([entry]) == [stored]
     assert stored.state == bytes(byte ^ 255 for byte in encode((META, EVENT))[::-1])
     assert mapper.to_domain_event(stored) == entry
 
