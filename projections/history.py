@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 
 from sla_engine.dossier.chronicle import order
 from sla_engine.dossier.events import Voided
+from sla_engine.dossier.kind import Kind
 from sla_engine.record import Instant, Recorded, type_name
 
 Stored = list[list[Any]]
@@ -47,6 +48,23 @@ def standing(stored: Stored) -> list[Line]:
     lines = [Line(*each) for each in stored]
     gone = _gone(lines)
     return sorted(line for line in _facts(lines) if line.version not in gone)
+
+
+def phase(lines: list[Line], stays: Mapping[str, frozenset[str]]) -> str:
+    """Where the matter stands, as the chronicle reads it: facts that come too late to move
+    anything (`stays`, by type) do not, nor do those of an assisting unit."""
+    assisting = {line.says["assists"] for line in lines if "assists" in line.says}
+    found = ""
+    for line in lines:
+        moves = "phase" in line.says and line.says.get("lane") not in assisting
+        if moves and found not in stays.get(line.type, ()):
+            found = line.says["phase"]
+    return found
+
+
+def stays(kind: Kind) -> dict[str, frozenset[str]]:
+    """For each type of fact the phases in which it moves nothing."""
+    return {type_name(event): step.stays for event, step in kind.steps.items()}
 
 
 def _facts(lines: Iterable[Line]) -> Iterator[Line]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from projections import acts, history
 from projections.history import Line
-from projections.worklist import last, says
+from projections.worklist import STAYS, last, says
 from sla_engine.dossier.events import (
     AnomalyNoted,
     RungFired,
@@ -95,7 +95,7 @@ def _more(event: Event) -> dict[str, Any]:
 def _derived(lines: list[Line]) -> Columns:
     counts = {name: sum(line.type == kind for line in lines) for name, kind in _COUNTED.items()}
     return {
-        "phase": last(lines, "phase"),
+        "phase": history.phase(lines, STAYS),
         "unit": last(lines, "unit"),
         "registered_at": _first_at(lines, "registered"),
         "dispatched_at": _first_at(lines, "dispatched"),

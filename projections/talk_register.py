@@ -13,6 +13,7 @@ from sla_engine.talk.kind import REFUSED, STRUCK_OFF, TALK, WITHDRAWN
 
 ENDED = frozenset({REFUSED, STRUCK_OFF, WITHDRAWN})
 _OPENING = frozenset({"proposed", "tier_raised", "rebounded"})
+_STAYS = history.stays(TALK)
 _SHOWN = ("tier", "number", "scheduled_at", "place", "approver", "recalled")
 _FIRST = {
     "proposed_at": "proposed",
@@ -75,7 +76,7 @@ def _says(event: Event) -> dict[str, Any]:
 def _derived(lines: list[Line]) -> Columns:
     opened = [index for index, line in enumerate(lines) if line.type in _OPENING]
     current = lines[opened[-1] :] if opened else lines
-    phase = last(lines, "phase")
+    phase = history.phase(lines, _STAYS)
     causes, petitions = _causes(lines)
     return {
         "phase": phase,

@@ -14,6 +14,7 @@ from sla_engine.projection import Columns
 from sla_engine.record import Event, Recorded
 
 ENDED = frozenset({CLOSED, DECLINED, MERGED, WITHDRAWN})
+STAYS = history.stays(PETITION)
 _TRAITS = ("no", "kind", "subject", "region", "urgency", "matter", "pack")
 
 
@@ -40,12 +41,16 @@ class Worklist:
 
 
 def says(event: Event) -> dict[str, Any]:
-    """The phase a fact leads to, and the unit it makes answerable."""
+    """The phase a fact leads to, the unit it makes answerable, and the assignment it is about."""
     step = PETITION.steps.get(type(event))
     said: dict[str, Any] = {}
+    if isinstance(event, Dispatched) and not event.lead:
+        return {"assists": event.assignment}
+    if lane := getattr(event, "assignment", ""):
+        said["lane"] = lane
     if step is not None and (phase := step.next("", event)):
         said["phase"] = phase
-    if isinstance(event, ReworkOrdered) or (isinstance(event, Dispatched) and event.lead):
+    if isinstance(event, ReworkOrdered | Dispatched):
         said["unit"] = event.unit
     return said
 
@@ -72,7 +77,7 @@ def _opened(recorded: Recorded) -> Columns:
 
 
 def _derived(lines: list[Line]) -> Columns:
-    phase = last(lines, "phase")
+    phase = history.phase(lines, STAYS)
     return {"phase": phase, "open": phase not in ENDED, "unit": last(lines, "unit")}
 
 

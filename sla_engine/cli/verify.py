@@ -11,15 +11,16 @@ app = typer.Typer()
     app,
     "verify",
     help="核验 · Replay the log alone and compare.\n\n"
-    "What is due is recorded first, as `run --once` does. Then every clock, every act, every row "
-    "of the live state must follow from the log and the rules. Ends with 1 if anything differs.",
+    "Every clock, every act, every row of the live state must follow from the log and the rules. "
+    "Records nothing: where acts are due that `run` has not recorded yet, the state just before "
+    "them is compared. Ends with 1 if anything differs.",
 )
 def verify(desk: Desk) -> None:
     with (
         desk.engine() as engine,
         desk.voice.progress("重放 replay", engine.log.head()) as advance,
     ):
-        engine.run_due()
+        engine.follow()
         found = engine.verify(advance.to)
     if desk.voice.json:
         from sla_engine.cli.output import rfc3339

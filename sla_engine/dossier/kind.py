@@ -74,14 +74,18 @@ class Lanes:
 class Step:
     """One row of a phase table: in which phases a fact may come and which phase follows.
 
-    `into` None: the phase stays. `choose` decides by the fact itself.
+    `into` None: the phase stays. `choose` decides by the fact itself. In the phases of `stays` the
+    fact comes too late to move anything.
     """
 
     allowed: frozenset[str]
     into: str | None = None
     choose: Callable[[Event], str | None] | None = None
+    stays: frozenset[str] = frozenset()
 
     def next(self, phase: str, event: Event) -> str:
+        if phase in self.stays:
+            return phase
         into = self.choose(event) if self.choose is not None else self.into
         return phase if into is None else into
 

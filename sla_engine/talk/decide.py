@@ -151,6 +151,9 @@ def _consequences(chronicle: Chronicle, draft: Draft, talk: TalkRules) -> Sequen
     event, meta = draft.event, draft.meta
     if isinstance(event, TalkHeld) and event.delegated and not talk.delegation_allowed:
         return [Draft(meta, NoShow(note="delegated 由他人代替参加"))]
+    if isinstance(event, TalkWithdrawn):
+        everybody = dict.fromkeys((*notified(chronicle), *event.recalled))
+        return [Draft(meta, TalkWithdrawn(event.reason, tuple(everybody)))]
     if isinstance(event, CauseOverturned):
         rest = [cause for cause in causes(chronicle) if cause != event.cause]
         if not rest:

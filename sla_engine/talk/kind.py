@@ -61,7 +61,7 @@ STEPS: Mapping[type[Event], Step] = {
     TalkHeld: Step(frozenset({NOTIFIED}), HELD),
     NoShow: Step(frozenset({NOTIFIED}), MISSED),
     NoShowExcused: Step(frozenset({MISSED}), APPROVED),
-    TalkMinuted: Step(frozenset({HELD}), MINUTED),
+    TalkMinuted: Step(AFTER_TALK, MINUTED, stays=AFTER_TALK - {HELD}),
     PlanFiled: Step(frozenset({HELD, MINUTED}), PLAN_FILED),
     PlanAccepted: Step(frozenset({PLAN_FILED}), RECTIFYING),
     PlanReturned: Step(frozenset({PLAN_FILED}), MINUTED),
