@@ -50,19 +50,19 @@ def standing(stored: Stored) -> list[Line]:
     return sorted(line for line in _facts(lines) if line.version not in gone)
 
 
-def phase(lines: list[Line], stays: Mapping[str, frozenset[str]]) -> str:
+def phase(lines: list[Line], late: Mapping[str, frozenset[str]]) -> str:
     """Where the matter stands, as the chronicle reads it: facts that come too late to move
-    anything (`stays`, by type) do not, nor do those of an assisting unit."""
+    anything (`late`: in which phases, by type) do not, nor do those of an assisting unit."""
     assisting = {line.says["assists"] for line in lines if "assists" in line.says}
     found = ""
     for line in lines:
         moves = "phase" in line.says and line.says.get("lane") not in assisting
-        if moves and found not in stays.get(line.type, ()):
+        if moves and found not in late.get(line.type, ()):
             found = line.says["phase"]
     return found
 
 
-def stays(kind: Kind) -> dict[str, frozenset[str]]:
+def unmoved(kind: Kind) -> dict[str, frozenset[str]]:
     """For each type of fact the phases in which it moves nothing."""
     return {type_name(event): step.stays for event, step in kind.steps.items()}
 

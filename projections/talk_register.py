@@ -13,7 +13,7 @@ from sla_engine.talk.kind import REFUSED, STRUCK_OFF, TALK, WITHDRAWN
 
 ENDED = frozenset({REFUSED, STRUCK_OFF, WITHDRAWN})
 _OPENING = frozenset({"proposed", "tier_raised", "rebounded"})
-_STAYS = history.stays(TALK)
+_STAYS = history.unmoved(TALK)
 _SHOWN = ("tier", "number", "scheduled_at", "place", "approver", "recalled")
 _FIRST = {
     "proposed_at": "proposed",

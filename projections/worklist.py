@@ -14,7 +14,7 @@ from sla_engine.projection import Columns
 from sla_engine.record import Event, Recorded
 
 ENDED = frozenset({CLOSED, DECLINED, MERGED, WITHDRAWN})
-STAYS = history.stays(PETITION)
+STAYS = history.unmoved(PETITION)
 _TRAITS = ("no", "kind", "subject", "region", "urgency", "matter", "pack")
 
 

@@ -204,7 +204,7 @@ def notice(published: str, recorded: str, off: str = "", work: str = "", **keys:
     region = keys.get("region", "CN")
     return notice_of(
         f'title = "通知 {published} {region}"\nregion = "{region}"\npublished = {published}\n'
-        f'covers = [{keys.get("covers", "")}]\nverified = false\n'
+        f"covers = [{keys.get('covers', '')}]\nverified = false\n"
         f'[[holiday]]\nname = "假"\n{lines}\n',
         instant(recorded),
     )
@@ -326,7 +326,7 @@ class Matter:
                 text = f"{where}/{rung}#{fired.version} {shown(fired.at)}{silent}{mark}"
                 yield fired.at, text
 
-    # ------------------------------------------------------------------------------------- recording
+    # ------------------------------------------------------------------------------------ recording
 
     @contextmanager
     def _open(self, now: Instant) -> Iterator[Pending]:

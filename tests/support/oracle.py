@@ -383,7 +383,18 @@ class Course:
         return self.promise.span - self.run_until(at)
 
     def run_until(self, at: datetime) -> timedelta:
-        return length((a, min(b, at)) for a, b in takewhile(lambda s: s[0] < at, self.running()))
+        """Time run by `at`; while a pause lasts nobody need know the days it goes through."""
+        asleep = [p for p, r in self.pauses if p <= at and (r is None or at < r)]
+        until = min([at, *asleep])
+        if until <= self.start:
+            return timedelta()
+        spans: Iterable[Span] = [(self.start, until)]
+        if self.promise.unit == "work_hours":
+            first, last = self.office.date_of(self.start), self.office.date_of(until - TICK)
+            days = days_between(first - ONE_DAY, last)
+            spans = [span for day in days for span in self.office.sessions(day)]
+        awake = (piece for span in spans for piece in cut(span, self.pauses))
+        return overlap(awake, self.start, until)
 
     def cells_left(self, at: datetime) -> int:
         """Days or half days still to come after the one `at` falls in; negative when late."""

@@ -224,13 +224,21 @@ def test_what_befalls_an_imported_petition_after_the_import_is_told_like_anythin
 
 def test_the_alarm_index_has_a_row_for_every_clock_even_when_it_has_ended() -> None:
     rules = rules_of(
-        pack_of(clause("solve", "10个工作日", rungs=RUNGS), clause("call", "2小时", stop='"arrived"'), talks())
+        pack_of(
+            clause("solve", "10个工作日", rungs=RUNGS),
+            clause("call", "2小时", stop='"arrived"'),
+            talks(),
+        )
     )
     matter = opened("2025-06-03 11:00 step_done step=arrived", rules=rules)
     rows = {row.clause: row for row in alarm_rows(matter.assess("2025-06-03 12:00"))}
     assert (rows["call"].state, rows["call"].alarm_at, rows["call"].rung) == ("met", None, "")
     solve = rows["solve"]
-    assert (shown(solve.due), shown(solve.alarm_at), solve.rung) == (DUE, "2025-06-12 09:00", "warn")
+    assert (shown(solve.due), shown(solve.alarm_at), solve.rung) == (
+        DUE,
+        "2025-06-12 09:00",
+        "warn",
+    )
     assert (solve.unit, solve.level, solve.state) == ("U1", 0, "running")
 
 

@@ -1,4 +1,4 @@
-"""Assignments: return granted and refused, redispatch, joint handling, rework; who is answerable."""
+"""Assignments: return granted and refused, redispatch, joint handling, rework; who answers."""
 
 from tests.support.given import Matter, clause, instant, pack_of, rules_of
 
@@ -35,7 +35,8 @@ REDISPATCHED = "2025-06-04 10:00 dispatched unit=U2 assignment=A2"
 
 def lanes(matter: Matter) -> list[tuple[str, str, bool]]:
     return [
-        (lane.name, lane.unit, lane.ended_at is None) for lane in matter.chronicle.lanes.all.values()
+        (lane.name, lane.unit, lane.ended_at is None)
+        for lane in matter.chronicle.lanes.all.values()
     ]
 
 
@@ -100,9 +101,7 @@ def test_a_breach_between_return_and_redispatch_is_laid_at_no_units_door() -> No
 
 
 def test_a_redispatch_takes_the_petition_from_one_unit_to_another() -> None:
-    matter = Matter(
-        RULES, *OPENED, "2025-06-04 10:00 dispatched unit=U2 assignment=A2 replaces=A1"
-    )
+    matter = Matter(RULES, *OPENED, "2025-06-04 10:00 dispatched unit=U2 assignment=A2 replaces=A1")
     assert lanes(matter) == [("A1", "U1", False), ("A2", "U2", True)]
     assert matter.state("return", "2025-06-04 11:00", "A1") == "cancelled"
     assert matter.reading("solve", "2025-06-04 09:59").unit == "U1"
@@ -232,7 +231,9 @@ def test_assignments_whose_names_begin_alike_keep_their_clocks_apart() -> None:
 
 
 def test_what_the_dispatcher_was_late_with_is_not_laid_at_the_units_door() -> None:
-    triage = clause("triage", "2小时", start='"admitted"', stop='"dispatched"', rungs="red due red 30")
+    triage = clause(
+        "triage", "2小时", start='"admitted"', stop='"dispatched"', rungs="red due red 30"
+    )
     matter = Matter(
         rules_of(pack_of(triage)),
         "2025-06-03 09:00 registered",

@@ -1,13 +1,11 @@
-"""Which facts each phase of a petition allows; everything else is refused, and the refusal says so."""
+"""Which facts each phase of a petition allows; everything else is refused, and told why."""
 
 import pytest
 
 from tests.support.given import Matter, clause, pack_of, rules_of
 
 EXTENSION = '{ max_count = 1, basis = ["测试"] }'
-RULES = rules_of(
-    pack_of(clause("solve", "10个工作日", extension=EXTENSION, pauses='["P-HEAR"]'))
-)
+RULES = rules_of(pack_of(clause("solve", "10个工作日", extension=EXTENSION, pauses='["P-HEAR"]')))
 
 TO = {
     "registered": "2025-06-03 09:00 registered",

@@ -18,10 +18,14 @@ from tests.support.given import (
 
 RULES = rules_of(
     pack_of(
-        clause("triage", "2个工作小时", start='"admitted"', stop='"dispatched"', rungs="red due red 30"),
+        clause(
+            "triage", "2个工作小时", start='"admitted"', stop='"dispatched"', rungs="red due red 30"
+        ),
         clause("solve", "10个工作日", rungs="red due red 30; supervise due+2个工作日 supervise 40"),
         clause("arrive", "2小时", stop='"arrived"', rungs="red due red 30"),
-        clause("call", "1个工作日", start='"resolved"', stop='"callback_done"', more="repeat = true"),
+        clause(
+            "call", "1个工作日", start='"resolved"', stop='"callback_done"', more="repeat = true"
+        ),
     )
 )
 
@@ -74,9 +78,7 @@ def test_both_sides_are_recorded_in_one_commit_with_their_link() -> None:
         send(each, *TWO)
         send(each, "P1: 2025-06-06 10:00 merged into=P2")
         (taken,) = [
-            event
-            for event in each.events("petition/P2")
-            if isinstance(event.event, Absorbed)
+            event for event in each.events("petition/P2") if isinstance(event.event, Absorbed)
         ]
         assert isinstance(taken.event, Absorbed)
         assert (taken.event.duplicate, taken.meta.cause) == ("P1", "petition/P1")
@@ -105,7 +107,11 @@ def test_a_chain_of_merges_may_be_learned_in_any_order() -> None:
 
 def test_a_clock_older_than_the_first_dispatch_is_the_first_units() -> None:
     with engine("2025-06-03 08:00", RULES) as each:
-        send(each, *opened("P1", "2025-06-03 09:00", "2025-06-03 10:00"), "P2: 2025-06-05 09:00 registered")
+        send(
+            each,
+            *opened("P1", "2025-06-03 09:00", "2025-06-03 10:00"),
+            "P2: 2025-06-05 09:00 registered",
+        )
         send(each, "P1: 2025-06-06 10:00 merged into=P2")
         to(each, "2025-06-18 10:00")
         send(each, "P2: 2025-06-18 11:00 dispatched unit=U2 assignment=A2")
@@ -143,7 +149,11 @@ def test_what_an_assisting_unit_did_about_the_duplicate_is_not_handed_on() -> No
 
 def test_what_is_learned_of_the_duplicate_after_the_merge_counts_as_if_it_had_come_before() -> None:
     with engine("2025-06-03 08:00", RULES) as each:
-        send(each, "P1: 2025-06-03 09:00 registered", *opened("P2", "2025-06-05 09:00", "2025-06-05 10:00"))
+        send(
+            each,
+            "P1: 2025-06-03 09:00 registered",
+            *opened("P2", "2025-06-05 09:00", "2025-06-05 10:00"),
+        )
         send(each, "P1: 2025-06-06 10:00 merged into=P2")
         assert due(each, "P2") == "2025-06-19 24:00"
         send(each, "P1: 2025-06-03 10:00 dispatched unit=U1 known=2025-06-09T10:00")

@@ -7,9 +7,7 @@ from tests.support.given import Matter, clause, instant, notice, pack_of, rules_
 
 RUNGS = "warn due-3个工作日 warn 10; red due red 30; supervise due+2个工作日 supervise 40"
 RULES = rules_of(pack_of(clause("solve", "10个工作日", pauses='["P-HEAR"]', rungs=RUNGS)))
-NEVER = rules_of(
-    pack_of(clause("solve", "10个工作日", revision='"never_earlier"', rungs=RUNGS))
-)
+NEVER = rules_of(pack_of(clause("solve", "10个工作日", revision='"never_earlier"', rungs=RUNGS)))
 OPENED = ("2025-06-03 09:00 registered", "2025-06-03 10:00 dispatched unit=U1 id=d1")
 LONGER = notice("2025-06-10", "2025-06-10 10:00", off="2025-06-12")
 SHORTER = notice("2025-06-10", "2025-06-10 10:00", work="2025-06-14")
@@ -145,9 +143,7 @@ def test_a_longer_term_needs_no_floor() -> None:
     assert matter.due("solve") == "2025-06-18 24:00"
 
 
-@pytest.mark.parametrize(
-    ("end", "state"), [("resolved", "met"), ("withdrawn", "cancelled")]
-)
+@pytest.mark.parametrize(("end", "state"), [("resolved", "met"), ("withdrawn", "cancelled")])
 def test_a_clock_that_has_ended_keeps_its_answer(end: str, state: str) -> None:
     matter = opened(RULES, f"2025-06-09 10:00 {end}").under(RULES.with_notice(LONGER))
     matter.touch("2025-06-10 10:00")
@@ -181,7 +177,9 @@ def test_a_paused_clock_is_re_fixed_once_it_runs_again() -> None:
 
 def test_two_notices_one_after_the_other_are_both_in_force() -> None:
     matter = opened().under(RULES.with_notice(LONGER)).touch("2025-06-10 10:00")
-    matter.under(matter.rules.with_notice(notice("2025-06-11", "2025-06-11 10:00", off="2025-06-16")))
+    matter.under(
+        matter.rules.with_notice(notice("2025-06-11", "2025-06-11 10:00", off="2025-06-16"))
+    )
     matter.touch("2025-06-11 10:00")
     assert matter.due("solve") == "2025-06-19 24:00"
     assert len(matter.refixes()) == 2
@@ -234,9 +232,7 @@ def test_the_spring_festival_of_2020_was_extended_while_terms_ran(
 ) -> None:
     """Vector V5: the notice is of 2020-01-27."""
     rules = rules_of(pack_of(clause("solve", limit)))
-    matter = Matter(
-        rules, f"{start} 09:00 registered", f"{start} 10:00 dispatched unit=U1"
-    )
+    matter = Matter(rules, f"{start} 09:00 registered", f"{start} 10:00 dispatched unit=U1")
     assert matter.due("solve") == f"{before} 24:00"
     matter.touch("2020-01-28 09:00")
     (refixed,) = matter.refixes()

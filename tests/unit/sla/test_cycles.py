@@ -172,5 +172,8 @@ def test_every_facts_own_edition_starts_the_clocks() -> None:
     old = pack_of(clause("triage", "5日", start='"registered"'), clause("solve", "10日"))
     new = pack_of(clause("solve", "3日"), edition="2", since="2025-06-03")
     matter = Matter(rules_of(new, old), "2025-06-02 09:00 registered", OPENED[1])
-    editions = {each.clause.id: each.cycle.pack.edition for each in matter.assess("2025-06-04 09:00").readings}
+    editions = {
+        each.clause.id: each.cycle.pack.edition
+        for each in matter.assess("2025-06-04 09:00").readings
+    }
     assert editions == {"triage": "1", "solve": "2"}

@@ -68,7 +68,7 @@ def test_a_pack_that_is_gone_is_refused_by_name_of_its_digest() -> None:
 
 def test_a_pack_file_that_was_edited_after_release_is_noticed() -> None:
     edited = pack_of(clause("solve", "11个工作日"))
-    with pytest.raises(Refusal, match="RULES_CHANGED|a data file has changed"):
+    with pytest.raises(Refusal, match=r"RULES_CHANGED|a data file has changed"):
         Matter(rules_of(OLD), *OPENED).under(rules_of(edited)).assess("2025-06-26 09:00")
 
 

@@ -132,7 +132,7 @@ def test_a_grant_that_arrives_late_counts_from_when_it_was_given() -> None:
 
 
 def test_an_extension_belongs_to_the_cycle_in_which_it_was_asked_for() -> None:
-    rule = solve("5个工作日", more='repeat = true').replace('"dispatched"', '"rework_ordered"')
+    rule = solve("5个工作日", more="repeat = true").replace('"dispatched"', '"rework_ordered"')
     matter = matter_of(
         "2025-06-04 09:00 resolved",
         "2025-06-04 10:00 rework_ordered unit=U1 assignment=A2 reason=x",

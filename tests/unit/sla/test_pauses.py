@@ -11,7 +11,9 @@ SOLVE = clause(
     rungs="warn due-3个工作日 warn 10; red due red 30",
 )
 REPLY = clause("reply", "5个工作日", stop='"told_one"')
-RULES = rules_of(pack_of(SOLVE, REPLY, clause("hot", "8小时", stop='"arrived"', pauses='["P-TEST"]')))
+RULES = rules_of(
+    pack_of(SOLVE, REPLY, clause("hot", "8小时", stop='"arrived"', pauses='["P-TEST"]'))
+)
 OPENED = ("2025-06-03 09:00 registered", "2025-06-03 10:00 dispatched unit=U1")
 
 

@@ -34,7 +34,11 @@ def by_engine(matter: Matter, event: object, at: str) -> list[str]:
 def test_a_talk_begins_at_a_tier_of_the_pack() -> None:
     for wrong in (0, 4):
         (fault,) = talk().refused(f"2025-06-03 09:00 proposed tier={wrong} approver=L")
-        assert (fault.code, fault.found, fault.allowed) == ("TIER_IMPOSSIBLE", str(wrong), "1, 2, 3")
+        assert (fault.code, fault.found, fault.allowed) == (
+            "TIER_IMPOSSIBLE",
+            str(wrong),
+            "1, 2, 3",
+        )
 
 
 def test_a_direct_jump_names_its_approver() -> None:
@@ -82,7 +86,11 @@ def test_a_talk_names_a_region_that_is_known() -> None:
 def test_a_notice_precedes_the_talk_by_the_lead_of_its_tier(level: int, earliest: str) -> None:
     matter = talk(f"2025-06-03 09:00 proposed tier={level} approver=L", APPROVED)
     (fault,) = matter.refused("2025-06-03 16:00 notified number=1 scheduled_at=2025-06-04T08:59")
-    assert (fault.code, fault.where, fault.allowed) == ("NOTICE_TOO_SHORT", "scheduled_at", earliest)
+    assert (fault.code, fault.where, fault.allowed) == (
+        "NOTICE_TOO_SHORT",
+        "scheduled_at",
+        earliest,
+    )
     matter.take(f"2025-06-03 16:00 notified number=1 scheduled_at={earliest[:16]}")
 
 
