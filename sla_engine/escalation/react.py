@@ -18,6 +18,7 @@ from sla_engine.record import Event, Recorded
 from sla_engine.talk.events import (
     CauseAttached,
     CauseOverturned,
+    Rebounded,
     StruckOff,
     TalkProposed,
     TalkRefused,
@@ -38,18 +39,31 @@ class Command(NamedTuple):
 
 
 class OpenTalk(msgspec.Struct, array_like=True):
-    """What the process manager remembers of an open talk."""
+    """What the process manager remembers of a talk; one that was struck off may rebound."""
 
     stream: str
     tier: int
+    struck_off: bool = False
 
 
 @dataclass(slots=True)
 class Memory:
-    """Open talks by group (unit or petition), and the talk that each cause led to."""
+    """The talk of each group (unit or petition), and the talk that each cause led to."""
 
     open: dict[str, OpenTalk] = field(default_factory=dict)
     led_to: dict[str, str] = field(default_factory=dict)
+
+    def of_group(self, group: str) -> OpenTalk | None:
+        """The open talk of a group."""
+        talk = self.open.get(group)
+        return None if talk is None or talk.struck_off else talk
+
+    def of_stream(self, stream: str) -> OpenTalk | None:
+        return next((talk for talk in self.open.values() if talk.stream == stream), None)
+
+    def close(self, stream: str) -> None:
+        """Forget a talk that nothing can join any more."""
+        self.open = {group: talk for group, talk in self.open.items() if talk.stream != stream}
 
 
 def react(memory: Memory, recorded: Recorded, pack: Pack, region: str) -> Sequence[Command]:
@@ -72,18 +86,20 @@ def react(memory: Memory, recorded: Recorded, pack: Pack, region: str) -> Sequen
 def _follow(memory: Memory, recorded: Recorded, pack: Pack, rules: TalkRules) -> None:
     """Keep the memory true to what people did: talks proposed by hand, raised, ended."""
     event, stream = recorded.event, recorded.stream
+    talk = memory.of_stream(stream)
     if isinstance(event, TalkProposed):
         petition = event.petitions[0] if event.petitions else ""
         group = _group(pack, rules, event.unit, petition)
-        memory.open.setdefault(group, OpenTalk(stream, event.tier))
-    elif isinstance(event, TierRaised):
-        for talk in memory.open.values():
-            if talk.stream == stream:
-                talk.tier = max(talk.tier, event.tier)
-    elif isinstance(event, TalkRefused | TalkWithdrawn | StruckOff):
-        for group, talk in list(memory.open.items()):
-            if talk.stream == stream:
-                del memory.open[group]
+        if memory.of_group(group) is None:
+            memory.open[group] = OpenTalk(stream, event.tier)
+        for cause in event.causes:
+            memory.led_to.setdefault(cause, stream)
+    elif isinstance(event, TalkRefused | TalkWithdrawn):
+        memory.close(stream)
+    elif talk is not None and isinstance(event, StruckOff | Rebounded):
+        talk.struck_off = isinstance(event, StruckOff)
+    elif talk is not None and isinstance(event, TierRaised):
+        talk.tier = max(talk.tier, event.tier)
 
 
 def _group(pack: Pack, rules: TalkRules, unit: str, petition: str) -> str:
@@ -104,10 +120,10 @@ def _talk(
     region: str,
 ) -> Sequence[Command]:
     cause, petition = cause_of(recorded.stream, event), recorded.stream.split("/", 1)[1]
-    if cause in memory.led_to:
+    if cause in memory.led_to or not event.unit:
         return ()
     group = _group(pack, rules, event.unit, petition)
-    talk = memory.open.get(group)
+    talk = memory.of_group(group)
     if talk is None:
         stream = talk_id(event.unit, cause)
         memory.open[group] = OpenTalk(stream, event.tier)
@@ -130,10 +146,10 @@ def _next_tier(
     memory: Memory, recorded: Recorded, event: RungFired, rules: TalkRules
 ) -> Sequence[Command]:
     """A talk's own clock says: next tier. At the top there is none; circulars take over."""
-    talk = next((each for each in memory.open.values() if each.stream == recorded.stream), None)
-    if talk is None or talk.tier >= rules.top_tier:
+    talk, cause = memory.of_stream(recorded.stream), cause_of(recorded.stream, event)
+    if talk is None or talk.tier >= rules.top_tier or cause in memory.led_to:
         return ()
-    cause = cause_of(recorded.stream, event)
+    memory.led_to[cause] = talk.stream
     talk.tier += 1
     raised = TierRaised(talk.tier, f"{event.clause}/{event.rung}")
     return [Command(recorded.stream, f"raise|{cause}", cause, raised)]
@@ -144,4 +160,8 @@ def _overturned(memory: Memory, recorded: Recorded, event: RungWithdrawn) -> Seq
     stream = memory.led_to.pop(cause, None)
     if stream is None:
         return ()
+    own = f"{stream}|"
+    rest = (each for each, led in memory.led_to.items() if led == stream)
+    if not cause.startswith(own) and all(each.startswith(own) for each in rest):
+        memory.close(stream)  # Its withdrawal will be in the log behind what is read now.
     return [Command(stream, f"overturn|{cause}", cause, CauseOverturned(cause))]

@@ -156,7 +156,7 @@ class Waker:
     def _build(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
-            executors={"default": ThreadPoolExecutor(2)},
+            executors={"default": ThreadPoolExecutor(1 + len(self._cycles))},
             # The default grace of one second silently drops whatever is later.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
             timezone=UTC,

@@ -28,7 +28,7 @@ from sla_engine.ports import Answer, Log, Transaction
 from sla_engine.record import ENGINE, Draft, Instant, Meta, fields_of, type_name
 from sla_engine.service.intake import Submission
 from sla_engine.service.merge import carry_over, check_merge
-from sla_engine.sla.cycle import stamp
+from sla_engine.sla.cycle import check_pins, stamp
 from sla_engine.talk import decide as talk_decide
 
 KEY_REUSED = register(
@@ -91,6 +91,7 @@ class _Batch:
         pending = self.pending.get(stream)
         if pending is None:
             pending = Pending(fold(stream, self.tx.load(stream)))
+            check_pins(pending.dossier, kind_of(stream), self.rules)
             if self.tx.due(stream, self.now):
                 catch_up(pending, kind_of(stream), self.rules, self.now)
             self.pending[stream] = pending
@@ -138,16 +139,18 @@ class Handler:
         batch.open(stream)
         _commit(batch)
 
-    def _one(self, batch: _Batch, sent: Submission) -> Outcome:
-        submission = _of_petitioner(batch, sent)
+    def _one(self, batch: _Batch, submission: Submission) -> Outcome:
+        try:
+            return self._answer(batch, _of_petitioner(batch, submission))
+        except Refusal as refusal:
+            return Outcome("refused", submission.stream, 0, refusal.faults)
+
+    def _answer(self, batch: _Batch, submission: Submission) -> Outcome:
         body_digest = _body_digest(batch.tx, submission)
         known = batch.answers.get((submission.source, submission.key))
         if known is not None:
             return _answer_again(batch, submission, known, body_digest)
-        try:
-            version = self._record(batch, submission, body_digest)
-        except Refusal as refusal:
-            return Outcome("refused", submission.stream, 0, refusal.faults)
+        version = self._record(batch, submission, body_digest)
         answer = Answer(submission.stream, version, body_digest)
         batch.answers[(submission.source, submission.key)] = answer
         return Outcome("recorded", submission.stream, version)

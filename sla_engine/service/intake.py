@@ -56,6 +56,9 @@ _ENVELOPE = {
 }  # fmt: skip
 _INSTANTS = {"scheduled_at", "expected_until"}
 _ENGINE_ONLY = (*ACTS, Absorbed, CauseAttached, CauseOverturned)
+_WITHHELD = "(withheld 不显示)"
+# What stands in the wrong place may be somebody's name or number; only its type is shown.
+_FREE_TEXT = (str, tuple[str, ...])
 _NAMED_BY_ENVELOPE = {"no", "talk", "petitioner", "commitment"}
 
 
@@ -94,11 +97,14 @@ def parse_line(line: bytes, limit: int = 1_048_576) -> Submission:
 def parse(value: Mapping[str, Any]) -> Submission:
     """One decoded object. Raises `Refusal` with every fault found."""
     faults = list(_envelope_faults(value))
-    if faults:
+    event = None
+    try:
+        event = _event_of(value)
+    except Refusal as refusal:
+        faults += refusal.faults
+    if event is None or faults:
         raise Refusal(faults)
     kind, name = _addressed(value)
-    cls = _event_class(kind, value["type"])
-    event = _event(cls, name, value)
     return Submission(
         stream=f"{kind.name}/{name}",
         event=event,
@@ -130,7 +136,7 @@ def _envelope_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
     if type(value.get("seq", 0)) is not int or value.get("seq", 0) < 0:
         yield Fault(FIELD_WRONG, "seq", shorten(value["seq"]), "integer from 0 非负整数")
     if not isinstance(value.get("data", {}), dict):
-        yield Fault(FIELD_WRONG, "data", shorten(value["data"]), "object 对象")
+        yield Fault(FIELD_WRONG, "data", type(value["data"]).__name__, "object 对象")
     if "talk" in value and "personal" in value:
         yield Fault(FIELD_UNKNOWN, "", "personal", "a petition's facts alone 只随诉求件报送")
     yield from _personal_faults(value.get("personal", {}))
@@ -141,14 +147,15 @@ def _envelope_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
 def _text_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
     for name in sorted((_ENVELOPE - {"seq", "data", "personal"}) & set(value)):
         if not isinstance(value[name], str) or not value[name].strip():
-            yield Fault(FIELD_WRONG, name, shorten(value[name]), "non-empty text 非空文本")
+            found = _WITHHELD if name == "petitioner" else shorten(value[name])
+            yield Fault(FIELD_WRONG, name, found, "non-empty text 非空文本")
     if value.get("source") == ENGINE:
         yield Fault(FIELD_WRONG, "source", ENGINE, "the sender's own name 来源自己的名称")
 
 
 def _personal_faults(personal: Any) -> Iterator[Fault]:
     if not isinstance(personal, dict) or not all(isinstance(v, str) for v in personal.values()):
-        yield Fault(FIELD_WRONG, "personal", "(withheld 不显示)", "object of texts 文本键值")
+        yield Fault(FIELD_WRONG, "personal", _WITHHELD, "object of texts 文本键值")
 
 
 def _instant_faults(where: str, text: str) -> Iterator[Fault]:
@@ -162,6 +169,16 @@ def _instant_faults(where: str, text: str) -> Iterator[Fault]:
 def _addressed(value: Mapping[str, Any]) -> tuple[Kind, str]:
     prefix = "petition" if "petition" in value else "talk"
     return KINDS[prefix], value[prefix]
+
+
+def _event_of(value: Mapping[str, Any]) -> Event | None:
+    """The event; None where the envelope leaves open what it should be. Raises `Refusal`."""
+    named = [each for each in KINDS if isinstance(value.get(each), str)]
+    readable = isinstance(value.get("type"), str) and isinstance(value.get("data", {}), dict)
+    if len(named) != 1 or not readable:
+        return None
+    kind, name = _addressed(value)
+    return _event(_event_class(kind, value["type"]), name, value)
 
 
 def _event_class(kind: Kind, name: str) -> type[Event]:
@@ -210,7 +227,7 @@ def _defaults(cls: type[Event], name: str, value: Mapping[str, Any]) -> dict[str
     if "talk" in cls.__struct_fields__:
         data["talk"] = name
     if cls in (Dispatched, ReworkOrdered):
-        data.setdefault("assignment", value["id"])
+        data.setdefault("assignment", value.get("id", ""))
     return data
 
 
@@ -231,7 +248,8 @@ def _convert(name: str, value: Any, hint: Any) -> Any:
     try:
         return msgspec.convert(value, hint)
     except msgspec.ValidationError as error:
-        raise refuse(FIELD_WRONG, where, value, str(error)) from None
+        found = type(value).__name__ if hint in _FREE_TEXT else value
+        raise refuse(FIELD_WRONG, where, found, str(error)) from None
 
 
 def _subject(value: Mapping[str, Any], name: str) -> str:

@@ -37,8 +37,10 @@ class Reactor:
         before = tx.remembered(self.name)
         memory = _load(before)
         for recorded in relevant:
+            # A clock that was set back must not make the cause a thing of the future.
+            now = max(self.now(), recorded.meta.recorded_at)
             for command in self._commands(tx, memory, recorded):
-                self.handler.within(tx, [_submission(command, recorded)], self.now())
+                self.handler.within(tx, [_submission(command, recorded)], now)
         tx.remember(self.name, _changes(before, _dump(memory)))
 
     def _commands(self, tx: Transaction, memory: Memory, recorded: Recorded) -> Sequence[Command]:

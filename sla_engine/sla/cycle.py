@@ -96,6 +96,15 @@ def stamp(dossier: Dossier, kind: Kind, draft: Draft, rules: Rulebook) -> Draft:
     return Draft(stamped, draft.event)
 
 
+def check_pins(dossier: Dossier, kind: Kind, rules: Rulebook) -> None:
+    """Raises `Refusal` RULES_CHANGED where rules that a dossier was judged by are gone."""
+    pins = {(fact.meta.pack, fact.meta.calendar) for fact in dossier.facts if fact.meta.pack}
+    for pack_digest, calendar_digest in pins:
+        pack = rules.pack_by_digest(pack_digest)
+        region = kind.traits(dossier.opening.event)["region"] or pack.region
+        rules.calendar_by_digest(pack, region, calendar_digest)
+
+
 _STARTS: dict[str, dict[str, tuple[Clause, ...]]] = {}
 
 

@@ -225,6 +225,8 @@ def _firings(cycle: Cycle, stretches: tuple[Stretch, ...]) -> tuple[Firing, ...]
             continue
         for rung in rungs:
             at = _instant(rung, cycle, stretch)
+            if at is None:
+                continue
             if at < stretch.start:
                 if any(firing.rung is rung for firing in firings):
                     continue
@@ -241,22 +243,21 @@ def _firings(cycle: Cycle, stretches: tuple[Stretch, ...]) -> tuple[Firing, ...]
     return tuple(sorted(firings, key=lambda firing: (firing.at, firing.rung.level)))
 
 
-def _instant(rung: Rung, cycle: Cycle, stretch: Stretch) -> Instant:
-    """The instant of a rung in a stretch (see `policy.clause.When`)."""
+def _instant(rung: Rung, cycle: Cycle, stretch: Stretch) -> Instant | None:
+    """The instant of a rung in a stretch (see `policy.clause.When`).
+
+    None: holidays have pushed it behind the due date, and now an open pause holds it up.
+    """
     when, term, start = rung.when, stretch.term, cycle.start.at
     due = stretch.reckoning.due
     assert due is not None, "a paused clock has no rungs"
     if when.anchor is Anchor.PERCENT:
-        threshold = at_percent(term, start, stretch.timetable, stretch.pauses, when.percent)
-        assert threshold is not None, "a clock that is not paused reaches every share of its term"
-        return threshold
+        return at_percent(term, start, stretch.timetable, stretch.pauses, when.percent)
     if when.offset is None:
         return due + 1
     if when.anchor is Anchor.START:
         within = replace(term, amount=when.offset, roll=False)
-        reached = reckon(within, start, stretch.timetable, stretch.pauses).due
-        assert reached is not None, "pauses that have ended leave every term a due instant"
-        return reached
+        return reckon(within, start, stretch.timetable, stretch.pauses).due
     return _beside(due, when.sign, when.offset, stretch)
 
 

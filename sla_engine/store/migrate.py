@@ -34,15 +34,21 @@ def statements(script: str) -> Iterator[str]:
     assert not statement.strip(), "a migration ends with a semicolon"
 
 
-def migrate(cursor: sqlite3.Cursor) -> int:
-    """Apply what is missing within the caller's transaction; returns the schema version.
+def is_current(cursor: sqlite3.Cursor) -> bool:
+    """Whether nothing is to be done, found out without waiting for any writer."""
+    table = cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'schema_version'").fetchall()
+    return bool(table) and _version(cursor) == migrations()[-1][0]
+
+
+def migrate(cursor: sqlite3.Cursor) -> None:
+    """Apply what is missing, within the caller's transaction.
 
     Refuses `STORE_NEWER` when a newer program has been here.
     """
     known = migrations()
     newest = known[-1][0]
     cursor.execute(_VERSIONS)
-    current: int = cursor.execute("SELECT max(version) FROM schema_version").fetchone()[0] or 0
+    current = _version(cursor)
     if current > newest:
         raise refuse(STORE_NEWER, found=str(current), allowed=str(newest))
     for number, name, script in known:
@@ -50,4 +56,8 @@ def migrate(cursor: sqlite3.Cursor) -> int:
             for statement in statements(script):
                 cursor.execute(statement)
             cursor.execute("INSERT INTO schema_version VALUES (?, ?)", (number, name))
-    return newest
+
+
+def _version(cursor: sqlite3.Cursor) -> int:
+    rows = cursor.execute("SELECT max(version) FROM schema_version").fetchall()
+    return rows[0][0] or 0

@@ -1,164 +1,39 @@
-"""The SQLite recorder: `eventsourcing`'s, with one writer at a time and side tables beside it.
+"""The SQLite recorder: keys commit with the events, and every table has its readers here."""
 
-Every write transaction is `BEGIN IMMEDIATE` with a bounded wait, so several local processes may
-write. Readers use connections of their own and never wait for a writer.
-"""
-
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from types import TracebackType
-from typing import Any, Literal, cast, get_args
+from contextlib import contextmanager
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
 from eventsourcing.persistence import (
     ApplicationRecorder,
-    ConnectionUnavailableError,
     Notification,
     StoredEvent,
 )
 from eventsourcing.sqlite import (
     SQLiteApplicationRecorder,
-    SQLiteConnection,
-    SQLiteConnectionPool,
     SQLiteCursor,
     SQLiteDatastore,
     SQLiteFactory,
-    SQLiteTransaction,
 )
 from eventsourcing.utils import Environment, EnvType
 
-from sla_engine.errors import Refusal, refuse
 from sla_engine.ports import AlarmRow
 from sla_engine.projection import Columns, DeadLetter
 from sla_engine.record import Instant
 from sla_engine.store.application import Ledger, MakeSecret
 from sla_engine.store.codec import Stored, new_tuple
-from sla_engine.store.fairlock import FairLock
+from sla_engine.store.datastore import Datastore, Synchronous
 from sla_engine.store.keys import IntakeRow, RungRow
-from sla_engine.store.migrate import migrate
-from sla_engine.store.refusals import STORE_BUSY
+from sla_engine.store.migrate import is_current, migrate
 from sla_engine.store.transaction import PERSONAL, SqliteTransaction, read_fields
-
-Synchronous = Literal["FULL", "NORMAL", "OFF"]
 
 LAST_CHARACTER = "\U0010ffff"
 _EVENT = "originator_id, originator_version, topic, state, notification_id"
 _ALARM = "stream, clause, cycle, state, level, unit, due, alarm_at, rung"
 _PAGE = 2_000
 _SCRUB_WAIT_MS = 200
-_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-class _Connection(SQLiteConnection):
-    def reading(self) -> sqlite3.Cursor:
-        """A cursor for a single SELECT, which is its own snapshot and needs no BEGIN."""
-        return self._sqlite_conn.cursor()
-
-
-class _Pool(SQLiteConnectionPool):
-    def __init__(self, db_name: str, synchronous: Synchronous, wait: float) -> None:
-        assert synchronous in get_args(Synchronous), "a pragma takes no parameters"
-        super().__init__(db_name=db_name, pool_timeout=wait)
-        self._synchronous = synchronous
-        self._wait = wait
-
-    def _create_connection(self) -> SQLiteConnection:
-        # The library's own would prepare every statement anew: its statement cache holds one.
-        connection = sqlite3.connect(
-            self.db_name,
-            timeout=self._wait,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=128,
-            uri=True,
-        )
-        if not self.is_sqlite_memory_mode:
-            connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
-        # Erased personal data is overwritten, not merely unlinked.
-        connection.execute("PRAGMA secure_delete = ON")
-        return _Connection(connection, max_age=None)
-
-
-class _Writing(AbstractContextManager[SQLiteCursor]):
-    """A write transaction, from asking for one's turn to giving the connection back."""
-
-    def __init__(self, pool: SQLiteConnectionPool, turn: FairLock, wait: float) -> None:
-        self._pool = pool
-        self._turn = turn
-        self._wait = wait
-
-    def __enter__(self) -> SQLiteCursor:
-        if not self._turn.acquire(timeout=self._wait):
-            raise self._busy()
-        try:
-            self._connection = self._pool.get_connection(is_writer=True)
-        except ConnectionUnavailableError as error:
-            self._turn.release()
-            raise self._busy() from error
-        try:
-            self._cursor = self._connection.cursor()
-            # A deferred transaction could not wait for the lock once it has read.
-            self._cursor.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            self._give_back()
-            if error.sqlite_errorcode & 0xFF in _BUSY:
-                raise self._busy() from error
-            raise
-        return self._cursor
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        try:
-            # Commits or rolls back, and puts the driver's errors into the library's terms.
-            SQLiteTransaction(self._connection, commit=True).__exit__(kind, error, traceback)
-        finally:
-            self._cursor.sqlite_cursor.close()
-            self._give_back()
-
-    def _give_back(self) -> None:
-        self._pool.put_connection(self._connection)
-        self._turn.release()
-
-    def _busy(self) -> Refusal:
-        return refuse(STORE_BUSY, allowed=f"{self._wait:g}")
-
-
-class Datastore(SQLiteDatastore):
-    """Connections of one database. `wait` bounds, in seconds, the wait for the write lock."""
-
-    def __init__(self, db_name: str, synchronous: Synchronous, wait: float) -> None:
-        self.pool = _Pool(db_name, synchronous, wait)
-        self.single_row_tracking = True
-        self.originator_id_type = "text"
-        self._wait = wait
-        # The pool has a writer lock too, but there readers queue behind a waiting writer.
-        self._turn = FairLock()
-
-    def transaction(  # type: ignore[override]  # the base is a decorated generator
-        self, *, commit: bool
-    ) -> AbstractContextManager[SQLiteCursor]:
-        """A transaction; a writing one refuses `STORE_BUSY` when it cannot begin in time."""
-        if commit:
-            return _Writing(self.pool, self._turn, self._wait)
-        return super().transaction(commit=False)
-
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Cursor]:
-        """A cursor for one SELECT outside any transaction."""
-        connection = self.pool.get_connection(is_writer=False)
-        cursor = cast(_Connection, connection).reading()
-        try:
-            yield cursor
-        finally:
-            cursor.close()
-            self.pool.put_connection(connection)
 
 
 def _stored(rows: Iterable[Any]) -> Sequence[StoredEvent]:
@@ -196,10 +71,12 @@ class Recorder(SQLiteApplicationRecorder):
 
     def migrate(self) -> None:
         """Bring the schema up to date; refuses `STORE_NEWER`."""
-        with self.datastore.transaction(commit=True) as cursor:
-            migrate(cursor.sqlite_cursor)
-        # An erasure may have been cut off between its commit and its scrubbing.
-        self.scrub()
+        with self.datastore.reading() as cursor:
+            current = is_current(cursor)
+        if not current:
+            with self.datastore.transaction(commit=True) as transaction:
+                migrate(transaction.sqlite_cursor)
+        self._finish_erasures()
 
     # ------------------------------------------------------------------------------- writing
 
@@ -258,9 +135,8 @@ class Recorder(SQLiteApplicationRecorder):
             transaction = SqliteTransaction(cursor, self, ledger, make_secret)
             yield transaction
             transaction.check()
-        self._unscrubbed |= transaction.erased
-        if self._unscrubbed:
-            self._unscrubbed = not self.scrub()
+        if transaction.erased or self._unscrubbed:
+            self._finish_erasures()
 
     # ------------------------------------------------------------------------------- reading
 
@@ -394,6 +270,14 @@ class Recorder(SQLiteApplicationRecorder):
             "SELECT * FROM dead_letter WHERE follower = ? ORDER BY position", (follower,)
         )
         return map(DeadLetter._make, rows)
+
+    def _finish_erasures(self) -> None:
+        """Scrub if an erasure is waiting for it, be it one that another process left behind."""
+        waiting = self._fetch("SELECT max(id) FROM unscrubbed")[0][0]
+        self._unscrubbed = waiting is not None and not self.scrub()
+        if waiting is not None and not self._unscrubbed:
+            with self.datastore.transaction(commit=True) as cursor:
+                cursor.execute("DELETE FROM unscrubbed WHERE id <= ?", (waiting,))
 
     def scrub(self) -> bool:
         """Move the write-ahead log into the database and empty it, so that erased bytes are gone.

@@ -195,6 +195,7 @@ class SqliteTransaction:
             "INSERT OR IGNORE INTO subject_secret (subject, erased, secret) VALUES (?, 1, x'')",
             (subject,),
         )
+        self._execute("INSERT INTO unscrubbed DEFAULT VALUES")
         self.erased = True
 
     # ----------------------------------------------------------------------------- followers

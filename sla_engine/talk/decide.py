@@ -154,10 +154,8 @@ def _consequences(chronicle: Chronicle, draft: Draft, talk: TalkRules) -> Sequen
     if isinstance(event, TalkWithdrawn):
         everybody = dict.fromkeys((*notified(chronicle), *event.recalled))
         return [Draft(meta, TalkWithdrawn(event.reason, tuple(everybody)))]
-    if isinstance(event, CauseOverturned):
-        rest = [cause for cause in causes(chronicle) if cause != event.cause]
-        if not rest:
-            follows = msgspec.structs.replace(meta, key="", source=ENGINE, cause=event.cause)
-            withdrawn = TalkWithdrawn("last cause overturned", notified(chronicle))
-            return [draft, Draft(follows, withdrawn)]
+    if isinstance(event, CauseOverturned) and set(causes(chronicle)) == {event.cause}:
+        follows = msgspec.structs.replace(meta, key="", source=ENGINE, cause=event.cause)
+        withdrawn = TalkWithdrawn("last cause overturned", notified(chronicle))
+        return [draft, Draft(follows, withdrawn)]
     return [draft]

@@ -14,6 +14,8 @@ from sla_engine.cli.main import ENVIRONMENT_CODES, app
 from sla_engine.errors import CATALOGUE
 from tests.support.shell import Shell
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
 
 def nodes(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
     """Every command and group, with the words that reach it."""
@@ -86,8 +88,10 @@ def test_a_store_held_by_another_writer_is_told_after_a_bounded_wait(tmp_path: P
     assert shell("init").status == 0
     with sqlite3.connect(shell.store, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
-        answer = shell("run", "--once", "--json")
+        reading = shell("worklist", "--json")
+        answer = shell("append", EXAMPLES / "petitions.jsonl", "--json")
         other.execute("ROLLBACK")
+    assert reading.status == 0, "who only reads waits for nobody"
     assert (answer.status, answer.codes) == (3, ["STORE_BUSY"])
 
 

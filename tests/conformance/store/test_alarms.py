@@ -42,6 +42,15 @@ def test_a_stream_is_due_from_the_very_instant_of_its_alarm(log: OpenLog) -> Non
     assert due(log, T0) == ["a"]
 
 
+def test_one_stream_can_be_asked_about(log: OpenLog) -> None:
+    set_alarms(log, a=[alarm("reply", at=T0), alarm("onsite", at=None)], b=[alarm(at=None)])
+    with log.transact() as tx:
+        assert not tx.due("a", T0 - 1)
+        assert tx.due("a", T0)
+        assert not tx.due("b", T0 * 2)
+        assert not tx.due("nobody", T0 * 2)
+
+
 def test_due_streams_come_earliest_first_and_once_each(log: OpenLog) -> None:
     set_alarms(
         log,

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.store.samples import OpenLog, Store
-from tests.conformance.store.workers import STREAMS, Chain, chain, take
+from tests.conformance.store.samples import OpenLog, Store, dispatched
+from tests.conformance.store.workers import STREAMS, Chain, chain
 
 ROOT = Path(__file__).parents[3]
 SOAK = os.environ.get("SOAK") == "1"
 FACTS = 20_000 if SOAK else 2_000
 KILLS = 300 if SOAK else 8
+EVENTS = 60_000 if SOAK else 3_000
 
 
 def start(*arguments: object) -> subprocess.Popen[str]:
@@ -96,8 +97,9 @@ def _check_whole(log: OpenLog, acknowledged: int) -> int:
 def test_a_killed_follower_neither_skips_nor_repeats(shared: Store, seed: int) -> None:
     chance = random.Random(seed)
     log = shared.open()
-    for begin in range(0, 3_000, 100):
-        _fill(log, range(begin, begin + 100))
+    for n in range(EVENTS // 100):
+        with log.transact() as tx:
+            tx.append(f"petition/{n:06d}", 0, [dispatched() for _ in range(100)])
     killed = 0
     while killed < KILLS and log.position("chain") < log.head():
         run_and_kill(chance, "follow", shared.address)
@@ -108,9 +110,3 @@ def test_a_killed_follower_neither_skips_nor_repeats(shared: Store, seed: int) -
     counts = {stream: row["count"] for stream, row in log.table("chain", 1)}
     assert counts == {stream: len(log.read(stream)) for stream in log.streams("")}
     log.close()
-
-
-def _fill(log: OpenLog, facts: range) -> None:
-    with log.transact() as tx:
-        for fact in facts:
-            take(tx, fact)

@@ -9,7 +9,7 @@ import pytest
 from sla_engine.errors import Refusal
 from sla_engine.store import migrate as module
 from sla_engine.store.application import PetitionLog, open_sqlite
-from sla_engine.store.migrate import migrate, migrations, statements
+from sla_engine.store.migrate import is_current, migrate, migrations, statements
 
 
 def test_migrations_are_numbered_without_gaps() -> None:
@@ -22,11 +22,14 @@ def test_a_new_file_gets_every_version_and_an_old_one_what_it_lacks(
     known = migrations()
     connection = sqlite3.connect(":memory:", isolation_level=None)
     monkeypatch.setattr(module, "migrations", lambda: known[:2])
-    assert migrate(connection.cursor()) == 2
+    migrate(connection.cursor())
     connection.execute("INSERT INTO rung_key VALUES ('petition/1', 'k')")
+    assert is_current(connection.cursor())
     monkeypatch.undo()
-    assert migrate(connection.cursor()) == len(known)
-    assert migrate(connection.cursor()) == len(known)
+    assert not is_current(connection.cursor())
+    migrate(connection.cursor())
+    migrate(connection.cursor())
+    assert is_current(connection.cursor())
     rows = connection.execute("SELECT version, name FROM schema_version ORDER BY version")
     assert rows.fetchall() == [(number, name) for number, name, _ in known]
     assert connection.execute("SELECT * FROM rung_key").fetchall() == [("petition/1", "k")]
@@ -75,6 +78,16 @@ def test_several_may_open_a_new_file_at_once(tmp_path: Path) -> None:
     assert [log.head() for log in logs] == [0, 0, 0, 0]
     for log in logs:
         log.close()
+
+
+def test_a_current_file_is_opened_while_another_process_writes(tmp_path: Path) -> None:
+    open_sqlite(tmp_path / "log.sqlite").close()
+    writer = sqlite3.connect(tmp_path / "log.sqlite", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    log = open_sqlite(tmp_path / "log.sqlite", wait=0.01)
+    assert log.head() == 0
+    log.close()
+    writer.close()
 
 
 def test_triggers_are_one_statement() -> None:

@@ -16,3 +16,6 @@ CREATE TABLE personal (
 );
 
 CREATE INDEX personal_of_subject ON personal (subject, id);
+
+-- Erasures whose bytes may still be in the write-ahead log.
+CREATE TABLE unscrubbed (id INTEGER PRIMARY KEY);
