@@ -72,7 +72,7 @@ def left_in(folder: Path) -> set[str]:
 def in_log(engine: Engine) -> list[str]:
     """Secrets in the bytes of any event."""
     events = engine.log.recorder.select_notifications(None, 1_000_000)
-    stored = b"".join(event.state + event.originator_id.encode() for event in events)
+    stored = b"".join(event.state + str(event.originator_id).encode() for event in events)
     assert len(stored) > 1_000, "an empty log proves nothing"
     return [secret for secret in SECRETS if secret.encode() in stored]
 

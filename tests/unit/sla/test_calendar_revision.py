@@ -120,6 +120,15 @@ def test_a_due_date_brought_forward_into_the_past_gives_time_to_settle() -> None
     assert "solve/red#0 2025-06-17 00:00:00.000001" in matter.standing("solve")
 
 
+def test_a_warning_that_is_due_before_the_notice_came_out_is_due_when_it_came_out() -> None:
+    rules = rules_of(pack_of(clause("solve", "10个工作日", rungs="warn due-73小时 warn 10")))
+    matter = opened(rules).under(
+        rules.with_notice(notice("2025-06-14", "2025-06-14 10:00", work="2025-06-15"))
+    )
+    matter.touch("2025-06-14 10:00", "2025-06-14 12:00")
+    assert matter.standing() == ["solve/warn#0 2025-06-13 24:00"]
+
+
 def test_a_pack_may_forbid_to_shorten_a_term_already_notified() -> None:
     matter = opened(NEVER).under(NEVER.with_notice(SHORTER)).touch("2025-06-10 10:00")
     (refixed,) = matter.refixes()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sla_engine.sla.cycle import pack_at
 from tests.support.given import Matter, clause, pack_of, rules_of, shown, talks
 
 OPENED = ("2025-06-03 09:00 registered", "2025-06-03 10:00 dispatched unit=U1 assignment=A1")
@@ -97,6 +98,34 @@ def test_a_clause_may_match_the_level_of_the_assignment() -> None:
         report, lines=(*OPENED, "2025-06-03 11:00 dispatched unit=U2 assignment=A2 level=镇")
     )
     assert [each.cycle.name for each in matter.assess("2025-06-04 09:00").readings] == ["A2"]
+
+
+def test_a_clause_of_the_assignment_starts_within_one() -> None:
+    sign = clause("sign", "1个工作日", scope='"assignment"', start='["registered", "dispatched"]')
+    matter = matter_of(sign)
+    assert [each.key for each in matter.assess("2025-06-04 09:00").readings] == [("sign", "A1")]
+
+
+def test_a_reading_tells_when_its_clock_started_and_stopped() -> None:
+    matter = matter_of(clause("solve", "10个工作日")).take("2025-06-05 10:00 resolved")
+    reading = matter.reading("solve", "2025-06-05 10:00")
+    assert (shown(reading.start), shown(reading.stopped_at)) == (
+        "2025-06-03 10:00",
+        "2025-06-05 10:00",
+    )
+    assert matter.reading("solve", "2025-06-05 09:59").stopped_at is None
+
+
+def test_what_began_a_matter_names_the_edition_that_governs_it() -> None:
+    old, new = (
+        pack_of(clause("solve", "10日")),
+        pack_of(clause("solve", "3日"), edition="2", since="2025-06-03"),
+    )
+    matter = Matter(rules_of(new, old), "2025-06-02 09:00 registered", OPENED[1])
+    editions = [
+        pack_at(matter.chronicle, mark, matter.rules).edition for mark in matter.chronicle.marks
+    ]
+    assert editions == ["1", "2"]
 
 
 def test_a_clock_that_has_not_started_is_not_read() -> None:

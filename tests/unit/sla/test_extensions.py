@@ -1,5 +1,7 @@
 """Extensions: asked in time, within the caps, from the nominal due date (D12, D13)."""
 
+from typing import Any
+
 import pytest
 
 from tests.support.given import Matter, clause, pack_of, rules_of, talks
@@ -8,7 +10,7 @@ OPENED = ("2025-06-03 09:00 registered", "2025-06-03 10:00 dispatched unit=U1")
 RUNGS = "warn due-3个工作日 warn 10; red due red 30; talk due+2个工作日 talk 50 tier=1"
 
 
-def solve(limit: str = "10个工作日", more: str = "", **caps: object) -> str:
+def solve(limit: str = "10个工作日", more: str = "", **caps: Any) -> str:
     """The clause with its caps: `each` and `total` as text, `count` 1 unless said otherwise."""
     keys = {"max_count": caps.get("count", 1)}
     keys |= {f"{key}_max": f'"{caps[key]}"' for key in ("each", "total") if key in caps}
@@ -69,7 +71,7 @@ def test_a_request_at_the_due_instant_is_in_time_and_one_after_it_is_not() -> No
         ({"count": 2, "total": "7个工作日"}, "8个工作日"),
     ],
 )
-def test_more_than_the_caps_cannot_be_granted(caps: dict[str, object], amount: str) -> None:
+def test_more_than_the_caps_cannot_be_granted(caps: dict[str, Any], amount: str) -> None:
     matter = matter_of(asked("2025-06-10 10:00", amount), rule=solve(**caps))
     assert matter.codes(granted("2025-06-11 10:00")) == ["EXTENSION_IMPOSSIBLE"]
 

@@ -1,0 +1,98 @@
+"""The log replayed: what makes the digests equal, and what makes them differ."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sla_engine.dossier.events import RungFired
+from sla_engine.dossier.fold import fold
+from sla_engine.record import Draft
+from sla_engine.replay.verify import state_of, verify
+from sla_engine.wiring import Engine
+from tests.support.given import clause, engine, instant, notice, pack_of, rules_of, send, to
+
+RULES = rules_of(
+    pack_of(clause("solve", "10个工作日", rungs="warn due-3个工作日 warn 10; red due red 30"))
+)
+
+
+@pytest.fixture
+def running() -> Iterator[Engine]:
+    with engine("2025-06-03 08:00", RULES) as each:
+        send(each, "2025-06-03 09:00 registered", "2025-06-03 10:00 dispatched unit=U1")
+        send(each, "P2: 2025-06-04 09:00 registered", "P2: 2025-06-04 10:00 dispatched unit=U2")
+        send(each, "P2: 2025-06-05 10:00 resolved")
+        to(each, "2025-06-20 10:00")
+        yield each
+
+
+def test_a_log_that_says_what_its_facts_say_is_identical(running: Engine) -> None:
+    check = running.verify()
+    assert check.identical
+    assert (check.dossiers, check.at) == (2, instant("2025-06-20 10:00"))
+    assert check.events == running.log.head()
+
+
+def test_progress_is_told_with_every_event(running: Engine) -> None:
+    told: list[int] = []
+    verify(running.log, running.rules, {}, running.clock.now(), told.append)
+    assert told == list(range(1, running.log.head() + 1))
+
+
+def test_verifying_records_nothing(running: Engine) -> None:
+    before = running.log.head()
+    running.verify()
+    assert running.log.head() == before
+
+
+def test_an_act_that_no_fact_calls_for_is_found_out(running: Engine) -> None:
+    events = running.events("petition/P2")
+    act = next(each for each in running.events("petition/P1") if isinstance(each.event, RungFired))
+    with running.log.transact() as tx:
+        tx.append("petition/P2", len(events), [Draft(act.meta, act.event)])
+    running.follow()
+    assert not running.verify().identical
+
+
+def test_an_act_that_is_missing_is_found_out(running: Engine) -> None:
+    send(running, "P3: 2025-06-20 11:00 registered", "P3: 2025-06-20 12:00 dispatched unit=U3")
+    assert verify(running.log, running.rules, {}, running.clock.now()).identical
+    # Nobody swept until then.
+    assert not verify(running.log, running.rules, {}, instant("2025-07-20 10:00")).identical
+
+
+def test_a_notice_that_was_loaded_is_replayed_from_the_log(running: Engine) -> None:
+    send(running, "P3: 2025-06-20 11:00 registered", "P3: 2025-06-20 12:00 dispatched unit=U3")
+    text = """
+title = "模拟通知"
+region = "CN"
+published = 2025-06-23
+covers = []
+verified = false
+[[holiday]]
+name = "假"
+off = ["2025-06-25"]
+"""
+    to(running, "2025-06-23 10:00")
+    assert running.load_notice(text).refixed == 1
+    to(running, "2025-07-10 10:00")
+    assert running.verify().identical
+
+
+def test_a_state_is_phase_readings_and_standing_acts_without_versions(running: Engine) -> None:
+    dossier = fold("petition/P1", running.events("petition/P1"))
+    phase, readings, acts = state_of(dossier, RULES, instant("2025-06-20 10:00"))
+    assert phase == "dispatched"
+    assert [reading[:3] for reading in readings] == [("solve", "1", "overdue")]
+    assert [act[:3] for act in acts] == [("solve", "1", "red"), ("solve", "1", "warn")]
+
+
+def test_rules_that_moved_a_term_give_another_state(running: Engine) -> None:
+    other = RULES.with_notice(notice("2025-06-05", "2025-06-05 10:00", off="2025-06-12"))
+    running.handler.rules = lambda: other
+    with running.log.transact() as tx:
+        running.handler.touch(tx, "petition/P1", running.clock.now())
+    dossier = running.dossier("petition/P1")
+    assert state_of(dossier, other, running.clock.now()) != state_of(
+        running.dossier("petition/P1", instant("2025-06-20 09:59")), RULES, running.clock.now()
+    )
