@@ -35,7 +35,7 @@ def catch_up(pending: Pending, kind: Kind, rules: Rulebook, now: Instant) -> Ass
 
 def alarm_rows(assessment: Assessment) -> Sequence[AlarmRow]:
     """One row per clock for the alarm index; a clock without a next rung keeps its row."""
-    return [_row(reading) for reading in assessment.readings]
+    return [_row(reading) for reading in (*assessment.readings, *assessment.coming)]
 
 
 def _row(reading: Reading) -> AlarmRow:

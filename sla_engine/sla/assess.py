@@ -89,17 +89,21 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """All clocks of a dossier at one instant, and the next instant at which something changes."""
+    """All clocks of a dossier at one instant, and the next instant at which something changes.
+
+    `coming`: clocks that start later than that instant; a source's clock may be a little ahead.
+    """
 
     dossier: Dossier
     chronicle: Chronicle
     readings: tuple[Reading, ...]
     at: Instant
+    coming: tuple[Reading, ...] = ()
 
     @property
     def next_alarm(self) -> Instant | None:
-        alarms = [reading.next.fire_at for reading in self.readings if reading.next is not None]
-        return min(alarms, default=None)
+        every = (reading.next for reading in (*self.readings, *self.coming))
+        return min((firing.fire_at for firing in every if firing is not None), default=None)
 
     def reading(self, clause: str, cycle: str | None = None) -> Reading | None:
         """The reading of a clause; of its latest cycle when none is named."""
@@ -120,12 +124,14 @@ def assess_chronicle(
 ) -> Assessment:
     """The same for a chronicle already read."""
     schedules = [schedule(cycle, chronicle, rules) for cycle in cycles(dossier, chronicle, rules)]
-    readings = tuple(_reading(each, chronicle, at) for each in schedules if _started(each, at))
-    return Assessment(dossier, chronicle, readings, at)
-
-
-def _started(each: Schedule, at: Instant) -> bool:
-    return each.cycle.start.at <= at
+    every = [_reading(each, chronicle, at) for each in schedules]
+    return Assessment(
+        dossier,
+        chronicle,
+        readings=tuple(reading for reading in every if reading.start <= at),
+        at=at,
+        coming=tuple(reading for reading in every if reading.start > at),
+    )
 
 
 def _reading(each: Schedule, chronicle: Chronicle, at: Instant) -> Reading:

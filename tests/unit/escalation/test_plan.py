@@ -110,7 +110,9 @@ def test_of_several_facts_learned_at_once_the_one_that_did_it_is_named() -> None
 def test_a_verdict_that_flips_twice_acts_twice() -> None:
     matter = opened().touch("2025-06-12 09:00", "2025-06-18 09:00")
     matter.take("2025-06-17 16:00 resolved known=2025-06-18T10:00 id=r1")
-    matter.take("2025-06-18 11:00 voided fact=test:r1 ground=x").touch("2025-06-18 13:00")
+    matter.take("2025-06-18 11:00 voided fact=test:r1 ground=x").touch("2025-06-18 12:59")
+    assert matter.standing() == [WARN]
+    matter.touch("2025-06-18 13:00")
     assert matter.acts() == [
         WARN,
         "solve/red#0 2025-06-18 00:00:00.000001×",

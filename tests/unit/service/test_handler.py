@@ -16,6 +16,7 @@ from tests.support.given import (
     pack_of,
     rules_of,
     send,
+    shown,
     statuses,
     submission,
     to,
@@ -174,6 +175,17 @@ def test_a_source_whose_clock_is_ahead_is_refused_beyond_the_tolerance() -> None
         assert each.assess("petition/P1").readings == ()
         to(each, "2025-06-03 10:01")
         assert len(each.assess("petition/P1").readings) == 1
+
+
+def test_a_clock_that_a_source_starts_ahead_of_us_is_swept_like_any_other() -> None:
+    """Its alarm is set with the fact itself: nothing else may ever touch the petition again."""
+    with engine("2025-06-03 08:00", RULES, tolerance_s=60) as each:
+        send(each, REGISTERED, "2025-06-03 10:01 dispatched unit=U1 known=2025-06-03T10:00:30")
+        assert shown(each.next_alarm()) == "2025-06-12 09:00"
+        assert shown(each.assess("petition/P1").next_alarm) == "2025-06-12 09:00"
+        to(each, "2025-06-18 10:00")
+        acts = each.dossier("petition/P1").acts
+        assert set(acts) == {("solve", "1", "warn"), ("solve", "1", "red")}
 
 
 # -------------------------------------------------------------------------------------- history

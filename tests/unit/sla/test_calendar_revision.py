@@ -146,6 +146,13 @@ def test_the_floor_holds_through_a_second_notice() -> None:
     assert matter.due("solve") == "2025-06-17 24:00"
 
 
+def test_a_notice_that_moves_an_act_alone_sets_no_floor() -> None:
+    rules = NEVER.with_notice(notice("2025-06-10", "2025-06-10 10:00", off="2025-06-19"))
+    assert [
+        each.floor for each in opened(NEVER).under(rules).touch("2025-06-10 10:00").refixes()
+    ] == [None]
+
+
 def test_a_longer_term_needs_no_floor() -> None:
     matter = opened(NEVER).under(NEVER.with_notice(LONGER)).touch("2025-06-10 10:00")
     assert [each.floor for each in matter.refixes()] == [None]
@@ -158,6 +165,14 @@ def test_a_clock_that_has_ended_keeps_its_answer(end: str, state: str) -> None:
     matter.touch("2025-06-10 10:00")
     assert (matter.refixes(), matter.due("solve")) == ([], "2025-06-17 24:00")
     assert matter.state("solve", "2025-06-20 09:00") == state
+
+
+def test_a_notice_published_before_the_end_and_learned_after_it_changes_no_answer() -> None:
+    matter = opened(RULES, "2025-06-18 10:00 resolved")
+    assert matter.state("solve", "2025-06-19 09:00") == "late"
+    rules = RULES.with_notice(notice("2025-06-10", "2025-06-20 10:00", off="2025-06-12"))
+    matter.under(rules).touch("2025-06-20 10:00")
+    assert (matter.refixes(), matter.state("solve", "2025-06-21 09:00")) == ([], "late")
 
 
 def test_a_clock_reopened_after_a_notice_is_first_re_fixed() -> None:

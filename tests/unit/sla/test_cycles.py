@@ -196,6 +196,23 @@ def test_a_start_mark_while_the_clock_runs_changes_nothing() -> None:
     assert [each.key for each in matter.assess("2025-06-06 09:00").readings] == [("redo", "1")]
 
 
+def test_a_repeating_clock_may_start_again_at_the_instant_at_which_it_stopped() -> None:
+    redo = clause("redo", "5个工作日", start='"told_one"', stop='"arrived"', more="repeat = true")
+    matter = matter_of(redo).take(
+        "2025-06-04 10:00 step_done step=told_one id=a",
+        "2025-06-05 10:00 step_done step=arrived id=b",
+        "2025-06-05 10:00 step_done step=told_one id=c",
+    )
+    states = [matter.state("redo", "2025-06-06 09:00", cycle) for cycle in ("1", "2")]
+    assert states == ["met", "running"]
+
+
+def test_a_petition_withdrawn_at_the_instant_of_its_dispatch_has_no_clock_running() -> None:
+    matter = matter_of(clause("solve", "2小时", rungs=RED)).take("2025-06-03 10:00 withdrawn")
+    assert matter.state("solve", "2025-06-03 10:00") == "cancelled"
+    assert matter.touch("2025-06-04 09:00").acts() == []
+
+
 def test_every_facts_own_edition_starts_the_clocks() -> None:
     """A petition registered under one edition and dispatched under the next."""
     old = pack_of(clause("triage", "5日", start='"registered"'), clause("solve", "10日"))

@@ -111,6 +111,11 @@ def test_a_warning_rightly_given_before_a_pause_stays_given() -> None:
     ]
 
 
+def test_a_warning_of_the_very_instant_of_a_pause_is_not_given() -> None:
+    matter = paused("2025-06-12 09:00 suspended ground=P-HEAR").touch("2025-06-12 12:00")
+    assert matter.acts("solve") == ["solve/warn#0 2025-06-12 09:00 (overturned)×"]
+
+
 def test_a_pause_learned_late_withdraws_the_breach_and_the_act_comes_at_its_new_instant() -> None:
     matter = paused().touch("2025-06-18 09:00")
     matter.take("2025-06-09 10:00 suspended ground=P-HEAR known=2025-06-20T10:00")
