@@ -15,7 +15,7 @@ from sla_engine.dossier.events import Voided
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.pending import Pending
 from sla_engine.errors import refuse, register
-from sla_engine.petition.events import Absorbed, Merged
+from sla_engine.petition.events import Absorbed, Merged, Resolved
 from sla_engine.petition.kind import OPEN, PETITION
 from sla_engine.policy.clause import Pack, Scope
 from sla_engine.policy.rulebook import Rulebook
@@ -138,7 +138,10 @@ def _by_instant(anchor: tuple[str, Instant]) -> tuple[Instant, str]:
 
 
 def _asked(chronicle: Chronicle, pack: Pack) -> Iterator[Mark]:
-    """Marks that would start or stop a clock of the whole matter, in time order."""
+    """Marks that would start or stop a clock of the whole matter, in time order.
+
+    No closure among them: whoever is merged is open, so a closure in its past did not hold.
+    """
     names = {
         name
         for clause in pack.clauses
@@ -146,7 +149,8 @@ def _asked(chronicle: Chronicle, pack: Pack) -> Iterator[Mark]:
         for name in (*clause.start, *clause.stop_any, *clause.stop_all)
     }
     for mark in chronicle.marks:
-        if mark.name in names and not chronicle.lanes.assists(mark.lane):
+        closure = isinstance(mark.fact.event, Resolved)
+        if mark.name in names and not closure and not chronicle.lanes.assists(mark.lane):
             yield mark
 
 

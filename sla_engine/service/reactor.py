@@ -6,15 +6,17 @@ import msgspec
 
 from sla_engine.dossier.events import RungFired, RungWithdrawn
 from sla_engine.dossier.fold import fold
+from sla_engine.errors import Refusal
 from sla_engine.escalation.kinds import kind_of
 from sla_engine.escalation.react import NEXT_TIER, TALK, Command, Memory, OpenTalk, react
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import Transaction
 from sla_engine.record import ENGINE, Instant, Recorded
-from sla_engine.service.handler import Handler
+from sla_engine.service.handler import Handler, Outcome
 from sla_engine.service.intake import Submission
 
 _OPEN, _LED = "open|", "led|"
+_OVERTAKEN = frozenset({"PHASE_IMPOSSIBLE", "TIER_IMPOSSIBLE"})
 
 
 class Reactor:
@@ -40,7 +42,8 @@ class Reactor:
             # A clock that was set back must not make the cause a thing of the future.
             now = max(self.now(), recorded.meta.recorded_at)
             for command in self._commands(tx, memory, recorded):
-                self.handler.within(tx, [_submission(command, recorded)], now)
+                (outcome,) = self.handler.within(tx, [_submission(command, recorded)], now)
+                _check(outcome)
         tx.remember(self.name, _changes(before, _dump(memory)))
 
     def _commands(self, tx: Transaction, memory: Memory, recorded: Recorded) -> Sequence[Command]:
@@ -62,6 +65,12 @@ def _matters(recorded: Recorded) -> bool:
     if isinstance(event, RungFired):
         return event.act in (TALK, NEXT_TIER)
     return isinstance(event, RungWithdrawn) or recorded.stream.startswith("talk/")
+
+
+def _check(outcome: Outcome) -> None:
+    """Raises the `Refusal` of a command, unless the talk has simply gone on without it."""
+    if any(fault.code not in _OVERTAKEN for fault in outcome.faults):
+        raise Refusal(outcome.faults)
 
 
 def _submission(command: Command, recorded: Recorded) -> Submission:

@@ -13,6 +13,7 @@ from sla_engine.dossier.chronicle import Chronicle, Mark
 from sla_engine.dossier.events import TermRefixed
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.kind import Kind
+from sla_engine.errors import Refusal
 from sla_engine.policy.clause import Clause, Pack, Scope
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Draft, Instant
@@ -80,10 +81,18 @@ def pack_at(chronicle: Chronicle, mark: Mark, rules: Rulebook) -> Pack:
 
 def rules_for(dossier: Dossier, kind: Kind, draft: Draft, rules: Rulebook) -> tuple[Pack, Calendar]:
     """The pack edition and the calendar by which a draft is judged: in force when it happened,
-    known by now. Raises `Refusal` POLICY_UNKNOWN, POLICY_NOT_IN_FORCE or REGION_UNKNOWN."""
+    known by now. What was opened under a pack that has since ended is finished under it.
+
+    Raises `Refusal` POLICY_UNKNOWN, POLICY_NOT_IN_FORCE or REGION_UNKNOWN."""
     opening = dossier.opening.event if dossier.exists else draft.event
     traits, meta = kind.traits(opening), draft.meta
-    pack = rules.pack_on(traits["pack"], meta.occurred_at, meta.recorded_at)
+    try:
+        pack = rules.pack_on(traits["pack"], meta.occurred_at, meta.recorded_at)
+    except Refusal:
+        if not dossier.exists:
+            raise
+        began = dossier.opening.meta
+        pack = rules.pack_on(traits["pack"], began.occurred_at, began.recorded_at)
     return pack, rules.calendar(pack, traits["region"] or pack.region, meta.recorded_at)
 
 
@@ -141,17 +150,21 @@ class _Finder:
 
     def _name(self, clause: Clause, mark: Mark) -> str | None:
         """Name of the cycle that `mark` would open, None when the clause does not apply here."""
-        lane = self.chronicle.lanes.all.get(mark.lane)
-        traits = {**self.chronicle.traits, **(lane.traits if lane else {})}
-        talks = self.chronicle.kind.name == "talk"
-        if (clause.scope is Scope.TALK) != talks or not clause.match(traits):
-            return None
-        if clause.scope is not Scope.PETITION and lane is None:
-            return None
-        if clause.scope is Scope.PETITION and self.chronicle.lanes.assists(mark.lane):
+        if not self._applies(clause, mark):
             return None
         prefix = "" if clause.scope is Scope.PETITION else mark.lane
         return self._numbered(clause, mark, prefix) if clause.repeat else prefix or "1"
+
+    def _applies(self, clause: Clause, mark: Mark) -> bool:
+        """Whether a clause is about this kind of dossier, its traits, and the lane of the mark."""
+        lanes, talks = self.chronicle.lanes, self.chronicle.kind.name == "talk"
+        lane = lanes.all.get(mark.lane)
+        traits = {**self.chronicle.traits, **(lane.traits if lane else {})}
+        if (clause.scope is Scope.TALK) != talks or not clause.match(traits):
+            return False
+        if clause.scope is Scope.PETITION:
+            return not lanes.assists(mark.lane) and not (clause.repeat and mark.inherited)
+        return lane is not None
 
     def _numbered(self, clause: Clause, mark: Mark, prefix: str) -> str | None:
         """A repeating clause opens its next cycle once the one before has ended."""

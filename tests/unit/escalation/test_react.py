@@ -156,6 +156,26 @@ def test_a_talk_raised_by_hand_is_remembered_at_its_tier() -> None:
     assert manager.to(fired(act="next_tier"), talk) == ()
 
 
+def test_a_raise_read_late_does_not_lower_the_tier() -> None:
+    """The commands of one batch come back through the log after all of it was read."""
+    manager = Reacting()
+    talk = manager.opened()
+    manager.to(fired(tier=2), "petition/P2")
+    manager.to(fired(act="next_tier"), talk)
+    manager.to(TierRaised(2, "cause"), talk)
+    assert manager.to(fired(act="next_tier", version=1), talk) == ()
+
+
+def test_a_fallen_step_to_the_next_tier_leaves_a_talk_without_causes_open() -> None:
+    manager = Reacting()
+    manager.to(TalkProposed("T9", "demo", REGION, "U1", 1, (), ()), "talk/T9")
+    manager.to(fired(act="next_tier"), "talk/T9")
+    (fallen,) = manager.to(withdrawn(), "talk/T9")
+    assert isinstance(fallen.event, CauseOverturned)
+    (command,) = manager.to(fired(), "petition/P2")
+    assert command.stream == "talk/T9"
+
+
 def test_a_talk_proposed_by_hand_takes_the_later_causes_of_its_unit() -> None:
     manager = Reacting()
     by_hand = TalkProposed("T9", "demo", REGION, "U1", 2, ("寒暑",), ())

@@ -132,6 +132,31 @@ def test_what_was_done_about_the_duplicate_was_done_about_the_matter() -> None:
         assert [act.stands for act in acts] == [False]
 
 
+def test_a_closure_that_did_not_hold_closes_nothing_in_the_survivor() -> None:
+    """Whoever is merged is open, so a closure in its past was followed by rework."""
+    with engine("2025-06-03 08:00", RULES) as each:
+        send(
+            each,
+            *TWO[:2],
+            "P1: 2025-06-04 10:00 resolved",
+            "P1: 2025-06-04 11:00 callback_done satisfied=false",
+            "P1: 2025-06-04 12:00 rework_ordered unit=U1 assignment=P1-2 reason=x",
+            *TWO[2:],
+        )
+        send(each, "P1: 2025-06-06 10:00 merged into=P2")
+        assert state(each, "P2") == "running"
+        assert state(each, "P2", "call") == "-"
+
+
+def test_what_is_handed_on_starts_no_repeating_clock() -> None:
+    again = clause("again", "1日", start='"arrived"', stop='"told_one"', more="repeat = true")
+    arrive = clause("arrive", "2小时", stop='"arrived"')
+    with engine("2025-06-03 08:00", rules_of(pack_of(arrive, again))) as each:
+        send(each, *TWO, "P1: 2025-06-03 11:00 step_done step=arrived")
+        send(each, "P1: 2025-06-06 10:00 merged into=P2")
+        assert (state(each, "P2", "arrive"), state(each, "P2", "again")) == ("met", "-")
+
+
 def test_what_an_assisting_unit_did_about_the_duplicate_is_not_handed_on() -> None:
     with engine("2025-06-03 08:00", RULES) as each:
         send(

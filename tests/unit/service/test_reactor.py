@@ -135,6 +135,27 @@ def test_a_clock_that_is_set_back_loses_no_talk(running: Engine) -> None:
     assert len(talks_of(running)) == 1
 
 
+def test_a_talk_that_cannot_be_proposed_is_put_aside_and_not_lost_from_sight() -> None:
+    ended = pack_of(
+        clause("solve", "5个工作日", rungs=RUNGS), talks(), more="effective_to = 2025-06-10"
+    )
+    with engine("2025-06-03 08:00", rules_of(ended)) as each:
+        send(each, *OPENED)
+        to(each, "2025-06-13 10:00")
+        (letter,) = each.log.dead_letters("reactor")
+        assert (letter.stream, letter.reason) == ("petition/P1", "POLICY_NOT_IN_FORCE")
+        assert each.log.position("reactor") == each.log.head()
+
+
+def test_a_command_that_comes_too_late_for_its_talk_is_no_failure(running: Engine) -> None:
+    to(running, "2025-06-12 10:00")
+    (stream,) = running.log.streams("talk/")
+    send(running, f"{stream}: 2025-06-12 11:00 refused approver=L reason=x")
+    send(running, "P1: 2025-06-10 16:00 resolved known=2025-06-13T10:00")
+    assert talks_of(running)[0].phase == "refused"
+    assert list(running.log.dead_letters("reactor")) == []
+
+
 # ------------------------------------------------------------------------- memory and repetition
 
 

@@ -58,6 +58,20 @@ def test_what_is_allowed_is_asked_of_the_edition_in_force_at_the_time() -> None:
     ]
 
 
+ENDED = pack_of(clause("solve", "10个工作日"), more="effective_to = 2025-07-01")
+
+
+def test_a_matter_opened_under_a_pack_that_ends_is_finished_under_it() -> None:
+    """A trial scheme runs out; what it began must still be accepted, solved and archived."""
+    matter = Matter(rules_of(ENDED), *OPENED, "2025-07-02 09:00 accepted")
+    matter.take("2025-07-03 10:00 resolved")
+    assert matter.state("solve", "2025-07-04 09:00") == "met"
+
+
+def test_nothing_new_is_opened_under_it() -> None:
+    assert Matter(rules_of(ENDED)).codes("2025-07-01 09:00 registered") == ["POLICY_NOT_IN_FORCE"]
+
+
 def test_a_pack_that_is_gone_is_refused_by_name_of_its_digest() -> None:
     matter = Matter(rules_of(OLD), *OPENED).under(rules_of(NEW))
     with pytest.raises(Refusal) as refused:
