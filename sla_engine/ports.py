@@ -14,7 +14,11 @@ from sla_engine.record import Draft, Instant, Recorded
 class AlarmRow(NamedTuple):
     """One row per clock of a stream: its next rung. `alarm_at` None: exhausted or stopped.
 
-    A row also carries what a worklist orders by, so that it never has to be computed at reading.
+    A row also carries what a worklist orders by and what a scorecard counts, so that it never has
+    to be computed at reading: when the clock `started`, when it ended (`stopped`; by losing its
+    object if `state` is "cancelled"), and who is `liable`: whoever is answerable at its end, or at
+    its first late instant if that comes before. These three follow from the facts alone, whenever
+    the row was written.
     """
 
     clause: str
@@ -25,6 +29,9 @@ class AlarmRow(NamedTuple):
     due: Instant | None
     alarm_at: Instant | None
     rung: str
+    started: Instant = 0
+    stopped: Instant | None = None
+    liable: str = ""
 
 
 class Answer(NamedTuple):

@@ -19,6 +19,9 @@ from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.kind import Kind, Lanes
 from sla_engine.record import Instant, Recorded
 
+ALL_DONE = "all_resolved"
+"""Mark of the instant at which the last lane still open was finished (一件事一次办)."""
+
 
 class Mark(NamedTuple):
     """A named instant. `known_at` is when the log learned it, `fact` the version it came with.
@@ -139,6 +142,10 @@ def _take(chronicle: Chronicle, recorded: Recorded) -> None:
         chronicle.marks.append(Mark(name, meta.occurred_at, lane, meta.recorded_at, recorded))
     for name, at in kind.inherits(event):
         chronicle.marks.append(Mark(name, at, "", meta.recorded_at, recorded, True))
+    for name, at in kind.dated(event):
+        chronicle.marks.append(Mark(name, at, "", meta.recorded_at, recorded))
+    if type(event) in kind.finishes and chronicle.lanes.finish(lane):
+        chronicle.marks.append(Mark(ALL_DONE, meta.occurred_at, "", meta.recorded_at, recorded))
     chronicle.traits.update(kind.traits(event))
     step = kind.steps.get(type(event))
     if step is not None and not chronicle.lanes.assists(lane):

@@ -44,6 +44,12 @@ NOTHING_TO_VOID = register(
     "no fact {found} to void; write source:key or @version, and never the opening fact",
 )
 
+VERIFIER_IS_OWNER = register(
+    "VERIFIER_IS_OWNER",
+    "核查人“{found}”就是整改反馈签署人，须由他人核查",
+    "verifier {found} signed the rectification report; somebody else must verify",
+)
+
 
 def placed(dossier: Dossier, draft: Draft) -> Recorded:
     """The draft as it would stand if it were appended next."""

@@ -32,6 +32,7 @@ class Lane:
     traits: Mapping[str, str]
     ended_at: Instant | None = None
     lead: bool = True
+    finished: bool = False
 
     def held(self, at: Instant) -> bool:
         """Whether the lane was open at an instant."""
@@ -61,6 +62,12 @@ class Lanes:
         lane = self.all.get(name) or (self.current if not name else None)
         if lane is not None and lane.ended_at is None:
             lane.ended_at = at
+
+    def finish(self, name: str) -> bool:
+        """A lane has done its part; whether no open lane is left that has not."""
+        if name in self.all:
+            self.all[name].finished = True
+        return all(lane.finished for lane in self.all.values() if lane.ended_at is None)
 
     def resolve(self, name: str) -> str:
         """The lane a fact belongs to: the one it names, else the current one, else none."""
@@ -95,7 +102,9 @@ class Kind:
     """One kind of dossier.
 
     `enter` moves the lanes for a fact and returns the fact's own lane; `inherits` gives marks taken
-    over from another dossier; `defers` gives ground and end of a pause that a fact brings with it.
+    over from another dossier, `dated` marks that fall on instants the fact names; `defers` gives
+    ground and end of a pause that a fact brings with it, `limit` the limit of its own. The facts of
+    `finishes` say that their lane has done its part. `ruled`: a policy pack judges its facts.
     """
 
     name: str
@@ -106,7 +115,11 @@ class Kind:
     marks: Callable[[Event], tuple[str, ...]]
     traits: Callable[[Event], dict[str, str]]
     inherits: Callable[[Event], tuple[tuple[str, Instant], ...]] = lambda _event: ()
+    dated: Callable[[Event], tuple[tuple[str, Instant], ...]] = lambda _event: ()
     defers: Callable[[Event], tuple[str, Instant] | None] = lambda _event: None
+    limit: Callable[[Event], str] = lambda _event: ""
+    finishes: frozenset[type[Event]] = frozenset()
+    ruled: bool = True
 
 
 def plain_marks(event: Event) -> tuple[str, ...]:

@@ -12,13 +12,15 @@ from sla_engine.dossier.events import RungFired, RungWithdrawn, TermRefixed
 from sla_engine.dossier.fold import Act
 from sla_engine.dossier.kind import Kind
 from sla_engine.dossier.pending import Pending
+from sla_engine.escalation import repetition
 from sla_engine.escalation.react import NEXT_TIER, TALK
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import AlarmRow
 from sla_engine.record import ENGINE, Draft, Event, Instant, Meta
-from sla_engine.sla.assess import Assessment, Reading, assess, unit_at
+from sla_engine.sla.assess import Assessment, Reading, State, assess, unit_at
 from sla_engine.sla.refix import refixing
 from sla_engine.sla.schedule import Firing
+from sla_engine.unit.kind import UNIT
 
 
 def catch_up(pending: Pending, kind: Kind, rules: Rulebook, now: Instant) -> Assessment:
@@ -27,29 +29,44 @@ def catch_up(pending: Pending, kind: Kind, rules: Rulebook, now: Instant) -> Ass
     if _refix(pending, assessment, rules, now):
         assessment = assess(pending.dossier, kind, rules, now)
     # One by one: an act's version counts the firings before it, those of this very call too.
-    withdrawals = _withdrawals(assessment, rules, now)
-    for draft in chain(withdrawals, _firings(assessment, now)):
+    if kind is UNIT:
+        standing = repetition.reached(pending.dossier, rules, now)
+        withdrawals = repetition.withdrawals(pending.dossier, standing, now)
+        firings = repetition.firings(pending.dossier, standing, now)
+    else:
+        withdrawals = _withdrawals(assessment, rules, now)
+        firings = _firings(assessment, now)
+    for draft in chain(withdrawals, firings):
         pending.write(draft)
     return assessment
 
 
 def alarm_rows(assessment: Assessment) -> Sequence[AlarmRow]:
     """One row per clock for the alarm index; a clock without a next rung keeps its row."""
-    return [_row(reading) for reading in (*assessment.readings, *assessment.coming)]
+    return [_row(assessment, reading) for reading in (*assessment.readings, *assessment.coming)]
 
 
-def _row(reading: Reading) -> AlarmRow:
-    upcoming = reading.next
+def _row(assessment: Assessment, reading: Reading) -> AlarmRow:
+    upcoming, cycle = reading.next, reading.cycle
     return AlarmRow(
         clause=reading.clause.id,
-        cycle=reading.cycle.name,
-        state=reading.state.value,
+        cycle=cycle.name,
+        state=reading.state.value if cycle.cancelled_at is None else State.CANCELLED.value,
         level=reading.level,
         unit=reading.unit,
         due=reading.due,
         alarm_at=upcoming.fire_at if upcoming is not None else None,
         rung=upcoming.rung.id if upcoming is not None else "",
+        started=reading.start,
+        stopped=cycle.end,
+        liable=unit_at(assessment.chronicle, cycle, _decided_at(reading)),
     )
+
+
+def _decided_at(reading: Reading) -> Instant:
+    """When a clock is decided: at its end, or at its first late instant if that comes before."""
+    decisive = (reading.cycle.end, reading.due + 1 if reading.due is not None else None)
+    return min((at for at in decisive if at is not None), default=reading.at)
 
 
 def _refix(pending: Pending, assessment: Assessment, rules: Rulebook, now: Instant) -> bool:

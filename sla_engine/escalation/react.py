@@ -14,7 +14,7 @@ import msgspec
 from sla_engine.dossier.events import RungFired, RungWithdrawn
 from sla_engine.identity import rung_key, talk_id
 from sla_engine.policy.clause import Pack, TalkRules
-from sla_engine.record import Event, Recorded
+from sla_engine.record import Event, Instant, Recorded
 from sla_engine.talk.events import (
     CauseAttached,
     CauseOverturned,
@@ -30,12 +30,14 @@ TALK, NEXT_TIER = "talk", "next_tier"
 
 
 class Command(NamedTuple):
-    """An event to be decided on `stream`, with the key that makes it happen once."""
+    """An event to be decided on `stream`, with the key that makes it happen once. `at` is when it
+    was so; None: when its cause was recorded."""
 
     stream: str
     key: str
     cause: str
     event: Event
+    at: Instant | None = None
 
 
 class OpenTalk(msgspec.Struct, array_like=True):
@@ -103,7 +105,12 @@ def _follow(memory: Memory, recorded: Recorded, pack: Pack, rules: TalkRules) ->
 
 
 def _group(pack: Pack, rules: TalkRules, unit: str, petition: str) -> str:
-    return f"{pack.name}/{unit if rules.group_by == 'unit' else petition}"
+    by_petition = rules.group_by == "petition" and petition
+    return f"{pack.name}/{petition if by_petition else unit}"
+
+
+def _named(petition: str) -> tuple[str, ...]:
+    return (petition,) if petition else ()
 
 
 def cause_of(stream: str, event: RungFired | RungWithdrawn) -> str:
@@ -119,7 +126,8 @@ def _talk(
     rules: TalkRules,
     region: str,
 ) -> Sequence[Command]:
-    cause, petition = cause_of(recorded.stream, event), recorded.stream.split("/", 1)[1]
+    cause, (kind, no) = cause_of(recorded.stream, event), recorded.stream.split("/", 1)
+    petition = no if kind == "petition" else ""
     if cause in memory.led_to or not event.unit:
         return ()
     group = _group(pack, rules, event.unit, petition)
@@ -130,7 +138,7 @@ def _talk(
         memory.led_to[cause] = stream
         name = stream.split("/", 1)[1]
         proposal = TalkProposed(
-            name, pack.name, region, event.unit, event.tier, (cause,), (petition,)
+            name, pack.name, region, event.unit, event.tier, (cause,), _named(petition)
         )
         return [Command(stream, f"propose|{cause}", cause, proposal)]
     memory.led_to[cause] = talk.stream

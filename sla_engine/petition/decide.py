@@ -9,15 +9,20 @@ from sla_engine.dossier.chronicle import Chronicle
 from sla_engine.dossier.decide import common_faults
 from sla_engine.dossier.fold import Dossier
 from sla_engine.errors import Fault, Refusal, register
-from sla_engine.petition.events import Dispatched, ReturnRequested, ReworkOrdered
+from sla_engine.petition.events import (
+    CallbackDone,
+    Dispatched,
+    Excluded,
+    ExclusionLifted,
+    ReworkOrdered,
+)
 from sla_engine.petition.kind import PETITION
-from sla_engine.policy.clause import Pack, Scope
+from sla_engine.policy.clause import Pack
+from sla_engine.policy.faults import unknown
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Draft, Instant
-from sla_engine.sla.assess import assess_chronicle
 from sla_engine.sla.cycle import rules_for
 from sla_engine.sla.permit import pack_faults
-from sla_engine.worktime import format_instant
 
 ASSIGNMENT_UNKNOWN = register(
     "ASSIGNMENT_UNKNOWN",
@@ -31,11 +36,46 @@ ASSIGNMENT_TAKEN = register(
     "每次派单（改派、重办）使用新的编号",
     "give every dispatch, redispatch and rework a new one",
 )
-RETURN_TOO_LATE = register(
-    "RETURN_TOO_LATE",
-    "退单期限已过（{allowed}），逾期未退视为接收",
-    "the return limit has passed ({allowed}); silence counts as acceptance",
+EXCLUSION_NOT_IN_PACK = register(
+    "EXCLUSION_NOT_IN_PACK",
+    "剔除事由代码“{found}”不在政策包内；可用：{allowed}",
+    "ground of exclusion {found} is not in the pack; it has: {allowed}",
 )
+EXCLUSION_TAKEN = register(
+    "EXCLUSION_TAKEN",
+    "剔除编号“{found}”已用过",
+    "exclusion {found} was used before",
+)
+EXCLUSION_UNKNOWN = register(
+    "EXCLUSION_UNKNOWN",
+    "没有生效中的剔除“{found}”；现有：{allowed}",
+    "there is no exclusion {found} in effect; there are: {allowed}",
+)
+QUESTION_NOT_IN_PACK = register(
+    "QUESTION_NOT_IN_PACK",
+    "回访问题“{found}”不在政策包内；可用：{allowed}",
+    "callback question {found} is not in the pack; it has: {allowed}",
+)
+ANSWER_UNKNOWN = register(
+    "ANSWER_UNKNOWN",
+    "回访答复“{found}”不可用；可用：{allowed}",
+    "a callback answer cannot be {found}; it is one of: {allowed}",
+    "自由文字请放入 personal",
+    "free text goes into personal",
+)
+ROUTE_NONE = register(
+    "ROUTE_NONE",
+    "派单目录中没有适用的承办单位（{found}）",
+    "no route of the pack applies ({found})",
+    "写明 unit，或补充政策包的 [[route]]、名录中的任职",
+    "name the unit, or add a [[route]] to the pack or the office holder to the roster",
+)
+MEASURE_NOT_IN_PACK = register(
+    "MEASURE_NOT_IN_PACK",
+    "指标“{found}”不在政策包内；可用：{allowed}",
+    "measure {found} is not in the pack; it has: {allowed}",
+)
+ANSWERS = ("yes", "partly", "no")
 
 
 def decide(
@@ -60,8 +100,17 @@ def _own_faults(
     event = draft.event
     yield from pack_faults(dossier, chronicle, draft, pack, rules)
     yield from _assignment_faults(chronicle, draft)
-    if isinstance(event, ReturnRequested):
-        yield from _return_faults(dossier, chronicle, draft, rules)
+    if isinstance(event, Excluded):
+        yield from _exclusion_faults(chronicle, event, pack)
+    if isinstance(event, ExclusionLifted) and event.exclusion not in excluded(chronicle):
+        open_ = ", ".join(excluded(chronicle)) or "-"
+        yield Fault(EXCLUSION_UNKNOWN, "exclusion", event.exclusion, open_)
+    if isinstance(event, CallbackDone):
+        for question, answer in event.answers.items():
+            if question not in pack.questions:
+                yield unknown(QUESTION_NOT_IN_PACK, "answers", question, pack.questions)
+            elif answer not in ANSWERS:
+                yield unknown(ANSWER_UNKNOWN, f"answers.{question}", answer, ANSWERS)
 
 
 def _assignment_faults(chronicle: Chronicle, draft: Draft) -> Iterator[Fault]:
@@ -78,21 +127,23 @@ def _assignment_faults(chronicle: Chronicle, draft: Draft) -> Iterator[Fault]:
         yield Fault(ASSIGNMENT_UNKNOWN, "assignment", named, ", ".join(lanes))
 
 
-def _return_faults(
-    dossier: Dossier, chronicle: Chronicle, draft: Draft, rules: Rulebook
-) -> Iterator[Fault]:
-    """A return is possible until its clock has run out (D17, D18)."""
-    at = draft.meta.occurred_at
-    assessment = assess_chronicle(dossier, chronicle, rules, at)
-    lane = chronicle.lanes.resolve(getattr(draft.event, "assignment", ""))
-    for reading in assessment.readings:
-        due = reading.due
-        if (
-            reading.clause.scope is Scope.ASSIGNMENT
-            and "return_requested" in reading.clause.stop_any
-            and reading.cycle.lane == lane
-            and due is not None
-            and at > due
-        ):
-            until = format_instant(due, reading.schedule.calendar.zone.name)
-            yield Fault(RETURN_TOO_LATE, "type", "return_requested", until)
+def excluded(chronicle: Chronicle) -> dict[str, Excluded]:
+    """Exclusions in effect, by their number."""
+    found: dict[str, Excluded] = {}
+    for fact in chronicle.facts:
+        if isinstance(fact.event, Excluded):
+            found[fact.event.exclusion] = fact.event
+        elif isinstance(fact.event, ExclusionLifted):
+            found.pop(fact.event.exclusion, None)
+    return found
+
+
+def _exclusion_faults(chronicle: Chronicle, event: Excluded, pack: Pack) -> Iterator[Fault]:
+    if event.ground not in pack.exclusions:
+        yield unknown(EXCLUSION_NOT_IN_PACK, "ground", event.ground, pack.exclusions)
+    used = [fact.event for fact in chronicle.facts if isinstance(fact.event, Excluded)]
+    if any(each.exclusion == event.exclusion for each in used):
+        yield Fault(EXCLUSION_TAKEN, "exclusion", event.exclusion)
+    for measure in event.measures:
+        if measure not in pack.measures:
+            yield unknown(MEASURE_NOT_IN_PACK, "measures", measure, pack.measures)

@@ -1,5 +1,7 @@
 """Facts of a petition. No personal data: a petitioner is a reference and a salted commitment."""
 
+from collections.abc import Mapping
+
 from sla_engine.record import Event, Instant, wire
 
 
@@ -8,7 +10,8 @@ class Registered(Event):
     """登记: the petition exists.
 
     `kind` is 咨询/求助/建议/投诉/举报…, `subject` who asks (enterprise, person), `urgency` and
-    `matter` are what clauses may match. `pack` names the policy pack that governs it.
+    `matter` are what clauses may match. `pack` names the policy pack that governs it. `same_as` is
+    an earlier petition about the same facts; one that has been finally closed is not taken again.
     """
 
     no: str
@@ -22,6 +25,7 @@ class Registered(Event):
     petitioner: str = ""
     commitment: str = ""
     historic: bool = False
+    same_as: str = ""
 
 
 @wire("petition.admitted/1", rank=5)
@@ -85,11 +89,22 @@ class Resolved(Event):
 
 @wire("petition.callback_done/1", rank=75)
 class CallbackDone(Event):
-    """回访. An unsatisfied callback may lead to rework."""
+    """回访. An unsatisfied callback may lead to rework. `answers` by the pack's question: "yes",
+    "partly" or "no"."""
 
     satisfied: bool
     solved: bool = True
     method: str = ""
+    answers: Mapping[str, str] = {}
+
+
+@wire("petition.rated/1", rank=76)
+class Rated(Event):
+    """用后评价 by whoever asked; `scores` in points from 0 to 100 by dimension."""
+
+    satisfied: bool
+    solved: bool = True
+    scores: Mapping[str, float] = {}
 
 
 @wire("petition.rework_ordered/1", rank=78)
@@ -122,6 +137,26 @@ class Absorbed(Event):
 
     duplicate: str
     anchors: tuple[tuple[str, Instant], ...]
+
+
+@wire("petition.excluded/1", rank=88)
+class Excluded(Event):
+    """剔除: not to count in the statistics, on a coded ground; `measures` names the rates it is
+    left out of, none means all of them."""
+
+    exclusion: str
+    ground: str
+    approver: str
+    measures: tuple[str, ...] = ()
+
+
+@wire("petition.exclusion_lifted/1", rank=89)
+class ExclusionLifted(Event):
+    """恢复计入: an exclusion is reversed; both stay on record."""
+
+    exclusion: str
+    approver: str
+    reason: str
 
 
 @wire("petition.withdrawn/1", rank=86)

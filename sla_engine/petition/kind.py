@@ -11,7 +11,10 @@ from sla_engine.petition.events import (
     Closed,
     Declined,
     Dispatched,
+    Excluded,
+    ExclusionLifted,
     Merged,
+    Rated,
     Registered,
     Resolved,
     ReturnRequested,
@@ -38,6 +41,7 @@ INTAKE = frozenset({REGISTERED, ADMITTED})
 WORKING = frozenset({DISPATCHED, IN_PROGRESS, RETURN_REQUESTED})
 OPEN = INTAKE | WORKING | {RETURNED}
 LIVE = OPEN | {RESOLVED, CLOSED}
+ENDED = frozenset({DECLINED, MERGED, WITHDRAWN})
 
 
 def _ruled(event: Event) -> str | None:
@@ -65,6 +69,9 @@ STEPS: Mapping[type[Event], Step] = {
     Merged: Step(OPEN, MERGED),
     Absorbed: Step(LIVE),
     Withdrawn: Step(OPEN, WITHDRAWN),
+    Rated: Step(frozenset({RESOLVED, CLOSED})),
+    Excluded: Step(LIVE | ENDED),
+    ExclusionLifted: Step(LIVE | ENDED),
     **common_steps(LIVE, WORKING),
 }
 
@@ -119,4 +126,5 @@ PETITION = Kind(
     marks=_marks,
     traits=_traits,
     inherits=_inherits,
+    finishes=frozenset({Resolved}),
 )

@@ -3,13 +3,14 @@
 Who computes is given (`RunCase`): the clocks stand a layer above the policy.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias, TypedDict
 
 from sla_engine.errors import Fault, Refusal
-from sla_engine.policy.clause import Case, Expectation, Pack
+from sla_engine.policy.clause import Case, Expectation, Pack, Scope
 from sla_engine.policy.faults import CASE_FAILS, fault, place
 from sla_engine.policy.rulebook import Rulebook
+from sla_engine.policy.vocabulary import marks_of
 from sla_engine.worktime import Instant, format_instant
 
 
@@ -21,7 +22,30 @@ class CaseReading(TypedDict):
     rungs: Mapping[str, Instant]
 
 
+REACHED = "reached"
+"""The one rung of a trigger."""
+
+_OPENS = {"proposed": Scope.TALK, "listed": Scope.ITEM, "opened": Scope.MEMBER}
+
+_SCOPES = (Scope.PETITION, Scope.TALK, Scope.ITEM, Scope.MEMBER)
+
 RunCase: TypeAlias = Callable[[Pack, Case, Rulebook], Sequence[CaseReading]]
+
+
+def scope_of(case: Case, steps: Iterable[str]) -> Scope:
+    """Whose marks the facts of a case are: by what is opened in it, else by all of its marks.
+
+    `steps`: milestones of the pack, which any dossier may have.
+    """
+    told = {fact.type for fact in case.facts}.difference(steps)
+    opened = [scope for mark, scope in _OPENS.items() if mark in told]
+    fitting = [scope for scope in _SCOPES if told <= marks_of(scope).keys()]
+    return next(iter((*opened, *fitting)), Scope.PETITION)
+
+
+def counts(case: Case) -> bool:
+    """Whether a case is about triggers: its facts are what they count."""
+    return any(":" in fact.type for fact in case.facts)
 
 
 def run_cases(pack: Pack, rulebook: Rulebook, run_case: RunCase, file: str = "") -> list[Fault]:

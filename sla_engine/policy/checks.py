@@ -1,23 +1,16 @@
 """What a pack must hold to make sense as a whole: checks over tables that are each well formed.
 
-A check takes the draft and yields faults; `CHECKS` is the list of them.
+A check takes the draft and yields faults; `CHECKS` is the list of them all.
 """
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from itertools import combinations, pairwise
+from itertools import combinations
 
-from sla_engine.errors import Fault
-from sla_engine.policy.clause import (
-    ALL_HOURS,
-    OFFICE,
-    Anchor,
-    Clause,
-    Match,
-    Rung,
-    Scope,
-    TalkRules,
-)
+from sla_engine.errors import Fault, register
+from sla_engine.policy import annex_checks, ladder_checks, talk_checks
+from sla_engine.policy.cases import REACHED, scope_of
+from sla_engine.policy.clause import ALL_HOURS, OFFICE, Clause, Match, Scope
 from sla_engine.policy.faults import (
     CASE_EMPTY,
     CLAUSE_CONTRADICTS,
@@ -28,23 +21,52 @@ from sla_engine.policy.faults import (
     EFFECTIVE_ORDER,
     EXTENSION_TOTAL,
     EXTENSION_UNIT,
-    LADDER_LOOPS,
+    LIST_UNKNOWN,
+    MARK_UNKNOWN,
     PACK_DUPLICATE,
     PACK_KEY_MISSING,
-    RUNG_CYCLE,
-    RUNG_ORDER,
-    RUNG_TIER,
     RUNG_UNKNOWN,
-    RUNG_UNREACHABLE,
-    TALK_MISSING,
-    TALK_TIER_UNNAMED,
+    SERIES_UNKNOWN,
     fault,
     unknown,
 )
-from sla_engine.policy.nominal import hours, position
+from sla_engine.policy.nominal import hours
 from sla_engine.policy.parse import Draft
-from sla_engine.policy.vocabulary import opening_marks
+from sla_engine.policy.vocabulary import RIGHTS, marks_of, opening_marks
 from sla_engine.worktime import Unit
+
+EXTENSION_ASK = register(
+    "EXTENSION_ASK",
+    "须提前“{found}”申请延期，而期限只有“{allowed}”，永远来不及",
+    "an extension must be asked for {found} ahead of a limit of {allowed}: it is always too late",
+)
+CLAUSE_OWN_LIMIT = register(
+    "CLAUSE_OWN_LIMIT",
+    "只有以 listed 起算的清单事项条款可以自带期限，此条是“{found}”",
+    "only a clause of items that starts on `listed` takes a limit of its own; this is of {found}",
+)
+CLAUSE_BARS_NOTHING = register(
+    "CLAUSE_BARS_NOTHING",
+    "期满失权的条款须在 stop 写明哪个节点不再接受",
+    "a clause whose right lapses names in `stop` what is refused from then on",
+)
+CLAUSE_BARS_DUTY = register(
+    "CLAUSE_BARS_DUTY",
+    "“{found}”是义务，期满之后仍须履行，不能失权；可失权的有：{allowed}",
+    "{found!r} is a duty that is still owed after the due instant; what may lapse: {allowed}",
+    "逾期不办的条款去掉 late，失权的条款在 stop 中只写权利的行使",
+    "drop `late` where a duty is overdue; where a right lapses, `stop` names its exercise alone",
+)
+CLAUSE_BESIDE = register(
+    "CLAUSE_BESIDE",
+    "与条款 {found} 并不同起同止，无须写 beside",
+    "it does not share start, stop and matters with clause {found}; it needs no `beside`",
+)
+CASE_UNASKED = register(
+    "CASE_UNASKED",
+    "批准延期之前案例没有写条款“{found}”的延期申请",
+    "the case grants an extension of {found!r} that it has not asked for",
+)
 
 Faults = Iterator[Fault]
 
@@ -133,24 +155,80 @@ def extensions(draft: Draft) -> Faults:
         if each is not None and total is not None and each.unit is total.unit and each.n > total.n:
             at = draft.at("clause", clause.id, "extension", "each_max")
             yield fault(EXTENSION_TOTAL, at, each, total)
+        ahead = rule.ask_before
+        if ahead is not None and hours(ahead, limit) >= hours(limit, limit):
+            at = draft.at("clause", clause.id, "extension", "ask_before")
+            yield fault(EXTENSION_ASK, at, ahead, limit)
+
+
+def own_limits(draft: Draft) -> Faults:
+    """Only an item that is listed brings a limit of its own."""
+    for clause in draft.clauses:
+        if clause.own_limit and (clause.scope is not Scope.ITEM or "listed" not in clause.start):
+            at = draft.at("clause", clause.id, "own_limit")
+            yield fault(CLAUSE_OWN_LIMIT, at, clause.scope.value)
+
+
+def lapses(draft: Draft) -> Faults:
+    """What lapses at the due instant is a right: a duty is still owed after it."""
+    for clause in draft.clauses:
+        if clause.late != "barred":
+            continue
+        at = draft.at("clause", clause.id, "late")
+        rights = RIGHTS | draft.declared.steps
+        if not clause.stop_any:
+            yield fault(CLAUSE_BARS_NOTHING, at, clause.id)
+        for mark in sorted(set(clause.stop_any) - rights):
+            yield fault(CLAUSE_BARS_DUTY, at, mark, ", ".join(sorted(rights)))
 
 
 def contradictions(draft: Draft) -> Faults:
-    """Two clauses that bind the same petitions over the same stretch promise the same."""
+    """Clauses that bind the same matters over the same stretch promise the same, unless one says
+    that it runs beside the other."""
     for first, second in combinations(draft.clauses, 2):
-        if (
-            _stretch(first) == _stretch(second)
-            and _overlap(first.match, second.match)
-            and first.term != second.term
-        ):
-            limits = f"{second.term.amount} / {first.term.amount}"
+        if not _alike(first, second) or first.id in second.beside or second.id in first.beside:
+            continue
+        here, there = _promise(second), _promise(first)
+        if here != there:
+            differ = [pair for pair in zip(here, there, strict=True) if pair[0] != pair[1]]
+            limits = "; ".join(f"{one} / {other}" for one, other in differ)
             where = draft.at("clause", second.id, "limit")
             yield fault(CLAUSE_CONTRADICTS, where, first.id, limits)
 
 
-def _stretch(clause: Clause) -> tuple[object, ...]:
-    marks = (clause.start, clause.stop_any, clause.stop_all)
-    return (clause.scope, *(frozenset(each) for each in marks))
+def companions(draft: Draft) -> Faults:
+    """A clause runs beside one that it would contradict, not beside any."""
+    clauses = {clause.id: clause for clause in draft.clauses}
+    for clause in draft.clauses:
+        for name in clause.beside:
+            other = clauses.get(name)
+            if other is clause or (other is not None and not _alike(clause, other)):
+                yield fault(CLAUSE_BESIDE, draft.at("clause", clause.id, "beside"), name)
+
+
+def _alike(first: Clause, second: Clause) -> bool:
+    """Whether one matter can have a clock of each that runs from and to the same marks."""
+    return (
+        first.scope is second.scope
+        and not set(first.start).isdisjoint(second.start)
+        and _end(first) == _end(second)
+        and _overlap(first.match, second.match)
+    )
+
+
+def _end(clause: Clause) -> tuple[frozenset[str], frozenset[str]]:
+    """What stops it; all of one mark is any of one."""
+    if len(clause.stop_all) == 1:
+        return frozenset((*clause.stop_any, *clause.stop_all)), frozenset()
+    return frozenset(clause.stop_any), frozenset(clause.stop_all)
+
+
+def _promise(clause: Clause) -> tuple[str, ...]:
+    """All that decides when it is due, in words."""
+    term = clause.term
+    roll = "roll" if term.roll else "no roll"
+    pauses = ", ".join(sorted(clause.pauses)) or "-"
+    return (str(term.amount), term.receipt, term.expiry, roll, clause.hours, pauses, clause.late)
 
 
 def _overlap(first: Match, second: Match) -> bool:
@@ -158,128 +236,59 @@ def _overlap(first: Match, second: Match) -> bool:
     return all(set(first.fields[name]) & set(second.fields[name]) for name in shared)
 
 
-def reachable(draft: Draft) -> Faults:
-    """Every rung lies on its clock: after the start and, where it says so, before the due."""
-    for clause, rung in _rungs(draft):
-        allowed = _out_of_reach(clause, rung)
-        if allowed:
-            at = draft.at("clause", clause.id, "rung", rung.id, "at")
-            written = draft.written[(clause.id, rung.id)]
-            yield fault(RUNG_UNREACHABLE, at, written, allowed)
-
-
-def _out_of_reach(clause: Clause, rung: Rung) -> str:
-    """What would be in reach, "" when the rung is."""
-    when, limit = rung.when, clause.term.amount
-    if when.anchor is Anchor.PERCENT:
-        return "" if 1 <= when.percent <= 99 else "1%…99%"
-    if when.offset is None:
-        return ""
-    length, offset = hours(limit, limit), hours(when.offset, limit)
-    if when.anchor is Anchor.START:
-        return "" if offset < length else f"start … < start+{limit}"
-    if when.sign < 0 and offset >= length:
-        return f"> due-{limit}"
-    return ""
-
-
-def order(draft: Draft) -> Faults:
-    """The later a rung, the graver."""
+def matched(draft: Draft) -> Faults:
+    """A clause for some lists or series names those that there are."""
     for clause in draft.clauses:
-        limit = clause.term.amount
-        for cycle in sorted({rung.from_cycle for rung in clause.rungs}):
-            rungs = [rung for rung in clause.rungs if rung.from_cycle == cycle]
-            placed = sorted(rungs, key=lambda rung: (position(rung.when, limit), rung.level))
-            for earlier, later in pairwise(placed):
-                if later.level < earlier.level:
-                    at = draft.at("clause", clause.id, "rung", later.id, "level")
-                    yield fault(RUNG_ORDER, at, later.level, f"{earlier.id} {earlier.level}")
-
-
-def cycles(draft: Draft) -> Faults:
-    """Only a clause that repeats has a second cycle."""
-    for clause, rung in _rungs(draft):
-        if rung.from_cycle > 1 and not clause.repeat:
-            at = draft.at("clause", clause.id, "rung", rung.id, "from_cycle")
-            yield fault(RUNG_CYCLE, at, rung.from_cycle)
-
-
-def tiers(draft: Draft) -> Faults:
-    """A talk has a tier within the pack's tiers, and nothing else has one."""
-    top = draft.talk.top_tier if draft.talk is not None else None
-    for clause, rung in _rungs(draft):
-        at = draft.at("clause", clause.id, "rung", rung.id, "tier")
-        if rung.act != "talk":
-            if rung.tier:
-                yield fault(RUNG_TIER, at, rung.tier, "-")
-        elif rung.tier == 0 or (top is not None and rung.tier > top):
-            yield fault(RUNG_TIER, at, rung.tier or "-", f"1…{top}" if top else "1…")
-
-
-def talks(draft: Draft) -> Faults:
-    """A pack whose ladders propose talks says how they are held."""
-    for clause, rung in _rungs(draft):
-        if rung.act == "talk":
-            at = draft.at("clause", clause.id, "rung", rung.id, "act")
-            if "talk" not in draft.raw:
-                yield fault(TALK_MISSING, at, rung.id, "[talk]")
-            if Scope.TALK.value not in draft.declared.scopes:
-                yield fault(TALK_MISSING, at, rung.id, '[[clause]] scope = "talk"')
-
-
-def parties(draft: Draft) -> Faults:
-    """Every tier has its parties and its notice lead; no entry is for a tier that is not."""
-    if draft.talk is None:
-        return
-    for key, given in (
-        ("parties", draft.talk.parties.keys()),
-        ("notice_lead", draft.talk.notice_lead.keys()),
-    ):
-        every = _tiers(draft.talk)
-        for tier in sorted(every - given):
-            yield fault(TALK_TIER_UNNAMED, draft.at("talk", key), tier, draft.talk.top_tier)
-        for tier in sorted(given - every):
-            yield fault(RUNG_TIER, draft.at("talk", key, tier), tier, f"1…{draft.talk.top_tier}")
-
-
-def _tiers(talk: TalkRules) -> set[int]:
-    return set(range(1, talk.top_tier + 1))
-
-
-def loops(draft: Draft) -> Faults:
-    """No ladder leads from the top tier to the next one."""
-    if draft.talk is None:
-        return
-    top = draft.talk.top_tier
-    for clause, rung in _rungs(draft):
-        if rung.act == "next_tier":
-            bound = clause.match.fields.get("tier", (str(top),))
-            if any(not tier.isdigit() or int(tier) >= top for tier in bound):
-                at = draft.at("clause", clause.id, "rung", rung.id, "act")
-                yield fault(LADDER_LOOPS, at, rung.id, top)
+        for key, code, names in (
+            ("list", LIST_UNKNOWN, draft.declared.lists),
+            ("series", SERIES_UNKNOWN, draft.declared.series),
+        ):
+            for value in clause.match.fields.get(key, ()):
+                if value not in names:
+                    at = draft.at("clause", clause.id, "match", key)
+                    yield unknown(code, at, value, names)
 
 
 def cases(draft: Draft) -> Faults:
-    """A case asks something of clauses and rungs that there are."""
-    names = draft.declared.rungs.keys()
+    """A case asks something of clauses, triggers and rungs that there are."""
+    rungs = {**draft.declared.rungs, **dict.fromkeys(draft.declared.triggers, _REACHED)}
     for case in draft.cases:
         if not any(each.due is not None or each.rungs or each.absent for each in case.expect):
             yield fault(CASE_EMPTY, draft.at("case", case.name, "expect"))
         for each in case.expect:
             at = draft.at("case", case.name, "expect", each.clause)
-            if each.clause not in names:
-                yield unknown(CLAUSE_UNKNOWN, at, each.clause, names)
+            if each.clause not in rungs:
+                yield unknown(CLAUSE_UNKNOWN, at, each.clause, rungs)
                 continue
-            rungs = draft.declared.rungs[each.clause]
-            for rung in sorted(each.rungs.keys() - rungs):
-                yield unknown(RUNG_UNKNOWN, f"{at}.rungs", rung, rungs)
+            for rung in sorted(each.rungs.keys() - rungs[each.clause]):
+                yield unknown(RUNG_UNKNOWN, f"{at}.rungs", rung, rungs[each.clause])
 
 
-def _rungs(draft: Draft) -> Iterator[tuple[Clause, Rung]]:
-    for clause in draft.clauses:
-        for rung in clause.rungs:
-            yield clause, rung
+def told(draft: Draft) -> Faults:
+    """The facts of a case can be of one dossier, and each says what it must."""
+    for case in draft.cases:
+        marks = {*marks_of(scope_of(case, draft.declared.steps)), *draft.declared.steps}
+        requested: set[object] = set()
+        for number, fact in enumerate(case.facts):
+            at = draft.at("case", case.name, "facts", number)
+            if ":" not in fact.type and fact.type not in marks:
+                yield unknown(MARK_UNKNOWN, f"{at}.type", fact.type, marks)
+            for key in _SAYS.get(fact.type, ()):
+                if key not in fact.fields:
+                    yield fault(PACK_KEY_MISSING, f"{at}.{key}", key)
+            clause = fact.fields.get("clause", "")
+            if fact.type == "extension_granted" and clause not in requested:
+                yield fault(CASE_UNASKED, at, clause)
+            if fact.type == "extension_requested":
+                requested.add(clause)
 
+
+_REACHED = frozenset({REACHED})
+_SAYS = {
+    "suspended": ("ground",),
+    "extension_requested": ("clause", "amount"),
+    "extension_granted": ("clause",),
+}
 
 CHECKS: tuple[Callable[[Draft], Faults], ...] = (
     effective,
@@ -288,13 +297,14 @@ CHECKS: tuple[Callable[[Draft], Faults], ...] = (
     stops,
     fitting_hours,
     extensions,
+    own_limits,
+    lapses,
     contradictions,
-    reachable,
-    order,
-    cycles,
-    tiers,
-    talks,
-    parties,
-    loops,
+    companions,
+    matched,
+    *ladder_checks.CHECKS,
+    *talk_checks.CHECKS,
+    *annex_checks.CHECKS,
     cases,
+    told,
 )

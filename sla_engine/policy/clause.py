@@ -26,12 +26,30 @@ class Scope(Enum):
     """Whose clock it is (rule D16).
 
     PETITION clocks are never reset by return or redispatch; ASSIGNMENT clocks start anew for each
-    handling unit; TALK clocks start anew in each round (tier) of a talk.
+    handling unit; TALK clocks start anew in each round (tier) of a talk. ITEM clocks belong to an
+    entry of a list, ROUND clocks to a round of a series as a whole, MEMBER clocks to each member
+    (unit, enterprise, leader) of a round.
     """
 
     PETITION = "petition"
     ASSIGNMENT = "assignment"
     TALK = "talk"
+    ITEM = "item"
+    ROUND = "round"
+    MEMBER = "member"
+
+    @property
+    def kind(self) -> str:
+        """The kind of dossier that has such clocks."""
+        return _KINDS.get(self.value, self.value)
+
+    @property
+    def laned(self) -> bool:
+        """Whether every lane of the dossier has a clock of its own."""
+        return self in (Scope.ASSIGNMENT, Scope.TALK, Scope.MEMBER)
+
+
+_KINDS = {"assignment": "petition", "member": "round"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +106,17 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class ExtensionRule:
-    """延期 limits (D12): how often, how much each time, how much all extensions may add."""
+    """延期 limits (D12): how often, how much each time, how much all extensions may add.
+
+    `ask_before`: how long before the due instant it must be asked for at the latest; None: in time.
+    """
 
     max_count: int
     each_max: Amount | None = None
     total_max: Amount | None = None
     basis: tuple[str, ...] = ()
     status: Status = "default"
+    ask_before: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +125,12 @@ class Clause:
 
     `repeat`: every occurrence of a start mark opens a new cycle (rework); otherwise the first
     alone counts. `revision`: whether a calendar revision may shorten a term already notified.
+    `late`: what is done after the due instant is "overdue", or "barred": the right is lost and the
+    stop marks are refused (a return, an objection, a request for review); `final`: when it passes
+    unused, the matter is finally closed (三级终结). `own_limit`: the fact
+    that starts the clock may bring a limit of its own (a list item), `term` is for one that does
+    not. `beside` names clauses of the same start and stop but another limit that run at the same
+    time (a promise beside the statutory limit).
     """
 
     id: str
@@ -121,6 +149,133 @@ class Clause:
     rungs: tuple[Rung, ...]
     basis: tuple[str, ...]
     status: Status
+    late: Literal["overdue", "barred"] = "overdue"
+    own_limit: bool = False
+    final: bool = False
+    beside: tuple[str, ...] = ()
+
+    @property
+    def barred(self) -> bool:
+        """Whether its stop marks come too late after the due instant. A return limit always bars:
+        silence is acceptance (rules D17, D18)."""
+        returns = self.scope is Scope.ASSIGNMENT and "return_requested" in self.stop_any
+        return self.late == "barred" or returns
+
+
+Cycle = Literal["", "day", "week", "month", "quarter", "half_year", "year"]
+
+Form = Literal["board", "award", "report", "statement", "score", "walk", "publication", "batch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One list of a board (榜): who gets on it. `praise`: it is an honour (红榜), no penalty.
+
+    The `top` or `bottom` so many by score, those `below` a score, those of `at_least` a score;
+    what is None or 0 does not select. Places are given in the order of the file, each member at
+    most one; ties at the edge are all in.
+    """
+
+    id: str
+    name: Text
+    praise: bool
+    top: int = 0
+    bottom: int = 0
+    below: int | None = None
+    at_least: int | None = None
+    basis: str = ""
+    status: Status = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """轮次 rules: rounds that come again (boards, awards, daily reports, statements, walks, scoring
+    by enterprises, publications, batches). `cycle` "": opened by hand.
+
+    `dimensions`: what is scored, `floor`: the mean score in a dimension below which an item is
+    opened in the list `improve`. `measure`: the rate a board ranks by where scores come from the
+    scorecard ("" when they are entered).
+    """
+
+    id: str
+    name: Text
+    form: Form
+    cycle: Cycle
+    places: tuple[Place, ...] = ()
+    dimensions: Mapping[str, Text] = field(default_factory=dict)
+    floor: Mapping[str, int] = field(default_factory=dict)
+    improve: str = ""
+    measure: str = ""
+    basis: tuple[str, ...] = ()
+    status: Status = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class ListRules:
+    """清单 rules. `needs`: milestones without which an item cannot be struck off. `despite`:
+    grounds (容缺, 函证并行) on which an item may start while a predecessor is open."""
+
+    id: str
+    name: Text
+    needs: tuple[str, ...] = ()
+    despite: tuple[str, ...] = ()
+    basis: tuple[str, ...] = ()
+    status: Status = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Escalation by repetition, per unit.
+
+    `counts` names what is counted: "act:yellow" (an act told against the unit; "act:circular@month"
+    only of that clause), "place:black" (a published board place), "talk:2" (a talk held at that
+    tier). It is reached when `at_least` of them fall within `within`: a calendar period ("month",
+    "quarter" …: once in each), or a length ("12个月": each one that completes the number);
+    `consecutive` counts rounds of one series that follow each other without a gap.
+    """
+
+    id: str
+    name: Text
+    counts: tuple[str, ...]
+    at_least: int
+    within: str
+    consecutive: bool
+    act: str
+    level: int
+    tier: int = 0
+    to: tuple[str, ...] = ()
+    basis: tuple[str, ...] = ()
+    status: Status = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A published rate: sum of the `numerator` counters over the sum of the `denominator` ones
+    (projections/scorecard.py lists the counters). `weights` instead: a composite of other measures
+    in percent."""
+
+    id: str
+    name: Text
+    formula: Text
+    numerator: tuple[str, ...] = ()
+    denominator: tuple[str, ...] = ()
+    weights: Mapping[str, int] = field(default_factory=dict)
+    basis: tuple[str, ...] = ()
+    status: Status = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """派单目录: which unit a petition with these traits is dispatched to when nobody is named.
+
+    `unit`, or whoever's unit holds `role` in the roster of the petition's region."""
+
+    match: Match
+    unit: str = ""
+    role: str = ""
+    level: str = ""
+    basis: str = ""
+    status: Status = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +349,9 @@ class Pack:
 
     `effective` is half open in local dates: [from, to), `to` None until a later edition begins.
     `recorded_at` is when the edition became known. `anchors` are the marks that start a clock.
-    `digest` covers everything but the cases.
+    `digest` covers everything but the cases. `talks_by` names the pack that governs the talks this
+    one leads to, where it has no rules of its own for them. `final`: marks that close
+    a matter for good (三级终结).
     """
 
     name: str
@@ -219,6 +376,15 @@ class Pack:
     anchors: frozenset[str] = field(default=frozenset())
     recorded_at: Instant = 0
     cited: Mapping[str, Citation] = field(default_factory=dict)
+    talks_by: str = ""
+    final: tuple[str, ...] = ()
+    exclusions: Mapping[str, Text] = field(default_factory=dict)
+    questions: Mapping[str, Text] = field(default_factory=dict)
+    series: Mapping[str, Series] = field(default_factory=dict)
+    lists: Mapping[str, ListRules] = field(default_factory=dict)
+    triggers: tuple[Trigger, ...] = ()
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
 
     def clause(self, clause_id: str) -> Clause:
         """The clause of that id; KeyError when the pack has none."""

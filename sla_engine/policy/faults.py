@@ -87,6 +87,40 @@ CLAUSE_UNKNOWN = register(
     "没有条款“{found}”，已有的是：{allowed}",
     "there is no clause {found!r}; there are: {allowed}",
 )
+LIST_UNKNOWN = register(
+    "LIST_UNKNOWN",
+    "没有清单“{found}”，已有的是：{allowed}",
+    "there is no list {found!r}; there are: {allowed}",
+    "清单先用 [[list]] 列出",
+    "a list is first declared by [[list]]",
+)
+SERIES_UNKNOWN = register(
+    "SERIES_UNKNOWN",
+    "没有系列“{found}”，已有的是：{allowed}",
+    "there is no series {found!r}; there are: {allowed}",
+)
+MEASURE_UNKNOWN = register(
+    "MEASURE_UNKNOWN",
+    "没有指标“{found}”，已有的是：{allowed}",
+    "there is no measure {found!r}; there are: {allowed}",
+)
+DIMENSION_UNKNOWN = register(
+    "DIMENSION_UNKNOWN",
+    "该系列没有评分维度“{found}”，已有的是：{allowed}",
+    "the series has no dimension {found!r}; it has: {allowed}",
+)
+COUNTER_UNKNOWN = register(
+    "COUNTER_UNKNOWN",
+    "没有“{found}”这个计数，可用的有：{allowed}",
+    "nothing is counted as {found!r}; there are: {allowed}",
+)
+COUNT_UNKNOWN = register(
+    "COUNT_UNKNOWN",
+    "触发条件不能累计“{found}”，可用的有：{allowed}",
+    "a trigger cannot count {found!r}; there are: {allowed}",
+    "写法：act:动作、act:动作@条款、place:榜次、talk:层级",
+    "written as act:ACT, act:ACT@CLAUSE, place:PLACE or talk:TIER",
+)
 RUNG_UNKNOWN = register(
     "RUNG_UNKNOWN",
     "该条款没有阶梯“{found}”，已有的是：{allowed}",
@@ -120,8 +154,8 @@ CLAUSE_CONTRADICTS = register(
     "CLAUSE_CONTRADICTS",
     "与条款 {found} 范围重叠，起止相同而期限不同：{allowed}",
     "it overlaps clause {found}: same start and stop, different limits ({allowed})",
-    "用 match 把两条分开，或删去其中一条",
-    "tell the two apart with match, or drop one of them",
+    "用 match 把两条分开，或删去其中一条；两个时钟都要的，在其中一条写 beside",
+    "tell the two apart with match, drop one, or let one name the other in `beside`: both run then",
 )
 CLAUSE_HOURS_MISFIT = register(
     "CLAUSE_HOURS_MISFIT",

@@ -14,16 +14,30 @@ from pydantic import BaseModel, ValidationError
 
 from sla_engine.errors import CATALOGUE, Fault, Refusal
 from sla_engine.identity import digest
+from sla_engine.policy.annex import (
+    ListTable,
+    MeasureTable,
+    PlaceTable,
+    RouteTable,
+    SeriesTable,
+    TriggerTable,
+)
 from sla_engine.policy.clause import (
     Case,
     Citation,
     Clause,
     Level,
+    ListRules,
+    Measure,
     Pack,
+    Place,
+    Route,
     Rung,
     Scope,
+    Series,
     TalkRules,
     Text,
+    Trigger,
 )
 from sla_engine.policy.faults import (
     ACT_UNKNOWN,
@@ -55,8 +69,9 @@ T = TypeVar("T", bound=Table)
 
 Raw = Mapping[str, Any]
 
-_WORDED = ("steps", "roles", "grounds", "acts")
-_TABLES = ("pack", "hours", *_WORDED, "level", "clause", "talk", "case")
+_WORDED = ("steps", "roles", "grounds", "exclusions", "questions", "acts")
+_ANNEX = ("list", "series", "trigger", "measure", "route")
+_TABLES = ("pack", "hours", *_WORDED, "level", "clause", "talk", *_ANNEX, "case")
 _REQUIRED = ("pack", "hours", "level", "clause")
 
 _POSITION = re.compile(r" ?\(at (?:line (\d+), column (\d+)|end of document)\)")
@@ -92,6 +107,11 @@ class Draft:
     clauses: list[Clause] = field(default_factory=list)
     written: dict[tuple[str, str], str] = field(default_factory=dict)
     talk: TalkRules | None = None
+    lists: list[ListRules] = field(default_factory=list)
+    series: list[Series] = field(default_factory=list)
+    triggers: list[Trigger] = field(default_factory=list)
+    measures: list[Measure] = field(default_factory=list)
+    routes: list[Route] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
     raw: Raw = field(default_factory=dict)
     declared: Declared = field(default_factory=lambda: _declared({}))
@@ -128,6 +148,15 @@ class Draft:
             anchors=frozenset(mark for clause in self.clauses for mark in clause.start),
             recorded_at=head.known_since,
             cited=self.cited,
+            talks_by=head.talks_by,
+            final=head.final,
+            exclusions=self.texts["exclusions"],
+            questions=self.texts["questions"],
+            series={each.id: each for each in self.series},
+            lists={each.id: each for each in self.lists},
+            triggers=tuple(self.triggers),
+            measures={each.id: each for each in self.measures},
+            routes=tuple(self.routes),
         )
 
 
@@ -171,11 +200,22 @@ def _declared(raw: Raw) -> Declared:
         levels=frozenset(ordinal for ordinal in ordinals if isinstance(ordinal, int)),
         scopes=frozenset(scopes),
         rungs=rungs,
+        lists=_ids_of(raw.get("list")),
+        series=_ids_of(raw.get("series")),
+        places=frozenset().union(
+            *(_ids_of(series.get("place")) for series in _dicts(raw.get("series")))
+        ),
+        triggers=_ids_of(raw.get("trigger")),
+        measures=_ids_of(raw.get("measure")),
     )
 
 
 def _keys_of(table: Any) -> frozenset[str]:
     return frozenset(table) if isinstance(table, dict) else frozenset()
+
+
+def _ids_of(tables: Any) -> frozenset[str]:
+    return frozenset(str(each["id"]) for each in _dicts(tables) if "id" in each)
 
 
 def _dicts(tables: Any) -> list[Raw]:
@@ -240,10 +280,8 @@ class _Reader:
             self._clause(table, table.get("id", f"#{index}"))
         talk = self._take(TalkTable, self.raw.get("talk"), "talk")
         self.draft.talk = talk.rules if talk is not None else None
-        for index, table in enumerate(self._tables("case"), 1):
-            case = self._take(CaseTable, table, "case", table.get("name", f"#{index}"))
-            if case is not None:
-                self.draft.cases.append(case.case)
+        self._annex()
+        self.draft.cases += [case.case for case in self._each(CaseTable, "case", "name")]
 
     def _top(self) -> None:
         for key in self.raw:
@@ -293,6 +331,32 @@ class _Reader:
             if taken is not None:
                 self.draft.written[(str(clause), taken.id)] = table["at"]
                 yield taken.rung
+
+    def _annex(self) -> None:
+        """The tables beside the clauses."""
+        self.draft.lists += [each.rules for each in self._each(ListTable, "list")]
+        for index, table in enumerate(self._tables("series"), 1):
+            name = table.get("id", f"#{index}")
+            places = self._places(table.get("place", []), name)
+            plain = {key: table[key] for key in table if key != "place"}
+            series = self._take(SeriesTable, plain, "series", name)
+            if series is not None:
+                self.draft.series.append(series.series(places))
+        self.draft.triggers += [each.trigger for each in self._each(TriggerTable, "trigger")]
+        self.draft.measures += [each.measure for each in self._each(MeasureTable, "measure")]
+        self.draft.routes += [each.route for each in self._each(RouteTable, "route", "")]
+
+    def _places(self, tables: Any, series: object) -> tuple[Place, ...]:
+        listed = self._listed(tables, "series", series, "place")
+        named = [(table.get("id", f"#{index}"), table) for index, table in enumerate(listed, 1)]
+        taken = [self._take(PlaceTable, each, "series", series, "place", n) for n, each in named]
+        return tuple(each.place for each in taken if each is not None)
+
+    def _each(self, model: type[T], name: str, key: str = "id") -> list[T]:
+        """Every table of an array that is well formed; `key` holds its name."""
+        tables = enumerate(self._tables(name), 1)
+        taken = [self._take(model, each, name, each.get(key, f"#{n}")) for n, each in tables]
+        return [each for each in taken if each is not None]
 
     def _take(
         self, model: type[T], table: Any, *path: object, declared: Declared | None = None

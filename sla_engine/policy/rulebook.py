@@ -11,6 +11,7 @@ from typing import TypeAlias, TypeVar
 
 from sla_engine.errors import Refusal, refuse, register
 from sla_engine.policy.clause import ALL_HOURS, OFFICE, Pack
+from sla_engine.policy.editions import lint_editions
 from sla_engine.worktime import Almanac, Calendar, Instant, Notice, Timetable
 
 POLICY_UNKNOWN = register(
@@ -51,12 +52,16 @@ class Rulebook:
     """Packs by name and edition, calendars by name.
 
     `almanacs` are keyed by the name packs use in `[pack] calendar`. Raises `Refusal`
-    PACK_CALENDAR_UNKNOWN for a pack whose calendar is not among them.
+    PACK_CALENDAR_UNKNOWN for a pack whose calendar is not among them, EDITIONS_OVERLAP or
+    PACK_DUPLICATE for editions of a name that are in each other's way.
     """
 
     def __init__(self, almanacs: Mapping[str, Almanac], packs: Iterable[Pack] = ()) -> None:
         self.almanacs = dict(almanacs)
         self.packs = tuple(packs)
+        faults = lint_editions(self.packs)
+        if faults:
+            raise Refusal(faults)
         self._by_digest = {pack.digest: pack for pack in self.packs}
         self._editions = self._in_order()
         self._known: dict[tuple[str, str], _Knowledge] = {}
@@ -86,6 +91,13 @@ class Rulebook:
         if pack is None:
             raise refuse(RULES_CHANGED, "pack", digest)
         return pack
+
+    def talks_of(self, pack: Pack, at: Instant, known_at: Instant | None = None) -> Pack:
+        """The pack that governs the talks which a pack leads to; itself when it has rules for
+        them, or when there are none. Raises `Refusal` as `pack`."""
+        if pack.talk is not None or not pack.talks_by:
+            return pack
+        return self.pack_on(pack.talks_by, at, known_at)
 
     def calendar(self, pack: Pack, region: str, known_at: Instant | None = None) -> Calendar:
         """The calendar of `region` as known at an instant; unpublished years are provisional.
@@ -132,6 +144,11 @@ class Rulebook:
     def with_pack(self, pack: Pack) -> "Rulebook":
         """A new rulebook in which `pack` stands for its name and edition."""
         others = (each for each in self.packs if _identity(each) != _identity(pack))
+        return Rulebook(self.almanacs, (*others, pack))
+
+    def alone(self, pack: Pack) -> "Rulebook":
+        """A new rulebook in which `pack` is the only edition of its name."""
+        others = (each for each in self.packs if each.name != pack.name)
         return Rulebook(self.almanacs, (*others, pack))
 
     def _in_order(self) -> dict[str, tuple[Edition, ...]]:

@@ -29,13 +29,14 @@ from sla_engine.policy.values import (
     Act,
     At,
     Basis,
+    ClauseNames,
+    FactName,
     Grounds,
     Hours,
     HoursName,
     Ident,
     Length,
     List,
-    Mark,
     Marks,
     Moment,
     Region,
@@ -85,6 +86,8 @@ class PackTable(Table):
     effective_to: date | None = None
     recorded_at: Moment | None = None
     settle: Hours
+    talks_by: Ident = ""
+    final: Marks = ()
     basis: Basis
     status: Status
 
@@ -122,12 +125,20 @@ class ExtensionTable(Table):
     max_count: Annotated[int, Field(ge=1)]
     each_max: Length | None = None
     total_max: Length | None = None
+    ask_before: Length | None = None
     basis: Basis
     status: Status = "default"
 
     @property
     def rule(self) -> ExtensionRule:
-        return ExtensionRule(self.max_count, self.each_max, self.total_max, self.basis, self.status)
+        return ExtensionRule(
+            max_count=self.max_count,
+            each_max=self.each_max,
+            total_max=self.total_max,
+            ask_before=self.ask_before,
+            basis=self.basis,
+            status=self.status,
+        )
 
 
 class RungTable(Table):
@@ -163,7 +174,7 @@ class ClauseTable(Table):
 
     id: Ident
     name: TextTable
-    scope: Literal["petition", "assignment", "talk"]
+    scope: Literal["petition", "assignment", "talk", "item", "round", "member"]
     match: Mapping[Trait, TraitValues] = {}
     start: Annotated[Marks, Field(min_length=1)]
     stop: Marks = ()
@@ -176,6 +187,10 @@ class ClauseTable(Table):
     pauses: Grounds = ()
     repeat: bool = False
     revision: Literal["recompute", "never_earlier"] = "recompute"
+    late: Literal["overdue", "barred"] = "overdue"
+    own_limit: bool = False
+    final: bool = False
+    beside: ClauseNames = ()
     extension: ExtensionTable | None = None
     basis: Basis
     status: Status = "default"
@@ -196,6 +211,10 @@ class ClauseTable(Table):
             extension=self.extension.rule if self.extension is not None else None,
             repeat=self.repeat,
             revision=self.revision,
+            late=self.late,
+            own_limit=self.own_limit,
+            final=self.final,
+            beside=self.beside,
             rungs=rungs,
             basis=self.basis,
             status=self.status,
@@ -232,7 +251,7 @@ class TalkTable(Table):
 class FactTable(Table):
     """One fact of a case."""
 
-    type: Mark
+    type: FactName
     at: Moment
     assignment: Words | None = None
     unit: Words | None = None
@@ -241,6 +260,11 @@ class FactTable(Table):
     amount: Words | None = None
     granted: bool | None = None
     tier: Tier | None = None
+    limit: Words | None = None
+    member: Words | None = None
+    members: Annotated[tuple[Words, ...], List] | None = None
+    series: Words | None = None
+    period: Words | None = None
 
     @property
     def fact(self) -> CaseFact:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -20,20 +20,34 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from sla_engine.errors import Fault, Refusal, refuse
-from sla_engine.policy.clause import ALL_HOURS, Scope, When
+from sla_engine.policy.clause import ALL_HOURS, Cycle, Scope, When
 from sla_engine.policy.faults import (
     ACT_UNKNOWN,
+    CLAUSE_UNKNOWN,
+    COUNT_UNKNOWN,
+    COUNTER_UNKNOWN,
     GROUND_UNKNOWN,
     HOURS_UNKNOWN,
     LEVEL_UNKNOWN,
+    LIST_UNKNOWN,
     MARK_UNKNOWN,
+    MEASURE_UNKNOWN,
     PACK_VALUE,
     ROLE_UNKNOWN,
     TRAIT_UNKNOWN,
     fault,
     unknown,
 )
-from sla_engine.policy.vocabulary import acts_of, marks_of, traits_of
+from sla_engine.policy.vocabulary import (
+    ACTS,
+    BASE_COUNTERS,
+    CLAUSE_COUNTERS,
+    ROUTE_TRAITS,
+    TRIGGER_ACTS,
+    acts_of,
+    marks_of,
+    traits_of,
+)
 from sla_engine.policy.when import parse_when
 from sla_engine.worktime import Amount, Instant, OfficeHours, Unit, parse_instant
 
@@ -44,8 +58,8 @@ T = TypeVar("T")
 class Declared:
     """Names a pack declares, whether or not the table behind a name is free of faults.
 
-    `scopes` are those of its clauses, `rungs` their rungs. `scope` is that of the clause being
-    read, None outside clauses.
+    `scopes` are those of its clauses, `rungs` their rungs, `places` those of all its series.
+    `scope` is that of the clause being read, None outside clauses.
     """
 
     steps: frozenset[str]
@@ -55,6 +69,11 @@ class Declared:
     levels: frozenset[int]
     scopes: frozenset[str]
     rungs: Mapping[str, frozenset[str]]
+    lists: frozenset[str]
+    series: frozenset[str]
+    places: frozenset[str]
+    triggers: frozenset[str]
+    measures: frozenset[str]
     scope: Scope | None = None
 
 
@@ -76,17 +95,22 @@ def _read(parse: Callable[[Any], T]) -> PlainValidator:
     return PlainValidator(read)
 
 
-def _named(code: str, names: Callable[[Declared], Iterable[Any]]) -> AfterValidator:
-    """A validator that takes only names known to the code or declared by the pack."""
+def _among(code: str, names: Callable[[Declared, Any], Iterable[Any]]) -> AfterValidator:
+    """A validator that takes only a name of those that the pack and the value itself allow."""
 
     def check(value: Any, info: ValidationInfo) -> Any:
         assert isinstance(info.context, Declared), "names are checked against a pack"
-        allowed = set(names(info.context))
+        allowed = set(names(info.context, value))
         if value not in allowed:
             raise _as_error(unknown(code, "", value, allowed))
         return value
 
     return AfterValidator(check)
+
+
+def _named(code: str, names: Callable[[Declared], Iterable[Any]]) -> AfterValidator:
+    """A validator that takes only names known to the code or declared by the pack."""
+    return _among(code, lambda pack, _value: names(pack))
 
 
 def _shaped(pattern: str, example: str) -> AfterValidator:
@@ -128,6 +152,46 @@ def _limit(value: Any) -> Amount:
     return amount
 
 
+def _within(value: Any) -> str:
+    """A calendar period, or a length of natural days or months."""
+    text = _text(value)
+    if text in _PERIODS:
+        return text
+    if _limit(text).unit not in (Unit.CALENDAR_DAYS, Unit.CALENDAR_MONTHS):
+        raise refuse(PACK_VALUE, "", value, " / ".join((*_PERIODS, "30日", "12个月")))
+    return text
+
+
+def _countable(pack: Declared, text: str) -> set[str]:
+    """What a trigger may count, of the kind that `text` begins with."""
+    kind, _, what = text.partition(":")
+    act, at, _source = what.partition("@")
+    if kind == "place":
+        return {f"place:{place}" for place in pack.places}
+    if kind == "talk":
+        return {f"talk:{tier}" for tier in range(1, 10)}
+    if kind == "act" and at and act in ACTS:
+        return {f"act:{act}@{source}" for source in pack.rungs.keys() | pack.triggers}
+    return {f"act:{each}" for each in ACTS} | ({"place:…", "talk:…"} if kind != "act" else set())
+
+
+def _counters(pack: Declared, text: str) -> set[str]:
+    """What a measure may add up; of the clause that `text` names, where it names one."""
+    clause, dot, _counter = text.partition(".")
+    if not dot:
+        return set(BASE_COUNTERS)
+    if clause in pack.rungs:
+        return {f"{clause}.{counter}" for counter in CLAUSE_COUNTERS}
+    return {f"{each}.{counter}" for each in pack.rungs for counter in CLAUSE_COUNTERS}
+
+
+def _facts(pack: Declared, text: str) -> set[str]:
+    """What a case may tell: marks and steps, or what a trigger counts."""
+    if ":" in text:
+        return _countable(pack, text)
+    return {*marks_of(pack.scope), *pack.steps}
+
+
 def _hours(value: Any) -> Amount:
     """An amount of plain hours, which needs no calendar."""
     amount = _limit(value)
@@ -157,6 +221,8 @@ def _texts(value: Any) -> Any:
     return tuple(_text_of(each) for each in (value if isinstance(value, list) else [value]))
 
 
+_PERIODS = tuple(cycle for cycle in get_args(Cycle) if cycle)
+
 List = BeforeValidator(_list)
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Ident = Annotated[str, _shaped(r"[a-z0-9][a-z0-9_-]*", "a-z 0-9 - _")]
@@ -184,3 +250,23 @@ Ground = Annotated[str, _named(GROUND_UNKNOWN, lambda pack: pack.grounds)]
 Grounds = Annotated[tuple[Ground, ...], BeforeValidator(_several)]
 HoursName = Annotated[str, _named(HOURS_UNKNOWN, lambda pack: {*pack.hours, ALL_HOURS})]
 Severity = Annotated[int, _named(LEVEL_UNKNOWN, lambda pack: pack.levels)]
+ClauseNames = Annotated[
+    tuple[Annotated[str, _named(CLAUSE_UNKNOWN, lambda pack: pack.rungs)], ...],
+    BeforeValidator(_several),
+]
+ListName = Annotated[str, _named(LIST_UNKNOWN, lambda pack: pack.lists)]
+MeasureName = Annotated[str, _named(MEASURE_UNKNOWN, lambda pack: pack.measures)]
+Steps = Annotated[
+    tuple[Annotated[str, _named(MARK_UNKNOWN, lambda pack: pack.steps)], ...],
+    BeforeValidator(_several),
+]
+Counted = Annotated[str, _among(COUNT_UNKNOWN, _countable)]
+Counts = Annotated[tuple[Counted, ...], BeforeValidator(_several), Field(min_length=1)]
+Counters = Annotated[
+    tuple[Annotated[str, _among(COUNTER_UNKNOWN, _counters)], ...], BeforeValidator(_several)
+]
+Within = Annotated[str, _read(_within)]
+TriggerAct = Annotated[str, _named(ACT_UNKNOWN, lambda _pack: TRIGGER_ACTS)]
+RouteTrait = Annotated[str, _named(TRAIT_UNKNOWN, lambda _pack: ROUTE_TRAITS)]
+RoleName = Annotated[str, _named(ROLE_UNKNOWN, lambda pack: pack.roles)]
+FactName = Annotated[str, _among(MARK_UNKNOWN, _facts)]

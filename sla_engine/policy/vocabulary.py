@@ -26,6 +26,7 @@ PETITION_MARKS: Mapping[str, Text] = {
     "return_requested": Text("申请退单", "return requested"),
     "return_ruled": Text("退单裁定", "return ruled"),
     "resolved": Text("办结", "resolved"),
+    "all_resolved": Text("主办协办均办结", "resolved by every unit"),
     "callback_done": Text("回访", "callback done"),
     "callback_unsatisfied": Text("回访不满意", "callback unsatisfied"),
     "rework_ordered": Text("重办", "rework ordered"),
@@ -33,6 +34,9 @@ PETITION_MARKS: Mapping[str, Text] = {
     "merged": Text("并单", "merged"),
     "absorbed": Text("并入重复件", "duplicate absorbed"),
     "withdrawn": Text("撤诉", "withdrawn"),
+    "excluded": Text("剔除", "excluded from the measures"),
+    "exclusion_lifted": Text("撤销剔除", "exclusion lifted"),
+    "rated": Text("评价", "rated"),
     **_COMMON_MARKS,
 }
 
@@ -61,27 +65,74 @@ TALK_MARKS: Mapping[str, Text] = {
     **_COMMON_MARKS,
 }
 
+ITEM_MARKS: Mapping[str, Text] = {
+    "listed": Text("列入清单", "listed"),
+    "assigned": Text("转由他人负责", "assigned"),
+    "started": Text("开始办理", "started"),
+    "owed": Text("容缺开始", "started with papers owed"),
+    "linked": Text("关联诉求件", "petition linked"),
+    "reported": Text("报告完成", "reported"),
+    "verified": Text("核验销号", "verified and struck off"),
+    "rejected": Text("核验不通过", "rejected"),
+    "rebounded": Text("反弹", "rebounded"),
+    "cancelled": Text("撤销事项", "cancelled"),
+    **_COMMON_MARKS,
+}
+
+ROUND_MARKS: Mapping[str, Text] = {
+    "opened": Text("开启一轮", "round opened"),
+    "period_begun": Text("周期开始", "period begun"),
+    "period_ended": Text("周期结束", "period ended"),
+    "drafted": Text("初稿送达", "drafted"),
+    "published": Text("发布", "published"),
+    "closed": Text("本轮结束", "round closed"),
+    **_COMMON_MARKS,
+}
+
+MEMBER_MARKS: Mapping[str, Text] = {
+    **ROUND_MARKS,
+    "member_joined": Text("增加成员", "member joined"),
+    "member_left": Text("成员退出", "member left"),
+    "reported": Text("上报", "reported"),
+    "scored": Text("打分", "scored"),
+    "signed_unit": Text("单位签字", "signed by the unit"),
+    "signed_office": Text("主管部门签字", "signed by the office"),
+    "objected": Text("提出异议", "objected"),
+    "objection_ruled": Text("异议裁定", "objection ruled"),
+    "place_overturned": Text("撤销上榜", "place overturned"),
+}
+
+_MARKS: Mapping[Scope, Mapping[str, Text]] = {
+    Scope.PETITION: PETITION_MARKS,
+    Scope.ASSIGNMENT: PETITION_MARKS,
+    Scope.TALK: TALK_MARKS,
+    Scope.ITEM: ITEM_MARKS,
+    Scope.ROUND: ROUND_MARKS,
+    Scope.MEMBER: MEMBER_MARKS,
+}
+
 _OPENING_MARKS: Mapping[Scope, frozenset[str]] = {
     Scope.PETITION: frozenset({"registered"}),
     Scope.ASSIGNMENT: frozenset(
         {"registered", "admitted", "declined", "dispatched", "rework_ordered"}
     ),
     Scope.TALK: frozenset({"proposed", "tier_raised", "rebounded"}),
+    Scope.ITEM: frozenset({"listed"}),
+    Scope.ROUND: frozenset({"opened"}),
+    Scope.MEMBER: frozenset({"opened", "member_joined"}),
 }
 
-_PETITION_TRAITS = frozenset(
-    {
-        "kind",
-        "subject",
-        "urgency",
-        "matter",
-        "channel",
-        "region",
-        "assignment_level",
-        "assignment_lead",
-    }
-)
-_TALK_TRAITS = frozenset({"tier", "unit", "region"})
+ROUTE_TRAITS = frozenset({"kind", "subject", "urgency", "matter", "channel", "region"})
+_PETITION_TRAITS = ROUTE_TRAITS | {"assignment_level", "assignment_lead"}
+
+_TRAITS: Mapping[Scope, frozenset[str]] = {
+    Scope.PETITION: _PETITION_TRAITS,
+    Scope.ASSIGNMENT: _PETITION_TRAITS,
+    Scope.TALK: frozenset({"tier", "unit", "region"}),
+    Scope.ITEM: frozenset({"list", "matter", "region", "unit"}),
+    Scope.ROUND: frozenset({"series", "region"}),
+    Scope.MEMBER: frozenset({"series", "region", "member"}),
+}
 
 ACTS: Mapping[str, Text] = {
     "warn": Text("预警", "warning"),
@@ -96,10 +147,67 @@ ACTS: Mapping[str, Text] = {
     "transfer": Text("移送问责", "transfer for accountability"),
     "task": Text("生成任务", "task"),
     "deem_accepted": Text("视为签收", "deemed accepted"),
+    "list": Text("列入问题清单", "put on the list of problems"),
+    "open_next": Text("开启下一轮", "next round opened"),
 }
 
-PETITION_ACTS = frozenset(ACTS) - {"next_tier"}
-TALK_ACTS = frozenset(ACTS) - {"talk", "deem_accepted"}
+_PETITION_ACTS = frozenset(ACTS) - {"next_tier", "open_next"}
+_MATTER_ACTS = _PETITION_ACTS - {"deem_accepted"}
+
+_ACTS: Mapping[Scope, frozenset[str]] = {
+    Scope.PETITION: _PETITION_ACTS,
+    Scope.ASSIGNMENT: _PETITION_ACTS,
+    Scope.TALK: frozenset(ACTS) - {"talk", "deem_accepted", "list", "open_next"},
+    Scope.ITEM: _MATTER_ACTS,
+    Scope.ROUND: _MATTER_ACTS | {"open_next"},
+    Scope.MEMBER: _MATTER_ACTS,
+}
+
+TRIGGER_ACTS = _MATTER_ACTS
+
+AGAINST_THE_UNIT = frozenset(
+    {
+        "yellow",
+        "red",
+        "urge",
+        "supervise",
+        "talk",
+        "next_tier",
+        "circular",
+        "transfer",
+        "list",
+    }
+)
+"""Acts that charge a unit with being late: there is no such charge once a right has lapsed."""
+
+RIGHTS = frozenset(
+    {"return_requested", "extension_requested", "objected", "rated", "excluded", "no_show_excused"}
+)
+"""Marks by which somebody uses a right. All others are duties, which do not lapse."""
+
+PROBLEMS = "problem"
+"""The list that the act `list` opens its items in."""
+
+BASE_COUNTERS: Mapping[str, Text] = {
+    "registered": Text("登记件", "registered"),
+    "dispatched": Text("派单", "dispatched"),
+    "accepted": Text("签收", "accepted"),
+    "returned": Text("退单", "returned"),
+    "resolved": Text("办结", "resolved"),
+    "once": Text("一次办结", "resolved without rework"),
+    "reworked": Text("重办", "reworked"),
+    "callbacks": Text("回访", "callbacks"),
+    "callbacks_satisfied": Text("回访满意", "callbacks satisfied"),
+    "callbacks_solved": Text("回访已解决", "callbacks solved"),
+    "callbacks_confirmed": Text("回访核实", "callbacks that confirm the closure"),
+    "ratings": Text("评价", "ratings"),
+    "ratings_satisfied": Text("评价满意", "ratings satisfied"),
+    "excluded": Text("剔除", "excluded"),
+}
+"""What the scorecard counts of every petition (projections/scorecard.py)."""
+
+CLAUSE_COUNTERS = ("judged", "met", "late", "cancelled")
+"""What the scorecard counts of every clock, as `CLAUSE.met`."""
 
 Light = Literal["none", "grey", "blue", "yellow", "orange", "red", "purple", "black"]
 
@@ -107,24 +215,22 @@ Light = Literal["none", "grey", "blue", "yellow", "orange", "red", "purple", "bl
 def marks_of(scope: Scope | None) -> Mapping[str, Text]:
     """Structural marks a clause of `scope` may name; all of them when the scope is not known."""
     if scope is None:
-        return {**PETITION_MARKS, **TALK_MARKS}
-    return TALK_MARKS if scope is Scope.TALK else PETITION_MARKS
+        return {name: text for each in _MARKS.values() for name, text in each.items()}
+    return _MARKS[scope]
 
 
 def traits_of(scope: Scope | None) -> frozenset[str]:
     """Traits a clause of `scope` may match on."""
     if scope is None:
-        return _PETITION_TRAITS | _TALK_TRAITS
-    return _TALK_TRAITS if scope is Scope.TALK else _PETITION_TRAITS
+        return frozenset(trait for each in _TRAITS.values() for trait in each)
+    return _TRAITS[scope]
 
 
 def acts_of(scope: Scope | None) -> frozenset[str]:
     """Acts a rung of a clause of `scope` may name."""
-    if scope is None:
-        return frozenset(ACTS)
-    return TALK_ACTS if scope is Scope.TALK else PETITION_ACTS
+    return frozenset(ACTS) if scope is None else _ACTS[scope]
 
 
 def opening_marks(scope: Scope) -> frozenset[str]:
-    """Marks that open a petition, an assignment or a round: no clock inside can wait for them."""
+    """Marks that open a dossier or a lane of it: no clock inside can wait for them."""
     return _OPENING_MARKS[scope]

@@ -17,19 +17,18 @@ from sla_engine.dossier.events import AnomalyNoted
 from sla_engine.dossier.fold import Dossier, fold
 from sla_engine.dossier.pending import Pending
 from sla_engine.errors import Fault, Refusal, refuse, register
-from sla_engine.escalation.kinds import kind_of
+from sla_engine.escalation.kinds import DECIDE, kind_of
 from sla_engine.escalation.plan import alarm_rows, catch_up
 from sla_engine.identity import commitment, digest
-from sla_engine.petition import decide as petition_decide
-from sla_engine.petition.events import Merged, Registered
+from sla_engine.petition.events import Registered
 from sla_engine.petition.kind import NEW, PETITION
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import Answer, Log, Transaction
 from sla_engine.record import ENGINE, Draft, Instant, Meta, fields_of, type_name
+from sla_engine.service import across
 from sla_engine.service.intake import Submission
-from sla_engine.service.merge import carry_over, check_merge
+from sla_engine.service.merge import carry_over
 from sla_engine.sla.cycle import check_pins, stamp
-from sla_engine.talk import decide as talk_decide
 
 KEY_REUSED = register(
     "KEY_REUSED",
@@ -60,7 +59,7 @@ HISTORY_ONLY = register(
     "leave historic out, or use sla-engine import",
 )
 _FORGIVEN_IN_HISTORY = frozenset(
-    {"PHASE_IMPOSSIBLE", "SUSPENSION_IMPOSSIBLE", "RETURN_TOO_LATE", "STEP_NOT_IN_PACK"}
+    {"PHASE_IMPOSSIBLE", "SUSPENSION_IMPOSSIBLE", "TIME_BARRED", "STEP_NOT_IN_PACK"}
 )
 
 
@@ -172,14 +171,11 @@ class Handler:
         return version
 
     def _decide(self, batch: _Batch, dossier: Dossier, draft: Draft) -> Sequence[Draft]:
-        rules, now = batch.rules, batch.now
-        decide = (
-            petition_decide.decide if kind_of(dossier.stream) is PETITION else talk_decide.decide
-        )
-        if isinstance(draft.event, Merged):
-            check_merge(dossier, draft, batch.open, rules)
+        rules, now, kind = batch.rules, batch.now, kind_of(dossier.stream)
+        draft = across.complete(dossier, draft, batch.open, rules)
+        across.check(dossier, draft, batch.open, rules)
         try:
-            return decide(dossier, draft, rules, now, self.tolerance)
+            return DECIDE[kind.name](dossier, draft, rules, now, self.tolerance)
         except Refusal as refusal:
             forgiven = all(fault.code in _FORGIVEN_IN_HISTORY for fault in refusal.faults)
             if not batch.history or not forgiven:
@@ -257,10 +253,10 @@ def _committed(tx: Transaction, draft: Draft, submission: Submission) -> Draft:
 def _check_opening(dossier: Dossier, draft: Draft, history: bool) -> None:
     """A dossier is opened once, and before anything else; only an import opens a historic one."""
     step = kind_of(dossier.stream).steps.get(type(draft.event))
-    opens = step is not None and NEW in step.allowed
-    if opens and dossier.exists:
+    allowed = step.allowed if step is not None else frozenset()
+    if allowed == {NEW} and dossier.exists:
         raise refuse(ALREADY_REGISTERED, "", dossier.stream)
-    if not opens and not dossier.exists:
+    if NEW not in allowed and not dossier.exists:
         raise refuse(NOT_REGISTERED, "", dossier.stream)
     if isinstance(draft.event, Registered) and draft.event.historic and not history:
         raise refuse(HISTORY_ONLY, "data.historic", "true", "false")

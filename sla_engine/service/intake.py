@@ -15,10 +15,13 @@ import msgspec
 from sla_engine.dossier.events import ACTS, Voided
 from sla_engine.dossier.kind import Kind
 from sla_engine.errors import Fault, Refusal, refuse, register, shorten
-from sla_engine.escalation.kinds import KINDS
+from sla_engine.escalation.kinds import ADDRESSED, KINDS
+from sla_engine.item.events import ItemListed
 from sla_engine.petition.events import Absorbed, Dispatched, Registered, ReworkOrdered
 from sla_engine.record import ENGINE, Event, Instant, type_name
-from sla_engine.talk.events import CauseAttached, CauseOverturned
+from sla_engine.roster.events import Appointed
+from sla_engine.round.events import RoundOpened
+from sla_engine.talk.events import CauseAttached, CauseOverturned, TalkProposed
 from sla_engine.worktime import parse_instant
 
 INPUT_NOT_JSON = register(
@@ -51,15 +54,23 @@ TYPE_UNKNOWN = register(
 )
 
 _ENVELOPE = {
-    "petition", "talk", "type", "id", "source", "at", "seq", "by", "role", "unit", "cause",
+    *ADDRESSED, "type", "id", "source", "at", "seq", "by", "role", "unit", "cause",
     "data", "personal", "petitioner",
 }  # fmt: skip
-_INSTANTS = {"scheduled_at", "expected_until"}
+_INSTANTS = {"scheduled_at", "expected_until", "begins", "ends"}
 _ENGINE_ONLY = (*ACTS, Absorbed, CauseAttached, CauseOverturned)
 _WITHHELD = "(withheld 不显示)"
 # What stands in the wrong place may be somebody's name or number; only its type is shown.
 _FREE_TEXT = (str, tuple[str, ...])
-_NAMED_BY_ENVELOPE = {"no", "talk", "petitioner", "commitment"}
+# What the envelope names and `data` therefore may not.
+_NAMED_BY_ENVELOPE: dict[type[Event], tuple[str, ...]] = {
+    Registered: ("no", "petitioner", "commitment"),
+    TalkProposed: ("talk",),
+    ItemListed: ("item",),
+    RoundOpened: ("round",),
+    Appointed: ("region",),
+}
+_ADDRESS = " | ".join(ADDRESSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +135,11 @@ def parse(value: Mapping[str, Any]) -> Submission:
 def _envelope_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
     for name in sorted(set(value) - _ENVELOPE):
         yield _unknown(FIELD_UNKNOWN, "", name, _ENVELOPE)
-    addressed = [name for name in ("petition", "talk") if name in value]
+    addressed = [name for name in ADDRESSED if name in value]
     if not addressed:
-        yield Fault(FIELD_MISSING, "petition | talk")
+        yield Fault(FIELD_MISSING, _ADDRESS)
     elif len(addressed) > 1:
-        yield Fault(FIELD_WRONG, "petition | talk", "both 两者都有", "one of them 其中之一")
+        yield Fault(FIELD_WRONG, _ADDRESS, ", ".join(addressed), "one of them 其中之一")
     for name in ("type", "id", "source", "at"):
         if name not in value:
             yield Fault(FIELD_MISSING, name)
@@ -137,7 +148,7 @@ def _envelope_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(FIELD_WRONG, "seq", shorten(value["seq"]), "integer from 0 非负整数")
     if not isinstance(value.get("data", {}), dict):
         yield Fault(FIELD_WRONG, "data", type(value["data"]).__name__, "object 对象")
-    if "talk" in value and "personal" in value:
+    if "petition" not in value and "personal" in value:
         yield Fault(FIELD_UNKNOWN, "", "personal", "a petition's facts alone 只随诉求件报送")
     yield from _personal_faults(value.get("personal", {}))
     if isinstance(value.get("at"), str):
@@ -167,13 +178,13 @@ def _instant_faults(where: str, text: str) -> Iterator[Fault]:
 
 
 def _addressed(value: Mapping[str, Any]) -> tuple[Kind, str]:
-    prefix = "petition" if "petition" in value else "talk"
-    return KINDS[prefix], value[prefix]
+    name = next(name for name in ADDRESSED if name in value)
+    return KINDS[name], value[name]
 
 
 def _event_of(value: Mapping[str, Any]) -> Event | None:
     """The event; None where the envelope leaves open what it should be. Raises `Refusal`."""
-    named = [each for each in KINDS if isinstance(value.get(each), str)]
+    named = [each for each in ADDRESSED if isinstance(value.get(each), str)]
     readable = isinstance(value.get("type"), str) and isinstance(value.get("data", {}), dict)
     if len(named) != 1 or not readable:
         return None
@@ -199,7 +210,7 @@ def _accepted(kind: str) -> dict[str, type[Event]]:
 def _event(cls: type[Event], name: str, value: Mapping[str, Any]) -> Event:
     data = _defaults(cls, name, value)
     hints, faults, fields = _hints(cls), [], {}
-    known = set(cls.__struct_fields__) - _NAMED_BY_ENVELOPE
+    known = set(cls.__struct_fields__) - {*_NAMED_BY_ENVELOPE.get(cls, ())}
     for unknown in sorted(set(data) - set(cls.__struct_fields__)):
         faults.append(_unknown(FIELD_UNKNOWN, "data", unknown, known))
     for field_name in cls.__struct_fields__:
@@ -218,16 +229,18 @@ def _event(cls: type[Event], name: str, value: Mapping[str, Any]) -> Event:
 def _defaults(cls: type[Event], name: str, value: Mapping[str, Any]) -> dict[str, Any]:
     """What the envelope already says and need not be repeated in `data`."""
     data = dict(value.get("data", {}))
-    taken = _NAMED_BY_ENVELOPE.intersection(data)
-    if taken:
-        raise refuse(FIELD_UNKNOWN, "data", sorted(taken)[0], "the envelope names it")
+    named = _NAMED_BY_ENVELOPE.get(cls, ())
+    for each in named:
+        if each in data:
+            raise refuse(FIELD_UNKNOWN, "data", each, "the envelope names it")
+    if named:
+        data[named[0]] = name
     if cls is Registered:
-        data["no"] = name
         data["petitioner"] = _subject(value, name)
-    if "talk" in cls.__struct_fields__:
-        data["talk"] = name
     if cls in (Dispatched, ReworkOrdered):
         data.setdefault("assignment", value.get("id", ""))
+    if cls is Dispatched:
+        data.setdefault("unit", "")
     return data
 
 

@@ -1,22 +1,28 @@
-"""The follower that turns acts into talks: reads the log, remembers, submits talk facts."""
+"""The follower that acts on the log: talks, counts against units, rounds and items to open."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from sla_engine.dossier.chronicle import read
 from sla_engine.dossier.events import RungFired, RungWithdrawn
 from sla_engine.dossier.fold import fold
 from sla_engine.errors import Refusal
+from sla_engine.escalation import tally
+from sla_engine.escalation.follow_up import follow_up
 from sla_engine.escalation.kinds import kind_of
-from sla_engine.escalation.react import NEXT_TIER, TALK, Command, Memory, OpenTalk, react
+from sla_engine.escalation.react import Command, Memory, OpenTalk, react
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import Transaction
-from sla_engine.record import ENGINE, Instant, Recorded
+from sla_engine.record import ENGINE, Draft, Instant, Recorded
 from sla_engine.service.handler import Handler, Outcome
 from sla_engine.service.intake import Submission
+from sla_engine.sla.cycle import rules_for
 
 _OPEN, _LED = "open|", "led|"
-_OVERTAKEN = frozenset({"PHASE_IMPOSSIBLE", "TIER_IMPOSSIBLE"})
+_OVERTAKEN = frozenset(
+    {"PHASE_IMPOSSIBLE", "TIER_IMPOSSIBLE", "NOT_REGISTERED", "ALREADY_REGISTERED"}
+)
 
 
 class Reactor:
@@ -47,28 +53,33 @@ class Reactor:
         tx.remember(self.name, _changes(before, _dump(memory)))
 
     def _commands(self, tx: Transaction, memory: Memory, recorded: Recorded) -> Sequence[Command]:
-        dossier = fold(recorded.stream, tx.load(recorded.stream))
-        traits = kind_of(recorded.stream).traits(dossier.opening.event)
-        rules = self.rules()
-        stamped = recorded.meta.pack
+        """What follows from an event, by its dossier as it was right after it."""
+        events = [each for each in tx.load(recorded.stream) if each.version <= recorded.version]
+        kind, dossier = kind_of(recorded.stream), fold(recorded.stream, events)
+        traits, meta, rules = kind.traits(dossier.opening.event), recorded.meta, self.rules()
         pack = (
-            rules.pack_by_digest(stamped)
-            if stamped
-            else rules.pack_on(traits["pack"], recorded.meta.occurred_at, recorded.meta.recorded_at)
+            rules.pack_by_digest(meta.pack)
+            if meta.pack
+            else rules_for(dossier, kind, Draft(meta, recorded.event), rules)[0]
         )
-        return react(memory, recorded, pack, traits["region"] or pack.region)
+        region = traits["region"] or pack.region
+        governing = rules.talks_of(pack, meta.occurred_at, meta.recorded_at)
+        return [
+            *react(memory, recorded, governing, region),
+            *tally.changes(events, kind, pack, region),
+            *follow_up(recorded, read(dossier, kind), pack),
+        ]
 
 
 def _matters(recorded: Recorded) -> bool:
-    """Acts that lead to talks, withdrawals, and whatever happens to a talk itself."""
-    event = recorded.event
-    if isinstance(event, RungFired):
-        return event.act in (TALK, NEXT_TIER)
-    return isinstance(event, RungWithdrawn) or recorded.stream.startswith("talk/")
+    """Acts and their withdrawal, and whatever happens to a talk or a round."""
+    prefix = recorded.stream.split("/", 1)[0]
+    return isinstance(recorded.event, RungFired | RungWithdrawn) or prefix in ("talk", "round")
 
 
 def _check(outcome: Outcome) -> None:
-    """Raises the `Refusal` of a command, unless the talk has simply gone on without it."""
+    """Raises the `Refusal` of a command, unless its dossier has simply gone on without it: a round
+    that people opened first, a problem that was never listed."""
     if any(fault.code not in _OVERTAKEN for fault in outcome.faults):
         raise Refusal(outcome.faults)
 
@@ -79,7 +90,7 @@ def _submission(command: Command, recorded: Recorded) -> Submission:
         event=command.event,
         source=ENGINE,
         key=command.key,
-        occurred_at=recorded.meta.recorded_at,
+        occurred_at=recorded.meta.recorded_at if command.at is None else command.at,
         cause=command.cause,
     )
 

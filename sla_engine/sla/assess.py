@@ -154,15 +154,17 @@ def _state(each: Schedule, at: Instant) -> State:
 
 
 def unit_at(chronicle: Chronicle, cycle: Cycle, at: Instant) -> str:
-    """Who is answerable for a clock at an instant: the unit of its own lane, and for a petition
-    clock the lead unit that held the petition then (it stays liable until a return is ruled, D17).
-    "" while the petition lies with the dispatcher.
+    """Who is answerable for a clock at an instant: the unit of its own lane, for a round the office
+    that runs it, for a petition or item the lead unit that held it then (it stays liable until a
+    return is ruled, D17). "" while the petition lies with the dispatcher.
 
     A clock inherited in a merge may be older than the first dispatch; the first unit takes it on.
     """
     lanes = chronicle.lanes.all
-    if cycle.clause.scope is not Scope.PETITION:
+    if cycle.clause.scope.laned:
         return lanes[cycle.lane].unit
+    if cycle.clause.scope is Scope.ROUND:
+        return chronicle.traits["unit"]
     leads = [lane for lane in lanes.values() if lane.lead]
     if cycle.start.inherited and leads and at < leads[0].opened_at:
         return leads[0].unit

@@ -1,11 +1,12 @@
 """Which clocks a dossier has. One cycle is one running of one clause's clock.
 
-A PETITION clause runs once from the earliest start mark (rule D16), or once for every start mark
-when it repeats; ASSIGNMENT and TALK clauses run once in every lane.
+A clause of the whole matter runs once from the earliest start mark (rule D16), or once for every
+start mark when it repeats; ASSIGNMENT, TALK and MEMBER clauses run once in every lane.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
 import msgspec
 
@@ -17,7 +18,7 @@ from sla_engine.errors import Refusal
 from sla_engine.policy.clause import Clause, Pack, Scope
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Draft, Instant
-from sla_engine.worktime import Calendar
+from sla_engine.worktime import Amount, Calendar, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,13 @@ class Refix:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One clock. `stop` is the instant it ended by being met or late, `cancelled_at` the instant
-    it lost its object (return granted, merge, withdrawal). `calendar` is the edition it started
-    under, `refixes` the recorded revisions since. `known_at`: when the log could first have
-    computed it."""
+    """One clock. `term` is the clause's, or the one that the matter brought. `stop` is the instant
+    it ended by being met or late, `cancelled_at` the instant it lost its object (return granted,
+    merge, withdrawal). `calendar` is the edition it started under, `refixes` the recorded revisions
+    since. `known_at`: when the log could first have computed it."""
 
     clause: Clause
+    term: Term
     pack: Pack
     calendar: Calendar
     name: str
@@ -98,8 +100,11 @@ def rules_for(dossier: Dossier, kind: Kind, draft: Draft, rules: Rulebook) -> tu
 
 def stamp(dossier: Dossier, kind: Kind, draft: Draft, rules: Rulebook) -> Draft:
     """The draft with the digests of pack and calendar, where its fact may start a clock."""
+    if not kind.ruled:
+        return draft
     pack, calendar = rules_for(dossier, kind, draft, rules)
-    if not pack.anchors.intersection(kind.marks(draft.event)):
+    dated = (name for name, _ in kind.dated(draft.event))
+    if not pack.anchors.intersection((*kind.marks(draft.event), *dated)):
         return draft
     stamped = msgspec.structs.replace(draft.meta, pack=pack.digest, calendar=calendar.digest)
     return Draft(stamped, draft.event)
@@ -112,6 +117,20 @@ def check_pins(dossier: Dossier, kind: Kind, rules: Rulebook) -> None:
         pack = rules.pack_by_digest(pack_digest)
         region = kind.traits(dossier.opening.event)["region"] or pack.region
         rules.calendar_by_digest(pack, region, calendar_digest)
+
+
+def term_of(clause: Clause, limit: str, start: Instant, calendar: Calendar) -> Term:
+    """The clause's term, or the one that the fact itself brings: an amount, or its last day.
+
+    Raises `Refusal` AMOUNT_FORMAT or AMOUNT_RANGE."""
+    if not clause.own_limit or not limit:
+        return clause.term
+    try:
+        last = date.fromisoformat(limit)
+    except ValueError:
+        return replace(clause.term, amount=Amount.parse(limit))
+    days = max((last - calendar.zone.date_of(start)).days, 0)
+    return replace(clause.term, amount=Amount.parse(f"{days}日"), roll=False)
 
 
 _STARTS: dict[str, dict[str, tuple[Clause, ...]]] = {}
@@ -136,6 +155,7 @@ class _Finder:
         self.chronicle = chronicle
         self.rules = rules
         self.found: dict[tuple[str, str], Cycle] = {}
+        self._members = chronicle.lanes.all if chronicle.kind.name == Scope.ROUND.kind else {}
 
     def all(self) -> list[Cycle]:
         for index, mark in enumerate(self.chronicle.marks):
@@ -143,28 +163,38 @@ class _Finder:
                 continue  # A fact that starts a clock is stamped.
             pack = self.rules.pack_by_digest(mark.fact.meta.pack)
             for clause in _started_by(pack, mark.name):
-                name = self._name(clause, mark)
-                if name is not None and (clause.id, name) not in self.found:
-                    self.found[(clause.id, name)] = self._cycle(pack, clause, name, index)
+                for lane in self._lanes(clause, mark):
+                    name = self._name(clause, mark, lane)
+                    if name is not None and (clause.id, name) not in self.found:
+                        cycle = self._cycle(pack, clause, name, lane, index)
+                        self.found[(clause.id, name)] = cycle
         return list(self.found.values())
 
-    def _name(self, clause: Clause, mark: Mark) -> str | None:
+    def _lanes(self, clause: Clause, mark: Mark) -> Sequence[str]:
+        """Lanes in which a mark starts a clause: its own, but every member's where the mark is of
+        the whole round."""
+        lanes = self.chronicle.lanes.all.values()
+        if clause.scope is Scope.MEMBER and not mark.lane:
+            return [lane.name for lane in lanes if lane.held(mark.at)]
+        return (mark.lane,)
+
+    def _name(self, clause: Clause, mark: Mark, lane: str) -> str | None:
         """Name of the cycle that `mark` would open, None when the clause does not apply here."""
-        if not self._applies(clause, mark):
+        if not self._applies(clause, mark, lane):
             return None
-        prefix = "" if clause.scope is Scope.PETITION else mark.lane
+        prefix = lane if clause.scope.laned else ""
         return self._numbered(clause, mark, prefix) if clause.repeat else prefix or "1"
 
-    def _applies(self, clause: Clause, mark: Mark) -> bool:
+    def _applies(self, clause: Clause, mark: Mark, name: str) -> bool:
         """Whether a clause is about this kind of dossier, its traits, and the lane of the mark."""
-        lanes, talks = self.chronicle.lanes, self.chronicle.kind.name == "talk"
-        lane = lanes.all.get(mark.lane)
+        lanes = self.chronicle.lanes
+        lane = lanes.all.get(name)
         traits = {**self.chronicle.traits, **(lane.traits if lane else {})}
-        if (clause.scope is Scope.TALK) != talks or not clause.match(traits):
+        if clause.scope.kind != self.chronicle.kind.name or not clause.match(traits):
             return False
-        if clause.scope is Scope.PETITION:
-            return not lanes.assists(mark.lane) and not (clause.repeat and mark.inherited)
-        return lane is not None
+        if clause.scope.laned:
+            return lane is not None
+        return not lanes.assists(name) and not (clause.repeat and mark.inherited)
 
     def _numbered(self, clause: Clause, mark: Mark, prefix: str) -> str | None:
         """A repeating clause opens its next cycle once the one before has ended."""
@@ -172,26 +202,28 @@ class _Finder:
         earlier = [
             cycle
             for cycle in self.found.values()
-            if cycle.clause.id == clause.id and (not prefix or cycle.lane == mark.lane)
+            if cycle.clause.id == clause.id and (not prefix or cycle.lane == prefix)
         ]
         if any(cycle.end is None or cycle.end > mark.at for cycle in earlier):
             return None
         return f"{dotted}{len(earlier) + 1}"
 
-    def _cycle(self, pack: Pack, clause: Clause, name: str, index: int) -> Cycle:
+    def _cycle(self, pack: Pack, clause: Clause, name: str, lane: str, index: int) -> Cycle:
         mark = self.chronicle.marks[index]
-        laned = clause.scope is not Scope.PETITION
-        stop = self._stop(clause, index, mark.lane if laned else None)
-        cancelled = self._cancelled(mark, laned)
+        laned = clause.scope.laned
+        stop = self._stop(clause, index, lane if laned else None)
+        cancelled = self._cancelled(mark, lane if laned else None)
         if stop is not None and cancelled is not None:
             stop, cancelled = (stop, None) if stop <= cancelled else (None, cancelled)
         region = self.chronicle.traits.get("region", "") or pack.region
+        calendar = self._calendar(pack, region, mark)
         return Cycle(
             clause=clause,
+            term=term_of(clause, self.chronicle.kind.limit(mark.fact.event), mark.at, calendar),
             pack=pack,
-            calendar=self._calendar(pack, region, mark),
+            calendar=calendar,
             name=name,
-            lane=mark.lane,
+            lane=lane,
             start=mark,
             stop=stop,
             cancelled_at=cancelled,
@@ -225,11 +257,14 @@ class _Finder:
         return min(candidates, default=None)
 
     def _counts(self, mark: Mark, lane: str | None) -> bool:
-        """Whether a mark may stop a clock of `lane`, or of the whole matter when that is None."""
-        return not self.chronicle.lanes.assists(mark.lane) if lane is None else mark.lane == lane
+        """Whether a mark may stop a clock of `lane`, or of the whole matter when that is None. What
+        concerns a whole round concerns every member."""
+        if lane is None:
+            return not self.chronicle.lanes.assists(mark.lane)
+        return mark.lane == lane or (not mark.lane and lane in self._members)
 
-    def _cancelled(self, mark: Mark, laned: bool) -> Instant | None:
-        lane = self.chronicle.lanes.all.get(mark.lane) if laned else None
+    def _cancelled(self, mark: Mark, lane_name: str | None) -> Instant | None:
+        lane = self.chronicle.lanes.all.get(lane_name) if lane_name is not None else None
         ends = (self.chronicle.ended_at, lane.ended_at if lane is not None else None)
         return min((at for at in ends if at is not None and at >= mark.at), default=None)
 

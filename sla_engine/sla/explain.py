@@ -90,7 +90,7 @@ class Explanation:
         clause, pack = self.reading.clause, self.reading.cycle.pack
         yield words.clause.format(
             name=words.pick(clause.name),
-            amount=words.amount(clause.term.amount),
+            amount=words.amount(self.reading.cycle.term.amount),
             default="" if clause.status == "published" else words.default,
         )
         basis = words.separator.join(clause.basis)

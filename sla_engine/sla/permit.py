@@ -12,13 +12,15 @@ from sla_engine.dossier.events import (
     Suspended,
 )
 from sla_engine.dossier.fold import Dossier, evolve
+from sla_engine.dossier.kind import Kind
 from sla_engine.errors import Fault, Refusal, register
 from sla_engine.policy.clause import Pack
 from sla_engine.policy.faults import unknown
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.record import Draft
-from sla_engine.sla.assess import assess_chronicle
-from sla_engine.worktime import Amount
+from sla_engine.record import Draft, Instant
+from sla_engine.sla.assess import State, assess_chronicle
+from sla_engine.sla.cycle import term_of
+from sla_engine.worktime import Amount, format_instant
 
 STEP_NOT_IN_PACK = register(
     "STEP_NOT_IN_PACK",
@@ -29,6 +31,13 @@ GROUND_NOT_IN_PACK = register(
     "GROUND_NOT_IN_PACK",
     "中止事由代码“{found}”不在政策包内；可用：{allowed}",
     "suspension ground {found} is not in the pack; it has: {allowed}",
+)
+TIME_BARRED = register(
+    "TIME_BARRED",
+    "“{found}”期限已过（{allowed}），逾期不再受理",
+    "the limit of {found} has passed ({allowed}); it comes too late",
+    "逾期未退单视为签收，逾期未提异议视为无异议",
+    "silence counts as acceptance, or as no objection",
 )
 EXTENSION_IMPOSSIBLE = register(
     "EXTENSION_IMPOSSIBLE",
@@ -42,17 +51,61 @@ def pack_faults(
 ) -> Iterator[Fault]:
     """Faults of milestones, suspensions and extensions; `chronicle` ends just before the draft."""
     event = draft.event
-    if isinstance(event, StepDone) and event.step not in pack.steps:
-        yield unknown(STEP_NOT_IN_PACK, "step", event.step, pack.steps)
-    if isinstance(event, Suspended) and event.ground not in pack.grounds:
-        yield unknown(GROUND_NOT_IN_PACK, "ground", event.ground, pack.grounds)
+    yield from _bar_faults(dossier, chronicle, draft, pack, rules)
+    editions = _editions(chronicle, pack, rules)
+    steps = {step for each in editions for step in each.steps}
+    if isinstance(event, StepDone) and event.step not in steps:
+        yield unknown(STEP_NOT_IN_PACK, "step", event.step, steps)
+    grounds = {ground for each in editions for ground in each.grounds}
+    if isinstance(event, Suspended) and event.ground not in grounds:
+        yield unknown(GROUND_NOT_IN_PACK, "ground", event.ground, grounds)
     if isinstance(event, ExtensionRequested):
-        yield from _request_faults(chronicle, event, pack)
+        yield from _request_faults(chronicle, event, pack, rules)
     if isinstance(event, ExtensionGranted | ExtensionDenied):
         yield from _answer_faults(dossier, chronicle, draft, event, rules)
 
 
-def _request_faults(chronicle: Chronicle, event: ExtensionRequested, pack: Pack) -> Iterator[Fault]:
+def _editions(chronicle: Chronicle, pack: Pack, rules: Rulebook) -> list[Pack]:
+    """The edition in force, and those by which clocks of the matter run to their end."""
+    digests = {fact.meta.pack for fact in chronicle.facts if fact.meta.pack}
+    return [pack, *(rules.pack_by_digest(each) for each in sorted(digests - {pack.digest}))]
+
+
+def _bar_faults(
+    dossier: Dossier, chronicle: Chronicle, draft: Draft, pack: Pack, rules: Rulebook
+) -> Iterator[Fault]:
+    """A right that is exercised after its term has run out (D17, D18; windows of review)."""
+    marks = set(chronicle.kind.marks(draft.event))
+    barred = {
+        clause.id
+        for clause in pack.clauses
+        if clause.barred and marks.intersection(clause.stop_any)
+    }
+    if not barred:
+        return
+    at = draft.meta.occurred_at
+    for reading in assess_chronicle(dossier, chronicle, rules, at).readings:
+        if reading.clause.id not in barred or not reading.state.open:
+            continue
+        due, lane = reading.due, _lane_of(chronicle, draft)
+        if (
+            due is not None
+            and at > due
+            and (not reading.clause.scope.laned or lane == reading.cycle.lane)
+        ):
+            until = format_instant(due, reading.schedule.calendar.zone.name)
+            yield Fault(TIME_BARRED, "type", reading.clause.name.zh, until)
+
+
+def _lane_of(chronicle: Chronicle, draft: Draft) -> str:
+    """The lane that a fact names, or falls into."""
+    named = getattr(draft.event, "assignment", "") or getattr(draft.event, "member", "")
+    return named or chronicle.lanes.resolve("")
+
+
+def _request_faults(
+    chronicle: Chronicle, event: ExtensionRequested, pack: Pack, rules: Rulebook
+) -> Iterator[Fault]:
     clauses = {clause.id: clause for clause in pack.clauses if clause.extension is not None}
     clause = clauses.get(event.clause)
     if clause is None:
@@ -65,8 +118,12 @@ def _request_faults(chronicle: Chronicle, event: ExtensionRequested, pack: Pack)
     except Refusal as refusal:
         yield from refusal.faults
         return
-    if amount.unit is not clause.term.amount.unit:
-        unit = f"单位 unit: {clause.term.amount}"
+    opening = chronicle.facts[0]
+    calendar = rules.calendar(pack, chronicle.traits["region"] or pack.region)
+    limit = chronicle.kind.limit(opening.event)
+    term = term_of(clause, limit, opening.meta.occurred_at, calendar)
+    if amount.unit is not term.amount.unit:
+        unit = f"单位 unit: {term.amount}"
         yield Fault(EXTENSION_IMPOSSIBLE, "amount", event.amount, unit)
 
 
@@ -111,4 +168,18 @@ def _takes_effect(
         grant.event.request == event.request
         for reading in assessment.readings
         for grant in reading.schedule.grants
+    )
+
+
+def final(dossier: Dossier, kind: Kind, rules: Rulebook, at: Instant) -> bool:
+    """Whether a matter is finally closed at `at` (三级终结): a final milestone was reached, or the
+    window of a final clause has passed unused."""
+    chronicle = read(dossier, kind)
+    assessment = assess_chronicle(dossier, chronicle, rules, at)
+    packs = {reading.cycle.pack.digest: reading.cycle.pack for reading in assessment.readings}
+    ends = {mark for pack in packs.values() for mark in pack.final}
+    if any(mark.name in ends and mark.at <= at for mark in chronicle.marks):
+        return True
+    return any(
+        reading.clause.final and reading.state is State.OVERDUE for reading in assessment.readings
     )

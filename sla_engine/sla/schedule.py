@@ -7,12 +7,13 @@ voided by an extension that was asked for in time and granted late (rules D12, D
 """
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import NamedTuple
 
 import msgspec
 
 from sla_engine.dossier.chronicle import Chronicle, Grant, Pause
-from sla_engine.policy.clause import Anchor, Rung
+from sla_engine.policy.clause import Anchor, ExtensionRule, Rung
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant
 from sla_engine.sla.cycle import Cycle, Refix
@@ -136,7 +137,7 @@ class _Stretches:
         self.calendar = cycle.calendar
         self.floor: Instant | None = None
         self.revised_at: Instant = 0
-        self.term = cycle.clause.term
+        self.term = cycle.term
         self.pauses: dict[int, Span] = {}
         self.grants: list[Grant] = []
         self.refused: list[Grant] = []
@@ -184,16 +185,34 @@ class _Stretches:
         """Asked before expiry and within the caps of the clause (D12)."""
         rule = self.cycle.clause.extension
         amount = Amount.parse(grant.amount)
-        if rule is None or amount.unit is not self.cycle.clause.term.amount.unit:
+        if rule is None or amount.unit is not self.cycle.term.amount.unit:
             return False
-        if due is not None and grant.request.fact.meta.occurred_at > due:
+        asked = grant.request.fact.meta.occurred_at
+        if due is not None and asked > self._last_call(due, rule):
             return False
-        total = self.term.amount.n - self.cycle.clause.term.amount.n + amount.n
+        total = self.term.amount.n - self.cycle.term.amount.n + amount.n
         return (
             len(self.grants) < rule.max_count
             and (rule.each_max is None or amount.n <= rule.each_max.n)
             and (rule.total_max is None or total <= rule.total_max.n)
         )
+
+    def _last_call(self, due: Instant, rule: ExtensionRule) -> Instant:
+        """The latest instant at which an extension can still be asked for; whole days before the
+        due date end at their 24:00."""
+        ahead = rule.ask_before
+        if ahead is None:
+            return due
+        if ahead.unit.is_hours:
+            return _beside(due, -1, ahead, self.current)
+        zone = self.calendar.zone
+        last = self.current.reckoning.due_date or zone.date_of(due)
+        day = (
+            self.calendar.add_workdays(last, -int(ahead.n))
+            if ahead.unit.is_working
+            else last - timedelta(days=int(ahead.n))
+        )
+        return zone.midnight[day.toordinal() + 1]
 
     def _cut(self, at: Instant) -> None:
         """Begin a new stretch at `at`; what lay later is superseded from there."""

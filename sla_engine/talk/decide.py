@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from sla_engine.dossier.chronicle import Chronicle
-from sla_engine.dossier.decide import common_faults
+from sla_engine.dossier.decide import VERIFIER_IS_OWNER, common_faults
 from sla_engine.dossier.fold import Dossier
 from sla_engine.errors import Fault, Refusal, register
 from sla_engine.policy.clause import OFFICE, Pack, TalkRules
@@ -48,11 +48,6 @@ NOTICE_TOO_SHORT = register(
     "NOTICE_TOO_SHORT",
     "约谈时间 {found} 早于通知期限，最早 {allowed}",
     "the talk at {found} leaves too short a notice; earliest {allowed}",
-)
-VERIFIER_IS_OWNER = register(
-    "VERIFIER_IS_OWNER",
-    "核查人“{found}”就是整改反馈签署人，须由他人核查",
-    "verifier {found} signed the rectification report; somebody else must verify",
 )
 NO_TALK_RULES = register(
     "NO_TALK_RULES",

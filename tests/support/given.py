@@ -21,10 +21,8 @@ from sla_engine.dossier.events import RungWithdrawn, TermRefixed
 from sla_engine.dossier.fold import Dossier, fold
 from sla_engine.dossier.pending import Pending
 from sla_engine.errors import Fault, Refusal
-from sla_engine.escalation.kinds import kind_of
+from sla_engine.escalation.kinds import DECIDE, kind_of
 from sla_engine.escalation.plan import catch_up
-from sla_engine.petition import decide as petition_decide
-from sla_engine.petition.kind import PETITION
 from sla_engine.policy.clause import Pack
 from sla_engine.policy.lint import parse_pack
 from sla_engine.policy.rulebook import Rulebook
@@ -35,7 +33,6 @@ from sla_engine.settings import Settings
 from sla_engine.sla.assess import Assessment, Reading, assess
 from sla_engine.sla.cycle import stamp
 from sla_engine.store.application import open_memory
-from sla_engine.talk import decide as talk_decide
 from sla_engine.wiring import Engine
 from sla_engine.worktime import Notice, format_instant, parse_instant
 
@@ -43,7 +40,11 @@ SHIPPED: Rulebook = load_rulebook()
 CALENDAR = load_almanac("cn")
 
 _ENVELOPE = ("id", "source", "by", "cause")
-_LISTS = ("causes", "petitions", "attendees", "requirements", "items", "materials", "recalled")
+_LISTS = (
+    "causes", "petitions", "attendees", "requirements", "items", "materials", "recalled", "after",
+    "members", "measures", "owed",
+)  # fmt: skip
+_NUMBERS = ("tier", "opening", "new", "struck_off", "carried_over", "overdue")
 _INSTANTS = ("scheduled_at", "expected_until")
 _WORDS = {"true": True, "false": False}
 _ids = count(1)
@@ -86,9 +87,11 @@ def fact(line: str, stream: str = "petition/P1", pack: str = "") -> dict[str, An
     if "seq" in said:
         envelope["seq"] = int(said.pop("seq"))
     opening = {
-        "registered": {"kind": "投诉", "subject": "enterprise"},
-        "proposed": {"unit": "U1", "causes": "c1", "tier": "1"},
-    }.get(name)
+        ("petition", "registered"): {"kind": "投诉", "subject": "enterprise"},
+        ("talk", "proposed"): {"unit": "U1", "causes": "c1", "tier": "1"},
+        ("item", "listed"): {"list": "task", "unit": "U1"},
+        ("round", "opened"): {"members": "U1,U2,U3"},
+    }.get((kind, name))
     if opening is not None:
         said = {"pack": pack, "region": "CN-3704", **opening, **said}
     return {**envelope, "data": {key: _value(key, text) for key, text in said.items()}}
@@ -99,9 +102,22 @@ def _value(key: str, text: str) -> Any:
         return text.split(",") if text else []
     if key in _INSTANTS:
         return format_instant(instant(text))
-    if key == "tier":
+    if key in _NUMBERS:
         return int(text)
+    if text.startswith("{"):
+        return {name: _plain(value) for name, value in _pairs(text)}
     return _WORDS.get(text, text)
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Of "{skill:80;manner:60}"."""
+    for pair in text.strip("{}").split(";"):
+        name, _, value = pair.partition(":")
+        yield name, value
+
+
+def _plain(value: str) -> Any:
+    return int(value) if value.isdigit() else value
 
 
 def _learned(line: str) -> Instant:
@@ -345,8 +361,7 @@ class Matter:
     def _decided(self, dossier: Dossier, line: str, now: Instant) -> Sequence[Draft]:
         submission = parse(fact(line, self.stream, self.rules.packs[-1].name))
         draft = _draft(submission, now)
-        decide = petition_decide.decide if self.kind is PETITION else talk_decide.decide
-        return decide(dossier, draft, self.rules, now)
+        return DECIDE[self.kind.name](dossier, draft, self.rules, now, 0)
 
 
 def _draft(submission: Submission, now: Instant) -> Draft:

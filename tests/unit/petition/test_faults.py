@@ -120,7 +120,7 @@ def test_a_return_is_possible_up_to_the_due_instant_and_not_a_microsecond_later(
 ) -> None:
     """D18: the holder keeps it once the limit has passed in silence."""
     (fault,) = matter.refused("2025-06-06 00:00:00.000001 return_requested reason=x")
-    assert (fault.code, fault.allowed) == ("RETURN_TOO_LATE", "2025-06-06T00:00:00+08:00")
+    assert (fault.code, fault.allowed) == ("TIME_BARRED", "2025-06-06T00:00:00+08:00")
     matter.take("2025-06-05 24:00 return_requested reason=x")
     assert matter.chronicle.phase == "return_requested"
 
@@ -128,7 +128,7 @@ def test_a_return_is_possible_up_to_the_due_instant_and_not_a_microsecond_later(
 def test_the_limit_of_a_return_is_that_of_its_own_assignment(matter: Matter) -> None:
     matter.take("2025-06-05 10:00 dispatched unit=U2 assignment=A2 lead=false")
     assert matter.codes("2025-06-09 10:00 return_requested reason=x assignment=A1") == [
-        "RETURN_TOO_LATE"
+        "TIME_BARRED"
     ]
     matter.take("2025-06-09 10:00 return_requested reason=x assignment=A2")
 

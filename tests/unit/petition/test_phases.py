@@ -41,7 +41,8 @@ PATHS = {
     "withdrawn": (*START, "withdrawn"),
 }
 
-LIVE = "step_done resumed extension_granted extension_denied"
+EVER = "excluded exclusion_lifted"
+LIVE = f"{EVER} step_done resumed extension_granted extension_denied"
 WORK = f"{LIVE} suspended extension_requested"
 ALLOWED = {
     "registered": f"{LIVE} admitted declined dispatched merged withdrawn",
@@ -50,11 +51,11 @@ ALLOWED = {
     "in_progress": f"{WORK} accepted dispatched return_requested resolved merged withdrawn",
     "return_requested": f"{WORK} dispatched return_ruled resolved merged withdrawn",
     "returned": f"{LIVE} dispatched merged withdrawn",
-    "resolved": f"{LIVE} callback_done rework_ordered closed",
-    "closed": f"{LIVE} callback_done rework_ordered closed",
-    "declined": "",
-    "merged": "",
-    "withdrawn": "",
+    "resolved": f"{LIVE} callback_done rated rework_ordered closed",
+    "closed": f"{LIVE} callback_done rated rework_ordered closed",
+    "declined": EVER,
+    "merged": EVER,
+    "withdrawn": EVER,
 }
 
 LATER = {
@@ -67,6 +68,9 @@ LATER = {
     "return_ruled": "return_ruled granted=true",
     "resolved": "resolved",
     "callback_done": "callback_done satisfied=true",
+    "rated": "rated satisfied=true",
+    "excluded": "excluded exclusion=X1 ground=x approver=y",
+    "exclusion_lifted": "exclusion_lifted exclusion=X1 approver=y reason=x",
     "rework_ordered": "rework_ordered unit=U9 assignment=A9 reason=x",
     "closed": "closed",
     "merged": "merged into=P2",
@@ -110,7 +114,7 @@ def test_a_refusal_names_the_phase_and_all_that_is_allowed_in_it(phase: str) -> 
     (fault, *_) = arrived_at(phase).refused(f"2025-06-04 15:00 {LATER[impossible]}")
     assert (fault.code, fault.where, fault.found) == ("PHASE_IMPOSSIBLE", phase, impossible)
     # A merge has another side that only the engine records.
-    absorbed = {"absorbed"} if ALLOWED[phase] else set()
+    absorbed = {"absorbed"} if ALLOWED[phase] != EVER else set()
     assert set(fault.allowed.split(", ")) - {""} == set(ALLOWED[phase].split()) | absorbed
 
 

@@ -116,9 +116,12 @@ def test_what_is_required_is_missing(name: str) -> None:
     assert ("FIELD_MISSING", name) in found(without(name))
 
 
+ADDRESS = "petition | talk | item | round | roster"
+
+
 def test_a_fact_is_about_one_dossier() -> None:
-    assert ("FIELD_MISSING", "petition | talk") in found(without("petition"))
-    assert ("FIELD_WRONG", "petition | talk") in found({**GOOD, "talk": "T1"})
+    assert ("FIELD_MISSING", ADDRESS) in found(without("petition"))
+    assert ("FIELD_WRONG", ADDRESS) in found({**GOOD, "talk": "T1"})
 
 
 def test_an_unknown_field_is_named_with_the_nearest_one() -> None:

@@ -1,0 +1,119 @@
+"""What counts against a unit: acts told, places published, talks held.
+
+`counted` is a pure reading of one dossier. What an event changes is the difference of two readings,
+so a withdrawal, an overturned place and a voided fact all take back what had been counted.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from sla_engine.dossier.chronicle import Chronicle, read
+from sla_engine.dossier.fold import Dossier, fold
+from sla_engine.dossier.kind import Kind
+from sla_engine.escalation.react import Command, cause_of
+from sla_engine.policy.clause import Pack
+from sla_engine.record import Instant, Recorded
+from sla_engine.round.board import published, standing
+from sla_engine.round.events import Published
+from sla_engine.talk.events import TalkHeld
+from sla_engine.talk.kind import WITHDRAWN
+from sla_engine.unit.events import Counted, Discounted
+
+
+class Count(NamedTuple):
+    """One thing counted against a unit; `cause` and `what` make it unique."""
+
+    unit: str
+    what: str
+    cause: str
+    at: Instant
+    petition: str = ""
+    series: str = ""
+    period: str = ""
+
+
+def changes(events: Sequence[Recorded], kind: Kind, pack: Pack, region: str) -> Sequence[Command]:
+    """Commands to the tallies of units that the last of a stream's `events` gives rise to."""
+    stream, last = events[-1].stream, events[-1]
+    after = counted(fold(stream, events), kind, pack)
+    before = counted(fold(stream, events[:-1]), kind, pack)
+    gone = {each.cause: each for each in before if each not in after}
+    commands = [_discount(pack, each, last) for each in gone.values()]
+    for each in after:
+        if each not in before:
+            commands.append(_count(pack, each, last, region))
+    return commands
+
+
+def _count(pack: Pack, each: Count, last: Recorded, region: str) -> Command:
+    event = Counted(
+        what=each.what,
+        cause=each.cause,
+        pack=pack.name,
+        region=region,
+        unit=each.unit,
+        petition=each.petition,
+        series=each.series,
+        period=each.period,
+    )
+    key = f"count|{each.what}|{each.cause}|{last.stream}@{last.version}"
+    return Command(_stream(pack, each.unit), key, each.cause, event, each.at)
+
+
+def _discount(pack: Pack, each: Count, last: Recorded) -> Command:
+    key = f"discount|{each.cause}|{last.stream}@{last.version}"
+    return Command(_stream(pack, each.unit), key, each.cause, Discounted(each.cause))
+
+
+def _stream(pack: Pack, unit: str) -> str:
+    return f"unit/{pack.name}/{unit}"
+
+
+def counted(dossier: Dossier, kind: Kind, pack: Pack) -> list[Count]:
+    """Everything in a dossier that a trigger of the pack counts, as it stands."""
+    names = {name for trigger in pack.triggers for name in trigger.counts}
+    if not names or not dossier.exists:
+        return []
+    found = list(_acts(dossier))
+    if kind.name == "round":
+        found += _places(dossier.stream, read(dossier, kind))
+    elif kind.name == "talk":
+        found += _talks(dossier.stream, read(dossier, kind))
+    return [each for each in found if each.what in names and each.unit]
+
+
+def _acts(dossier: Dossier) -> Iterator[Count]:
+    prefix, name = dossier.stream.split("/", 1)
+    petition = name if prefix == "petition" else ""
+    for acts in dossier.acts.values():
+        for act in acts:
+            fired = act.fired
+            if act.stands and not fired.silent:
+                cause = cause_of(dossier.stream, fired)
+                for what in (f"act:{fired.act}", f"act:{fired.act}@{fired.clause}"):
+                    yield Count(fired.unit, what, cause, fired.due, petition)
+
+
+def _places(stream: str, chronicle: Chronicle) -> Iterator[Count]:
+    """Places count from the publication of the board, at its instant."""
+    if not published(chronicle):
+        return
+    at = next(f.meta.occurred_at for f in chronicle.facts if isinstance(f.event, Published))
+    traits = chronicle.traits
+    for placed in standing(chronicle):
+        if placed.place:
+            cause, what = f"{stream}|{placed.member}|{placed.place}", f"place:{placed.place}"
+            yield Count(
+                placed.member, what, cause, at, series=traits["series"], period=traits["period"]
+            )
+
+
+def _talks(stream: str, chronicle: Chronicle) -> Iterator[Count]:
+    """A talk that was held counts by its tier, unless it was withdrawn."""
+    if chronicle.phase == WITHDRAWN:
+        return
+    for mark in chronicle.marks:
+        if isinstance(mark.fact.event, TalkHeld):
+            lane = chronicle.lanes.all[mark.lane]
+            tier = lane.traits["tier"]
+            yield Count(lane.unit, f"talk:{tier}", f"{stream}|round {lane.name}", mark.at)

@@ -1,0 +1,1 @@
+"""What is counted against a unit: the memory of escalation by repetition."""

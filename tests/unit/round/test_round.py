@@ -1,0 +1,206 @@
+"""A round from its opening to its publication: clocks of the whole and of every member."""
+
+import pytest
+
+from sla_engine.round.board import means, standing
+from tests.support.given import Matter, clause, pack_of, rules_of
+
+BOARD = """
+[[series]]
+id = "board"
+name = { zh = "红黄黑榜", en = "board" }
+form = "board"
+cycle = "quarter"
+basis = ["测试"]
+status = "default"
+[series.dimensions]
+speed = { zh = "速度", en = "speed" }
+manner = { zh = "态度", en = "manner" }
+[[series.place]]
+id = "red"
+name = { zh = "红榜", en = "red" }
+praise = true
+top = 1
+basis = "测试"
+[[series.place]]
+id = "black"
+name = { zh = "黑榜", en = "black" }
+praise = false
+bottom = 1
+basis = "测试"
+[[series]]
+id = "month"
+name = { zh = "月对账", en = "statement" }
+form = "statement"
+cycle = "month"
+basis = ["测试"]
+status = "default"
+[[series]]
+id = "visit"
+name = { zh = "走访", en = "visit" }
+form = "walk"
+cycle = ""
+basis = ["测试"]
+status = "default"
+"""
+PUBLISH = clause(
+    "publish", "10个工作日", scope='"round"', start='"period_ended"', stop='"published"',
+    match='{ series = ["board"] }',
+)  # fmt: skip
+OBJECT = clause(
+    "object", "5个工作日", scope='"member"', start='"drafted"', stop='"objected"',
+    more='late = "barred"',
+)  # fmt: skip
+SIGN = clause(
+    "sign", "5个工作日", scope='"member"', start='"period_ended"', stop="",
+    match='{ series = ["month"] }', more='stop_all = ["signed_unit", "signed_office"]',
+    rungs="circular due circular 80",
+)  # fmt: skip
+RULES = rules_of(pack_of(PUBLISH, OBJECT, SIGN, BOARD))
+OPENED = "2024-04-01 00:00 opened series=board period=2024Q2"
+MONTH = "2024-05-01 00:00 opened series=month period=2024-05"
+SCORES = (
+    "2024-07-02 10:00 scored member=U1 scores={speed:90;manner:80} rater=a",
+    "2024-07-02 10:00 scored member=U2 scores={speed:70;manner:60} rater=a",
+    "2024-07-02 10:00 scored member=U3 scores={speed:50;manner:40} rater=a",
+)
+DRAFTED = "2024-07-03 10:00 drafted"
+
+
+def board(*lines: str) -> Matter:
+    return Matter(RULES, OPENED, *lines, stream="round/R1")
+
+
+def places(round_: Matter) -> dict[str, str]:
+    return {each.member: each.place for each in standing(round_.chronicle)}
+
+
+def test_a_clock_of_the_whole_round_starts_when_its_period_ends() -> None:
+    """From Monday 2024-07-01 00:00, so 07-02 ... 07-15."""
+    assert board().due("publish", "2024-07-01 08:00") == "2024-07-15 24:00"
+
+
+def test_before_the_period_ends_no_clock_runs() -> None:
+    assert board().assess("2024-06-30 12:00").readings == ()
+
+
+def test_every_member_has_a_clock_of_its_own() -> None:
+    """Five working days of June from the 3rd (a Monday): the 1st is a Saturday, 06-10 is off."""
+    round_ = Matter(RULES, MONTH, stream="round/M5")
+    assert [r.cycle.name for r in round_.assess("2024-06-03 08:00").readings] == ["U1", "U2", "U3"]
+    assert round_.due("sign", cycle="U2") == "2024-06-07 24:00"
+
+
+def signed(side: str, member: str = "U1", carried: int = 3) -> str:
+    return (
+        f"2024-06-05 10:00 statement_signed member={member} side={side} signer=x "
+        f"opening=4 new=2 struck_off=3 carried_over={carried}"
+    )
+
+
+def test_a_statement_is_done_when_both_sides_have_signed() -> None:
+    round_ = Matter(RULES, MONTH, signed("unit"), stream="round/M5")
+    assert round_.state("sign", "2024-06-05 12:00", "U1") == "running"
+    round_.take(signed("office"))
+    assert round_.state("sign", "2024-06-05 12:00", "U1") == "met"
+    assert round_.state("sign", "2024-06-05 12:00", "U2") == "running"
+
+
+def test_who_has_not_signed_in_time_is_named_in_the_act() -> None:
+    round_ = Matter(RULES, MONTH, signed("unit"), signed("office"), stream="round/M5")
+    round_.touch("2024-06-08 08:00")
+    assert {act[0].fired.unit for act in round_.dossier.acts.values()} == {"U2", "U3"}
+
+
+def test_a_statement_must_balance() -> None:
+    round_ = Matter(RULES, MONTH, stream="round/M5")
+    (fault,) = round_.refused(signed("unit", carried=4))
+    assert (fault.code, fault.found, fault.allowed) == (
+        "STATEMENT_UNBALANCED", "4 + 2 − 3 ≠ 4", "3",
+    )  # fmt: skip
+
+
+def test_places_follow_from_the_scores_and_the_rules_of_the_series() -> None:
+    assert places(board(*SCORES, DRAFTED)) == {"U1": "red", "U2": "", "U3": "black"}
+
+
+def test_a_rater_who_scores_again_replaces_what_they_had_said() -> None:
+    again = "2024-07-02 11:00 scored member=U3 scores={speed:100;manner:100} rater=a"
+    assert means(board(*SCORES, again).chronicle)["U3"] == {"speed": 10_000, "manner": 10_000}
+
+
+def test_scores_of_several_raters_are_averaged() -> None:
+    other = "2024-07-02 11:00 scored member=U3 scores={speed:60} rater=b"
+    assert means(board(*SCORES, other).chronicle)["U3"] == {"speed": 5_500, "manner": 4_000}
+
+
+OBJECTED = "2024-07-08 10:00 objected member=U3 ground=x signer=head"
+
+
+def test_an_upheld_objection_changes_the_place_and_a_refused_one_does_not() -> None:
+    upheld = "2024-07-09 10:00 objection_ruled member=U3 upheld=true reason=y"
+    refused = "2024-07-09 10:00 objection_ruled member=U3 upheld=false reason=y"
+    assert places(board(*SCORES, DRAFTED, OBJECTED, upheld))["U3"] == ""
+    assert places(board(*SCORES, DRAFTED, OBJECTED, refused))["U3"] == "black"
+
+
+def test_silence_is_no_objection() -> None:
+    """Drafted on Wednesday 07-03: 4, 5, 8, 9, 10."""
+    round_ = board(*SCORES, DRAFTED)
+    assert round_.due("object", cycle="U3") == "2024-07-10 24:00"
+    assert round_.codes("2024-07-11 08:00 objected member=U3 ground=x signer=head") == [
+        "TIME_BARRED"
+    ]
+
+
+def test_a_board_is_published_after_its_draft_and_its_rulings() -> None:
+    published = "2024-07-12 10:00 published"
+    assert board(*SCORES).codes(published) == ["NOT_DRAFTED"]
+    assert board(*SCORES, DRAFTED, OBJECTED).codes(published) == ["OBJECTION_PENDING"]
+
+
+def test_an_overturned_place_is_gone_and_only_a_place_can_be_overturned() -> None:
+    round_ = board(*SCORES, DRAFTED, "2024-07-12 10:00 published")
+    overturned = "2024-08-01 10:00 place_overturned member={} ground=x approver=y"
+    assert round_.codes(overturned.format("U2")) == ["PLACE_UNKNOWN"]
+    assert places(round_.take(overturned.format("U3")))["U3"] == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("2024-07-02 10:00 scored member=U9 scores={speed:9}", "MEMBER_UNKNOWN"),
+        ("2024-07-02 10:00 scored member=U1 scores={charm:9}", "DIMENSION_NOT_IN_SERIES"),
+        ("2024-07-02 10:00 scored member=U1 scores={speed:101}", "SCORE_RANGE"),
+        ("2024-07-02 10:00 member_joined member=U1", "MEMBER_TAKEN"),
+        ("2024-07-03 10:00 objection_ruled member=U1 upheld=true reason=y", "PHASE_IMPOSSIBLE"),
+    ],
+)
+def test_what_cannot_be_is_refused(line: str, code: str) -> None:
+    assert board().codes(line) == [code]
+
+
+def test_a_ruling_needs_an_objection() -> None:
+    ruled = "2024-07-09 10:00 objection_ruled member=U1 upheld=true reason=y"
+    assert board(*SCORES, DRAFTED).codes(ruled) == ["NO_OBJECTION"]
+
+
+def test_a_period_must_fit_its_series_and_the_series_the_pack() -> None:
+    assert Matter(RULES, stream="round/R").codes(OPENED.replace("2024Q2", "2024-05")) == [
+        "PERIOD_FORMAT"
+    ]
+    assert Matter(RULES, stream="round/R").codes(OPENED.replace("board", "bord")) == [
+        "SERIES_NOT_IN_PACK"
+    ]
+
+
+def test_a_series_without_a_cycle_takes_any_label() -> None:
+    opened = "2024-05-06 09:00 opened series=visit period=第三轮走访"
+    round_ = Matter(RULES, opened, stream="round/W3")
+    assert round_.chronicle.traits["period"] == "第三轮走访"
+
+
+def test_whoever_leaves_has_no_clock_any_more() -> None:
+    left = "2024-05-20 10:00 member_left member=U2"
+    round_ = Matter(RULES, MONTH, left, stream="round/M5")
+    assert [r.cycle.name for r in round_.assess("2024-06-03 08:00").readings] == ["U1", "U3"]
