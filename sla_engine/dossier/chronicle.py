@@ -6,6 +6,7 @@ in time and the reading is the same as if it had come at once.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from sla_engine.dossier.events import (
@@ -112,7 +113,33 @@ def order(recorded: Recorded) -> tuple[Instant, int, int, str, int]:
 
 
 def read(dossier: Dossier, kind: Kind, until: Recorded | None = None) -> Chronicle:
-    """The chronicle of a dossier; with `until`, only what comes before that fact in time."""
+    """The chronicle of a dossier; with `until`, only what comes before that fact in time.
+
+    What was read before is kept with the dossier and read on from: facts mostly come in the order
+    in which they happened. It is not for callers to change.
+    """
+    if dossier.voids or not dossier.facts:
+        return _anew(dossier, kind, until)
+    known = dossier.reading
+    if not isinstance(known, Chronicle) or known.kind is not kind or not _goes_on(known, dossier):
+        known = dossier.reading = _anew(dossier, kind)
+    elif len(known.facts) < len(dossier.facts):
+        for recorded in dossier.facts[len(known.facts) :]:
+            _take(known, recorded)
+        known.marks.sort(key=lambda mark: mark.at)
+    if until is None or order(known.facts[-1]) < order(until):
+        return known
+    return _anew(dossier, kind, until)
+
+
+def _goes_on(known: Chronicle, dossier: Dossier) -> bool:
+    """Whether the facts that have not been read yet follow those that have."""
+    at = len(known.facts)
+    unread = (known.facts[-1], *dossier.facts[at:])
+    return all(order(earlier) < order(later) for earlier, later in pairwise(unread))
+
+
+def _anew(dossier: Dossier, kind: Kind, until: Recorded | None = None) -> Chronicle:
     chronicle = Chronicle(kind)
     gone = dossier.voided()
     chronicle.voids = [(fact, gone[fact.version]) for fact in dossier.facts if fact.version in gone]

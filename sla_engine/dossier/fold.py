@@ -27,7 +27,10 @@ class Act:
 
 @dataclass(slots=True)
 class Dossier:
-    """One stream, folded. Changed only by `evolve`; `facts` are in the order of recording."""
+    """One stream, folded. Changed only by `evolve`; `facts` are in the order of recording.
+
+    `reading` is where `chronicle.read` keeps what it has read so far.
+    """
 
     stream: str
     version: int = 0
@@ -36,6 +39,7 @@ class Dossier:
     acts: dict[tuple[str, str, str], list[Act]] = field(default_factory=dict)
     refixed: dict[tuple[str, str], list[Recorded]] = field(default_factory=dict)
     anomalies: list[Recorded] = field(default_factory=list)
+    reading: object = field(default=None, repr=False, compare=False)
 
     @property
     def exists(self) -> bool:

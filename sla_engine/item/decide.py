@@ -24,10 +24,8 @@ LIST_NOT_IN_PACK = register(
 )
 LIMIT_FORMAT = register(
     "LIMIT_FORMAT",
-    "期限“{found}”看不懂",
-    "the limit {found!r} cannot be read",
-    "写成 10个工作日、30日，或截止日 2024-06-30",
-    "write 10个工作日, 30日, or the last day as 2024-06-30",
+    "期限“{found}”看不懂，写成{allowed}这样的形式",
+    "the limit {found!r} cannot be read; write it like {allowed}",
 )
 DESPITE_UNKNOWN = register(
     "DESPITE_UNKNOWN",
@@ -82,7 +80,7 @@ def _limit_faults(limit: str) -> Iterator[Fault]:
         try:
             Amount.parse(limit)
         except Refusal:
-            yield Fault(LIMIT_FORMAT, "limit", limit)
+            yield Fault(LIMIT_FORMAT, "limit", limit, "10个工作日 / 30日 / 2024-06-30")
 
 
 def _owners(chronicle: Chronicle) -> set[str]:

@@ -155,11 +155,13 @@ class Clause:
     beside: tuple[str, ...] = ()
 
     @property
-    def barred(self) -> bool:
-        """Whether its stop marks come too late after the due instant. A return limit always bars:
-        silence is acceptance (rules D17, D18)."""
-        returns = self.scope is Scope.ASSIGNMENT and "return_requested" in self.stop_any
-        return self.late == "barred" or returns
+    def barred(self) -> frozenset[str]:
+        """Marks that come too late after the due instant. A return always does: silence is
+        acceptance (rules D17, D18)."""
+        if self.late == "barred":
+            return frozenset(self.stop_any)
+        assignment = self.scope is Scope.ASSIGNMENT
+        return frozenset({"return_requested"}.intersection(self.stop_any) if assignment else ())
 
 
 Cycle = Literal["", "day", "week", "month", "quarter", "half_year", "year"]

@@ -19,13 +19,11 @@ TALKS_BY_UNKNOWN = register(
     "没有主管约谈的政策包“{found}”，有 [talk] 的是：{allowed}",
     "there is no pack {found!r} to govern the talks; those with a [talk] are: {allowed}",
 )
-TALKS_BY_LATE = register(
-    "TALKS_BY_LATE",
-    "主管约谈的政策包“{found}”并非全程生效，此方案生效期间须一直有它的版本：{allowed}",
-    "the pack {found!r} that governs the talks is not in force all the time that this one is: "
-    "{allowed}",
-    "推迟本方案的 effective_from，或补上主管约谈的政策包的早期版本",
-    "let this pack begin later, or add the earlier edition of the pack that governs the talks",
+TALKS_BY_ENDS = register(
+    "TALKS_BY_ENDS",
+    "主管约谈的政策包“{found}”到 {allowed} 失效，早于此方案，其后的约谈无章可循",
+    "the pack {found!r} that governs the talks ends on {allowed}, before this one: later talks "
+    "have no rules",
 )
 
 
@@ -63,22 +61,13 @@ def governed(pack: Pack, packs: Sequence[Pack], file: str = "") -> Iterator[Faul
         names = {each.name for each in packs if each.talk is not None}
         yield unknown(TALKS_BY_UNKNOWN, at, pack.talks_by, names)
         return
-    if not _covered(pack, governing):
-        spans = (f"[{each.effective[0]}, {each.effective[1] or '…'})" for each in governing)
-        yield fault(TALKS_BY_LATE, at, pack.talks_by, ", ".join(spans))
+    last = max(governing, key=lambda each: each.effective[0]).effective[1]
+    if last is not None and (pack.effective[1] is None or last < pack.effective[1]):
+        yield fault(TALKS_BY_ENDS, at, pack.talks_by, last)
     top = min(each.talk.top_tier for each in governing if each.talk is not None)
     for where, tier in _tiers(pack, file):
         if tier > top:
             yield fault(RUNG_TIER, where, tier, f"1…{top}")
-
-
-def _covered(pack: Pack, governing: Sequence[Pack]) -> bool:
-    """Whether an edition that governs is in force on the first day and on the last."""
-    begin, end = pack.effective
-    ends = [each.effective[1] for each in governing]
-    last = None if None in ends else max(day for day in ends if day is not None)
-    lasts = last is None or (end is not None and end <= last)
-    return min(each.effective[0] for each in governing) <= begin and lasts
 
 
 def _tiers(pack: Pack, file: str) -> Iterator[tuple[str, int]]:

@@ -94,10 +94,21 @@ class Rulebook:
 
     def talks_of(self, pack: Pack, at: Instant, known_at: Instant | None = None) -> Pack:
         """The pack that governs the talks which a pack leads to; itself when it has rules for
-        them, or when there are none. Raises `Refusal` as `pack`."""
+        them, or when there are none. Raises `Refusal` as `talks_on`."""
         if pack.talk is not None or not pack.talks_by:
             return pack
-        return self.pack_on(pack.talks_by, at, known_at)
+        return self.talks_on(pack.talks_by, at, known_at)
+
+    def talks_on(self, name: str, at: Instant, known_at: Instant | None = None) -> Pack:
+        """The edition that governs a talk at an instant. A pack may take its rules for talks from
+        one that came later: until that is in force, its first edition governs.
+
+        Raises `Refusal` POLICY_UNKNOWN, or POLICY_NOT_IN_FORCE once the last edition has ended.
+        """
+        begin, _end, recorded_at, first = self._edition_list(name)[-1]
+        if at < begin or (known_at is not None and known_at < recorded_at):
+            return first
+        return self.pack_on(name, at, known_at)
 
     def calendar(self, pack: Pack, region: str, known_at: Instant | None = None) -> Calendar:
         """The calendar of `region` as known at an instant; unpublished years are provisional.

@@ -4,7 +4,7 @@ A clause of the whole matter runs once from the earliest start mark (rule D16), 
 start mark when it repeats; ASSIGNMENT, TALK and MEMBER clauses run once in every lane.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -78,7 +78,12 @@ def pack_at(chronicle: Chronicle, mark: Mark, rules: Rulebook) -> Pack:
     stamped = mark.fact.meta.pack
     if stamped:
         return rules.pack_by_digest(stamped)
-    return rules.pack_on(chronicle.traits["pack"], mark.at, mark.known_at)
+    return _edition(chronicle.kind, rules)(chronicle.traits["pack"], mark.at, mark.known_at)
+
+
+def _edition(kind: Kind, rules: Rulebook) -> Callable[[str, Instant, Instant], Pack]:
+    """How the edition is found that governs a dossier: talks may follow one that came later."""
+    return rules.talks_on if kind.name == Scope.TALK.kind else rules.pack_on
 
 
 def rules_for(dossier: Dossier, kind: Kind, draft: Draft, rules: Rulebook) -> tuple[Pack, Calendar]:
@@ -88,13 +93,14 @@ def rules_for(dossier: Dossier, kind: Kind, draft: Draft, rules: Rulebook) -> tu
     Raises `Refusal` POLICY_UNKNOWN, POLICY_NOT_IN_FORCE or REGION_UNKNOWN."""
     opening = dossier.opening.event if dossier.exists else draft.event
     traits, meta = kind.traits(opening), draft.meta
+    edition = _edition(kind, rules)
     try:
-        pack = rules.pack_on(traits["pack"], meta.occurred_at, meta.recorded_at)
+        pack = edition(traits["pack"], meta.occurred_at, meta.recorded_at)
     except Refusal:
         if not dossier.exists:
             raise
         began = dossier.opening.meta
-        pack = rules.pack_on(traits["pack"], began.occurred_at, began.recorded_at)
+        pack = edition(traits["pack"], began.occurred_at, began.recorded_at)
     return pack, rules.calendar(pack, traits["region"] or pack.region, meta.recorded_at)
 
 

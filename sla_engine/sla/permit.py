@@ -76,11 +76,7 @@ def _bar_faults(
 ) -> Iterator[Fault]:
     """A right that is exercised after its term has run out (D17, D18; windows of review)."""
     marks = set(chronicle.kind.marks(draft.event))
-    barred = {
-        clause.id
-        for clause in pack.clauses
-        if clause.barred and marks.intersection(clause.stop_any)
-    }
+    barred = {clause.id for clause in pack.clauses if marks & clause.barred}
     if not barred:
         return
     at = draft.meta.occurred_at

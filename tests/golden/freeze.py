@@ -4,8 +4,11 @@ It never touches an entry that exists: bytes that were written once must be read
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
+
+import msgspec
 
 from sla_engine.record import EVENTS, Event, Meta
 from sla_engine.store.codec import encode
@@ -22,7 +25,16 @@ def example(kind: Any, name: str, seed: int) -> Any:
         return tuple(example(part, f"{name}·{n}", seed + n) for n, part in enumerate(parts))
     if type(None) in get_args(kind):
         return example(get_args(kind)[0], name, seed)
-    return {str: f"{name}·值{seed}", int: 1_773_000_000_000_000 + seed, bool: True}[kind]
+    if get_origin(kind) is Mapping:
+        return {f"{name}·{n}": example(get_args(kind)[1], name, seed + n) for n in (1, 2)}
+    if issubclass(kind, msgspec.Struct):
+        return filled(kind)
+    return {
+        str: f"{name}·值{seed}",
+        int: 1_773_000_000_000_000 + seed,
+        float: seed + 0.5,
+        bool: True,
+    }[kind]
 
 
 def filled(cls: type[Any]) -> Any:
@@ -42,7 +54,7 @@ def entry(cls: type[Event]) -> dict[str, Any]:
 
 
 def as_json(event: Event) -> dict[str, Any]:
-    fields = {name: getattr(event, name) for name in event.__struct_fields__}
+    fields = {name: msgspec.to_builtins(getattr(event, name)) for name in event.__struct_fields__}
     plain: dict[str, Any] = json.loads(json.dumps(fields))
     return plain
 
