@@ -4,7 +4,7 @@ A row has to come out the same however late, or in whatever order, its facts wer
 keeps a short line of each fact and is worked out anew from the lines that stand.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 from sla_engine.dossier.chronicle import order
@@ -48,6 +48,30 @@ def standing(stored: Stored) -> list[Line]:
     lines = [Line(*each) for each in stored]
     gone = _gone(lines)
     return sorted(line for line in _facts(lines) if line.version not in gone)
+
+
+def last(lines: Sequence[Line], field: str) -> Any:
+    """The latest word of the facts on `field`, "" when none speaks of it."""
+    return next((line.says[field] for line in reversed(lines) if field in line.says), "")
+
+
+def first_at(lines: Iterable[Line], kind: str) -> Instant | None:
+    """When a fact of that type first happened."""
+    return next((line.at for line in lines if line.type == kind), None)
+
+
+def last_at(lines: Sequence[Line], kind: str) -> Instant | None:
+    """When a fact of that type last happened."""
+    return first_at(reversed(lines), kind)
+
+
+def in_effect(lines: Iterable[Line]) -> list[Line]:
+    """Without exclusions that were lifted."""
+    kept = list(lines)
+    lifted = {line.says["exclusion"] for line in kept if line.type == "exclusion_lifted"}
+    return [
+        line for line in kept if line.type != "excluded" or line.says["exclusion"] not in lifted
+    ]
 
 
 def phase(lines: list[Line], late: Mapping[str, frozenset[str]]) -> str:

@@ -1,10 +1,11 @@
 """The face of a petition's file: who asks what, where it stands, what happened how often."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from projections import acts, history
 from projections.history import Line
-from projections.worklist import STAYS, last, says
+from projections.worklist import STAYS, says
 from sla_engine.dossier.events import (
     AnomalyNoted,
     RungFired,
@@ -15,14 +16,17 @@ from sla_engine.dossier.events import (
 from sla_engine.petition.events import (
     CallbackDone,
     Dispatched,
+    Excluded,
+    ExclusionLifted,
     Merged,
+    Rated,
     Registered,
     Resolved,
     ReworkOrdered,
 )
 from sla_engine.petition.kind import PETITION
 from sla_engine.projection import Columns
-from sla_engine.record import Event, Recorded
+from sla_engine.record import Event, Recorded, fields_of
 
 _TRAITS = ("no", "kind", "subject", "channel", "region", "urgency", "matter", "pack", "historic")
 _COUNTED = {
@@ -39,8 +43,9 @@ _NOTED: dict[type[Event], str] = {TermRefixed: "refixed", AnomalyNoted: "anomali
 class PetitionCard:
     """Key: the stream. Columns: the petition's traits; `phase`, `unit`, `registered_at`,
     `dispatched_at`, `resolved_at`, `closed_at` (None where it has not come to that), `outcome`,
-    `satisfied`, `merged_into`, `assignments`; counts of facts; `level`, `acts`,
-    `withdrawn_acts`; counts of `refixed` terms and `anomalies`; `recorded_at` of the last event."""
+    `satisfied`, `merged_into`, `assignments`; `answers` of the latest callback and what was
+    `rated` last; `exclusions` in effect; counts of facts; `level`, `acts`, `withdrawn_acts`;
+    counts of `refixed` terms and `anomalies`; `recorded_at` of the last event."""
 
     name = "petition_card"
 
@@ -62,7 +67,8 @@ class PetitionCard:
             return _acted(row, event)
         if noted := _NOTED.get(type(event)):
             return {**row, noted: row[noted] + 1}
-        lines = history.enter(row["lines"], recorded, {**says(event), **_more(event)})
+        more = _MORE[type(event)](event) if type(event) in _MORE else {}
+        lines = history.enter(row["lines"], recorded, {**says(event), **more})
         return {**row, **_derived(history.standing(lines)), "lines": lines}
 
 
@@ -79,31 +85,38 @@ def _blank(event: Registered) -> Columns:
     }
 
 
-def _more(event: Event) -> dict[str, Any]:
-    """What the card shows of a fact beyond phase and unit."""
-    if isinstance(event, Dispatched | ReworkOrdered):
-        return {"assignment": event.assignment, "to": event.unit}
-    if isinstance(event, Resolved):
-        return {"outcome": event.outcome}
-    if isinstance(event, CallbackDone):
-        return {"satisfied": event.satisfied and event.solved}
-    if isinstance(event, Merged):
-        return {"merged_into": event.into}
-    return {}
+_MORE: dict[type[Event], Callable[[Any], Mapping[str, Any]]] = {
+    Dispatched: lambda event: {"assignment": event.assignment, "to": event.unit},
+    ReworkOrdered: lambda event: {"assignment": event.assignment, "to": event.unit},
+    Resolved: lambda event: {"outcome": event.outcome},
+    CallbackDone: lambda event: {
+        "satisfied": event.satisfied and event.solved,
+        "answers": event.answers,
+    },
+    Rated: lambda event: {"rated": fields_of(event)},
+    Merged: lambda event: {"merged_into": event.into},
+    Excluded: fields_of,
+    ExclusionLifted: fields_of,
+}
+"""What the card shows of a fact beyond phase and unit."""
 
 
 def _derived(lines: list[Line]) -> Columns:
     counts = {name: sum(line.type == kind for line in lines) for name, kind in _COUNTED.items()}
+    lines = history.in_effect(lines)
     return {
         "phase": history.phase(lines, STAYS),
-        "unit": last(lines, "unit"),
-        "registered_at": _first_at(lines, "registered"),
-        "dispatched_at": _first_at(lines, "dispatched"),
-        "resolved_at": _first_at(lines, "resolved"),
-        "closed_at": _first_at(lines, "closed"),
-        "outcome": last(lines, "outcome"),
-        "satisfied": last(lines, "satisfied") if counts["callbacks"] else None,
-        "merged_into": last(lines, "merged_into"),
+        "unit": history.last(lines, "unit"),
+        "registered_at": history.first_at(lines, "registered"),
+        "dispatched_at": history.first_at(lines, "dispatched"),
+        "resolved_at": history.first_at(lines, "resolved"),
+        "closed_at": history.first_at(lines, "closed"),
+        "outcome": history.last(lines, "outcome"),
+        "satisfied": history.last(lines, "satisfied") if counts["callbacks"] else None,
+        "merged_into": history.last(lines, "merged_into"),
+        "answers": history.last(lines, "answers") or {},
+        "rated": history.last(lines, "rated") or None,
+        "exclusions": [{**line.says, "at": line.at} for line in lines if line.type == "excluded"],
         "assignments": [
             {"assignment": line.says["assignment"], "unit": line.says["to"], "at": line.at}
             for line in lines
@@ -111,10 +124,6 @@ def _derived(lines: list[Line]) -> Columns:
         ],
         **counts,
     }
-
-
-def _first_at(lines: list[Line], kind: str) -> int | None:
-    return next((line.at for line in lines if line.type == kind), None)
 
 
 def _acted(row: Columns, event: RungFired | RungWithdrawn) -> Columns:

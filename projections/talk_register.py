@@ -4,7 +4,6 @@ from typing import Any
 
 from projections import acts, history
 from projections.history import Line
-from projections.worklist import last
 from sla_engine.dossier.events import RungFired, RungWithdrawn, Voided
 from sla_engine.projection import Columns
 from sla_engine.record import Event, Recorded, fields_of
@@ -82,17 +81,13 @@ def _derived(lines: list[Line]) -> Columns:
         "phase": phase,
         "open": phase not in ENDED,
         "round": len(opened),
-        **{name: last(lines, name) for name in _SHOWN},
-        **{name: _first_at(current, kind) for name, kind in _FIRST.items()},
+        **{name: history.last(lines, name) for name in _SHOWN},
+        **{name: history.first_at(current, kind) for name, kind in _FIRST.items()},
         **{name: sum(line.type == kind for line in lines) for name, kind in _COUNTED.items()},
-        "proposed_at": _first_at(lines, "proposed"),
+        "proposed_at": history.first_at(lines, "proposed"),
         "causes": causes,
         "petitions": petitions,
     }
-
-
-def _first_at(lines: list[Line], kind: str) -> int | None:
-    return next((line.at for line in lines if line.type == kind), None)
 
 
 def _causes(lines: list[Line]) -> tuple[list[str], list[str]]:

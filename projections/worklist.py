@@ -55,11 +55,6 @@ def says(event: Event) -> dict[str, Any]:
     return said
 
 
-def last(lines: list[Line], field: str) -> Any:
-    """The latest word of the facts on `field`, "" when none speaks of it."""
-    return next((line.says[field] for line in reversed(lines) if field in line.says), "")
-
-
 def _opened(recorded: Recorded) -> Columns:
     event = recorded.event
     assert isinstance(event, Registered)
@@ -78,7 +73,7 @@ def _opened(recorded: Recorded) -> Columns:
 
 def _derived(lines: list[Line]) -> Columns:
     phase = history.phase(lines, STAYS)
-    return {"phase": phase, "open": phase not in ENDED, "unit": last(lines, "unit")}
+    return {"phase": phase, "open": phase not in ENDED, "unit": history.last(lines, "unit")}
 
 
 def _acted(row: Columns, event: RungFired | RungWithdrawn) -> Columns:

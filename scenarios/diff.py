@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from scenarios.compare import Departure
+from scenarios.findings import Departure
 from sla_engine.policy.clause import Text
 from sla_engine.worktime import format_instant
 
@@ -28,6 +28,22 @@ FIELDS = {
     "exists": Text("案卷存在", "dossier exists"),
     "outcome": Text("受理结果", "outcome"),
     "row": Text("有此行", "row exists"),
+    "places": Text("上榜", "places"),
+    "placed": Text("上榜数", "how many are placed"),
+    "counted": Text("现存计次", "counted"),
+    "numerator": Text("分子", "numerator"),
+    "denominator": Text("分母", "denominator"),
+    "excluded": Text("剔除", "excluded"),
+    "percent": Text("百分率", "percent"),
+    "opening": Text("期初", "opening"),
+    "new": Text("新增", "new"),
+    "struck_off": Text("销号", "struck off"),
+    "carried_over": Text("结转", "carried over"),
+    "overdue": Text("逾期", "overdue"),
+    "contains": Text("应载明", "must hold"),
+    "lacks": Text("不应载明", "must not hold"),
+    "document": Text("有此文书", "document exists"),
+    "follower": Text("未能处理", "put aside"),
     "replay": Text("重放摘要", "replay digest"),
 }
 _ANY = "数值"

@@ -1,17 +1,23 @@
 """The rules a scenario is played by: what is shipped, what it withholds, what it brings along."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from scenarios.script import SCENARIO_UNREADABLE, Expect, Load, Script
+from projections import READ_MODELS
+from scenarios.foretold import Expect
+from scenarios.reader import SCENARIO_UNREADABLE
+from scenarios.script import Brought, Load, Script
 from scenarios.table import unknown
 from sla_engine.catalog import load_rulebook
 from sla_engine.errors import Fault, Refusal, refuse, register
 from sla_engine.policy.clause import Pack
 from sla_engine.policy.lint import parse_pack
 from sla_engine.policy.rulebook import Rulebook
+from sla_engine.projection import tables
 from sla_engine.worktime import Almanac
 
 SCENARIO_PACK = register(
@@ -34,24 +40,49 @@ SCENARIO_RUNG = register(
     "条款中没有阶梯“{found}”，已有：{allowed}",
     "the clause has no rung {found!r}; it has: {allowed}",
 )
+SCENARIO_MEASURE = register(
+    "SCENARIO_MEASURE",
+    "政策包中没有指标“{found}”，已有：{allowed}",
+    "the packs have no measure {found!r}; they have: {allowed}",
+)
+SCENARIO_LIST = register(
+    "SCENARIO_LIST",
+    "政策包中没有清单“{found}”，已有：{allowed}",
+    "the packs have no list {found!r}; they have: {allowed}",
+)
+SCENARIO_PROJECTION = register(
+    "SCENARIO_PROJECTION",
+    "没有读模型“{found}”，已有：{allowed}",
+    "there is no read model {found!r}; there are: {allowed}",
+)
+
+REACHED = "reached"
+_PROJECTIONS = frozenset(table for model in READ_MODELS for table in tables(model))
 
 
-def rulebook(script: Script) -> Rulebook:
+def rulebook(script: Script, pack_dirs: tuple[Path, ...] = ()) -> Rulebook:
     """Rules for a script: shipped ones without what it withholds, and its own packs.
 
     Raises `Refusal` for packs and notices that do not exist.
     """
-    shipped = load_rulebook()
-    rules = Rulebook(
-        {name: _without(each, script.withhold) for name, each in shipped.almanacs.items()},
-        shipped.packs,
-    )
-    for path in script.pack_files:
-        rules = rules.with_pack(_pack(path))
+    shipped = _shipped(pack_dirs)
+    rules = shipped
+    if script.withhold:
+        almanacs = shipped.almanacs.items()
+        known = {name: _without(each, script.withhold) for name, each in almanacs}
+        rules = Rulebook(known, shipped.packs)
+    for brought in script.brought:
+        rules = rules.with_pack(_pack(brought))
     faults = [*_pack_faults(script, rules), *_notice_faults(script, shipped)]
     if faults:
         raise Refusal(faults)
     return rules
+
+
+@lru_cache
+def _shipped(pack_dirs: tuple[Path, ...]) -> Rulebook:
+    """Read once however many scenarios are played."""
+    return load_rulebook(pack_dirs)
 
 
 def _pack_faults(script: Script, rules: Rulebook) -> Iterator[Fault]:
@@ -70,11 +101,15 @@ def _notice_faults(script: Script, shipped: Rulebook) -> Iterator[Fault]:
             yield unknown(SCENARIO_NOTICE, where, number, known)
 
 
-def _pack(path: Path) -> Pack:
+def _pack(brought: Brought) -> Pack:
+    """A pack that comes with the scenario; it must stand every check a shipped one stands."""
+    if brought.path is None:
+        return parse_pack(brought.text, brought.where)
     try:
-        return parse_pack(path.read_text(encoding="utf-8"), path.name)
+        return parse_pack(brought.path.read_text(encoding="utf-8"), brought.path.name)
     except (OSError, UnicodeDecodeError) as error:
-        raise Refusal(Fault(SCENARIO_UNREADABLE, path.name, str(error))) from None
+        fault = Fault(SCENARIO_UNREADABLE, brought.where, f"{brought.path.name}: {error}")
+        raise Refusal(fault) from None
 
 
 def _without(almanac: Almanac, numbers: tuple[str, ...]) -> Almanac:
@@ -93,28 +128,64 @@ def notice_text(number: str) -> str:
     for folder in files("sla_engine").joinpath("data", "calendars").iterdir():
         for file in folder.iterdir():
             content = file.read_text(encoding="utf-8")
-            if tomllib.loads(content).get("number") == number:
+            table = tomllib.loads(content)
+            if number in (table.get("number"), table.get("title")):
                 return content
     raise refuse(SCENARIO_NOTICE, "notice", number)
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What the packs of a script have names for."""
+
+    rungs: Mapping[str, set[str]]
+    measures: set[str]
+    lists: set[str]
+
+
 def check_names(script: Script, rules: Rulebook) -> None:
-    """Raises `Refusal` for expected clauses and rungs that no pack of the script has."""
-    rungs: dict[str, set[str]] = {}
-    for pack in rules.packs:
-        if pack.name in script.packs:
-            for clause in pack.clauses:
-                rungs.setdefault(clause.id, set()).update(rung.id for rung in clause.rungs)
-    faults = [fault for expect in script.expects for fault in _name_faults(expect, rungs)]
+    """Raises `Refusal` for expected clauses, rungs, measures and lists that no pack of the script
+    has, and for read models that do not exist."""
+    names = _names(script, rules)
+    faults = [fault for expect in script.expects for fault in _name_faults(expect, names)]
     if faults:
         raise Refusal(faults)
 
 
-def _name_faults(expect: Expect, rungs: Mapping[str, set[str]]) -> Iterator[Fault]:
+def _names(script: Script, rules: Rulebook) -> _Names:
+    """Of the packs a script is about, and of those that govern their talks."""
+    about = {*script.packs} | {p.talks_by for p in rules.packs if p.name in script.packs}
+    packs = [pack for pack in rules.packs if pack.name in about]
+    rungs: dict[str, set[str]] = {}
+    for pack in packs:
+        for clause in pack.clauses:
+            rungs.setdefault(clause.id, set()).update(rung.id for rung in clause.rungs)
+        for trigger in pack.triggers:
+            rungs.setdefault(trigger.id, set()).add(REACHED)
+    return _Names(
+        rungs,
+        {measure for pack in packs for measure in pack.measures},
+        {each for pack in packs for each in pack.lists},
+    )
+
+
+def _name_faults(expect: Expect, names: _Names) -> Iterator[Fault]:
+    for code, name, known in _asked(expect, names):
+        if name not in known:
+            yield unknown(code, expect.where, name, known)
+
+
+def _asked(expect: Expect, names: _Names) -> Iterator[tuple[str, str, Collection[str]]]:
+    """Every name an expectation uses, with those there are."""
+    rungs = names.rungs
     acts = [act.rung.split("/") for act in (*(expect.acts or ()), *expect.among)]
     for clause in (*(clock.clause for clock in expect.clocks), *(act[0] for act in acts)):
-        if clause not in rungs:
-            yield unknown(SCENARIO_CLAUSE, expect.where, clause, rungs)
+        yield SCENARIO_CLAUSE, clause, rungs
     for clause, rung in acts:
-        if clause in rungs and rung not in rungs[clause]:
-            yield unknown(SCENARIO_RUNG, expect.where, rung, rungs[clause])
+        yield SCENARIO_RUNG, rung, rungs.get(clause, (rung,))
+    for measure in expect.measures:
+        yield SCENARIO_MEASURE, measure.measure, names.measures
+    for balance in expect.balances:
+        yield SCENARIO_LIST, balance.list, names.lists
+    for row in expect.rows:
+        yield SCENARIO_PROJECTION, row.projection, _PROJECTIONS

@@ -12,15 +12,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scenarios.compare import Checker, Departure
+from projections import READ_MODELS
+from scenarios.compare import compare_dossier
+from scenarios.everything import compare_everything
+from scenarios.findings import NOTHING, Departure, Findings
+from scenarios.foretold import Expect
+from scenarios.reader import read_file
 from scenarios.rules import check_names, notice_text, rulebook
-from scenarios.script import Fact, Load, Script, Step, TalkAlias, read_file
+from scenarios.script import Fact, Load, Script, Step, TalkAlias
 from sla_engine.clock import VirtualClock
 from sla_engine.errors import Refusal, refuse, register
+from sla_engine.followers.projector import follower_name
 from sla_engine.record import Instant
 from sla_engine.replay.verify import Verification
 from sla_engine.service.handler import Outcome
 from sla_engine.service.intake import parse
+from sla_engine.service.reactor import Reactor
 from sla_engine.talk.events import CauseAttached, TalkProposed
 from sla_engine.wiring import Engine
 
@@ -56,20 +63,24 @@ class ScenarioReport:
         return self.checked - len(self.departures)
 
 
-def run_file(path: Path | str, store: Path | None = None) -> ScenarioReport:
+def run_file(
+    path: Path | str, store: Path | None = None, pack_dirs: tuple[Path, ...] = ()
+) -> ScenarioReport:
     """Play a scenario file, on `store` or on a temporary one that is removed again.
 
-    Raises `Refusal` with every fault of the file, or SCENARIO_STORE_USED.
+    `pack_dirs` hold packs beside those shipped. Raises `Refusal` with every fault of the file, or
+    SCENARIO_STORE_USED.
     """
-    script = read_file(Path(path))
-    with stage(script, store) as play:
+    with stage(read_file(Path(path)), store, pack_dirs) as play:
         return play.run()
 
 
 @contextmanager
-def stage(script: Script, store: Path | None = None) -> Iterator["Play"]:
+def stage(
+    script: Script, store: Path | None = None, pack_dirs: tuple[Path, ...] = ()
+) -> Iterator["Play"]:
     """An engine on virtual time, ready to play `script`; closed at the end of the block."""
-    rules = rulebook(script)
+    rules = rulebook(script, pack_dirs)
     check_names(script, rules)
     with tempfile.TemporaryDirectory(prefix="sla-engine-") as folder:
         path = store or Path(folder) / "scenario.sqlite"
@@ -90,10 +101,7 @@ class Play:
     watch: Watch = lambda _now: None
     facts: int = 0
     sweeps: int = 0
-    checker: Checker = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.checker = Checker(self.engine)
+    findings: Findings = field(default_factory=Findings)
 
     def run(self) -> ScenarioReport:
         """Play everything; nothing that departs stops the play."""
@@ -104,17 +112,25 @@ class Play:
             else:
                 self._step(moment)
         self._advance(self.script.end)
+        self.findings.state("end", self.script.end)
+        self._check_followers()
         verification = self.engine.verify()
-        self.checker.state("end", self.script.end)
-        self.checker.compare("log", "replay", verification.live, verification.replayed)
+        self.findings.compare("log", "replay", verification.live, verification.replayed)
         return ScenarioReport(
             script=self.script,
             facts=self.facts,
             sweeps=self.sweeps,
-            checked=self.checker.checked,
-            departures=tuple(self.checker.departures),
+            checked=self.findings.checked,
+            departures=tuple(self.findings.departures),
             verification=verification,
         )
+
+    def _check_followers(self) -> None:
+        """An event that a follower could not take was put aside, and must not go unseen."""
+        for follower in (Reactor.name, *(follower_name(model.name) for model in READ_MODELS)):
+            for letter in self.engine.log.dead_letters(follower):
+                about = f"{letter.stream}@{letter.version}"
+                self.findings.depart(about, "follower", NOTHING, f"{follower}: {letter.reason}")
 
     def _advance(self, until: Instant) -> None:
         """From alarm to alarm up to `until`, each swept at its own instant."""
@@ -143,12 +159,26 @@ class Play:
             self._take(step)
             self._advance(step.at)
         for expect in step.expects:
-            stream = f"petition/{expect.petition}" if expect.petition else None
-            if expect.talk:
-                stream = self.talk(self.script.talks[expect.talk])
-            elif stream is not None and not self.engine.events(stream):
-                stream = None
-            self.checker.check(expect, stream, step.at)
+            self._expect(expect, step.at)
+
+    def _expect(self, expect: Expect, at: Instant) -> None:
+        self.findings.state(expect.where, at)
+        if not expect.about:
+            compare_everything(self.findings, expect, self.engine, at)
+            return
+        stream, wanted = self.stream(expect), expect.values.get("exists", True)
+        if "exists" in expect.values or stream is None:
+            self.findings.compare(expect.name, "exists", wanted, stream is not None)
+        if stream is not None and wanted:
+            compare_dossier(self.findings, expect, self.engine.assess(stream, at))
+
+    def stream(self, expect: Expect) -> str | None:
+        """The dossier a block is about; None while there is none."""
+        if expect.about == "talk":
+            return self.talk(self.script.talks[expect.name])
+        name = f"{expect.pack}/{expect.name}" if expect.about == "unit" else expect.name
+        stream = f"{expect.about}/{name}"
+        return stream if self.engine.events(stream) else None
 
     def _take(self, step: Step) -> None:
         """Send the facts of a step in one transaction and compare what became of each."""
@@ -175,9 +205,9 @@ class Play:
     def _outcome(self, step: Step, fact: Fact, outcome: Outcome) -> None:
         expected = fact.refused or ("repeated" if fact.repeated else "recorded")
         found = outcome.faults[0].code if outcome.faults else outcome.status
-        about = f"{fact.value.get('petition') or fact.value.get('talk')} · {fact.value['type']}"
-        self.checker.state(fact.where, step.at)
-        self.checker.compare(about, "outcome", expected, found)
+        about = f"{fact.about} · {fact.value['type']}"
+        self.findings.state(fact.where, step.at)
+        self.findings.compare(about, "outcome", expected, found)
 
     def talk(self, alias: TalkAlias) -> str | None:
         """Stream of the talk an alias stands for; None while there is none."""

@@ -1,5 +1,6 @@
 """One TOML table, taken key by key; a key nobody asked for is a typing error with a near match."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -25,6 +26,8 @@ SCENARIO_VALUE = register(
 )
 
 T = TypeVar("T")
+
+_PERCENT = re.compile(r"\d+(?:\.\d+)?|none", re.ASCII)
 
 
 class Table:
@@ -118,11 +121,29 @@ def number(value: Any) -> int:
     return value
 
 
-def scalar(value: Any) -> str | int | bool:
-    """A value that a read model may hold."""
-    if not isinstance(value, str | int | bool):
-        raise refuse(SCENARIO_VALUE, "", value, "text / 0, 1, 2 … / true / false")
+def column(value: Any) -> object:
+    """What a read model may hold: texts, numbers, lists and tables of them. An instant stands for
+    its microseconds, a date for its text, `"none"` for nothing."""
+    if value == "none":
+        return None
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list):
+        return [column(each) for each in value]
+    if isinstance(value, dict):
+        return {name: column(each) for name, each in value.items()}
+    if not isinstance(value, str | int | float):
+        raise refuse(SCENARIO_VALUE, "", value, "text / 0, 1, 2 … / true / false / [ ] / { }")
     return value
+
+
+def percent(value: Any) -> str:
+    """A share in percent, as many decimals as are to be compared; `"none"`: of nothing."""
+    if isinstance(value, bool) or not _PERCENT.fullmatch(str(value)):
+        raise refuse(SCENARIO_VALUE, "", value, "98.62 / none")
+    return str(value)
 
 
 def instant(value: Any) -> Instant:
@@ -142,6 +163,14 @@ def day(value: Any) -> date | None:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     return None if value == "none" else parse_date(text(value))
+
+
+def calendar_day(value: Any) -> date:
+    """A TOML date or text."""
+    found = day(value)
+    if found is None:
+        raise refuse(SCENARIO_VALUE, "", value, "2024-09-30")
+    return found
 
 
 def one_of(names: Iterable[str]) -> Callable[[Any], str]:

@@ -1,7 +1,9 @@
 """Where files become objects: calendars and policy packs, shipped or kept by an administrator."""
 
+import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from importlib.metadata import version
@@ -11,7 +13,9 @@ from typing import Any, NamedTuple
 from sla_engine.errors import Fault, Refusal, refuse, register
 from sla_engine.policy.cases import RunCase
 from sla_engine.policy.clause import Pack
-from sla_engine.policy.lint import lint, lint_editions, parse_pack
+from sla_engine.policy.editions import clash, lint_editions
+from sla_engine.policy.faults import unknown
+from sla_engine.policy.lint import lint, parse_pack
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.worktime import Instant
 from sla_engine.worktime.almanac import Almanac
@@ -51,6 +55,7 @@ _ONE = timedelta(days=1)
 _CALENDARS = Path(__file__).parent / "data" / "calendars"
 _POLICIES = Path(__file__).parent / "data" / "policies"
 _ROOT, _STATUTORY = "calendar.toml", "statutory.toml"
+_NAME = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)?", re.ASCII)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -61,8 +66,7 @@ def load_almanac(name: str = "cn", extra_dirs: tuple[str, ...] = ()) -> Almanac:
     """
     root = _CALENDARS / name
     if not (root / _ROOT).is_file():
-        known = sorted(path.parent.name for path in _CALENDARS.glob(f"*/{_ROOT}"))
-        raise refuse(CATALOG_MISSING, "calendar", name, ", ".join(known))
+        raise refuse(CATALOG_MISSING, "calendar", name, ", ".join(sorted(_calendars())))
     folders = [root, *sorted(_CALENDARS.glob(f"{name}-*")), *map(Path, extra_dirs)]
     faults: list[Fault] = []
     notices: list[Notice] = []
@@ -87,25 +91,30 @@ def load_almanac(name: str = "cn", extra_dirs: tuple[str, ...] = ()) -> Almanac:
     )
 
 
-def load_pack(source: str | Path) -> Pack:
-    """A pack by file, by name (its latest edition) or by `name/edition`.
+def _calendars() -> set[str]:
+    return {path.parent.name for path in _CALENDARS.glob(f"*/{_ROOT}")}
 
-    Raises `Refusal` with every fault of the file, or PACK_MISSING.
+
+def load_pack(source: str | Path, pack_dirs: Iterable[str | Path] = ()) -> Pack:
+    """A pack by name (its latest edition), by `name/edition` or by file.
+
+    Names are those of the packs shipped and of those under `pack_dirs`. Raises `Refusal` with every
+    fault of the file, or PACK_MISSING.
     """
-    path = _pack_file(source)
+    path = pack_files(source, pack_dirs)[-1]
     return parse_pack(_text(path), _label(path))
 
 
 def load_packs(extra_dirs: Iterable[str | Path] = ()) -> tuple[Pack, ...]:
     """Every pack shipped and under `extra_dirs` (`<name>/<edition>.toml`).
 
-    Raises `Refusal` with all faults of all files, and of editions against one another, at once.
+    Raises `Refusal` with all faults of all files, and of packs beside one another, at once.
     """
     faults: list[Fault] = []
     packs: list[Pack] = []
-    for path in _pack_files((_POLICIES, *extra_dirs)):
+    for path in _packs_under((_POLICIES, *extra_dirs)):
         try:
-            packs.append(load_pack(path))
+            packs.append(parse_pack(_text(path), _label(path)))
         except Refusal as refusal:
             faults += refusal.faults
     faults += lint_editions(packs)
@@ -122,26 +131,90 @@ def load_rulebook(pack_dirs: Iterable[str | Path] = ()) -> Rulebook:
 
 
 def lint_pack(source: str | Path, run_case: RunCase | None = None) -> list[Fault]:
-    """Every fault of a pack file; its cases are run by `run_case` where that is given."""
-    path = _pack_file(source)
+    """Every fault of what a name, a file or a folder means; see `lint_packs`."""
+    return [fault for faults in lint_packs([source], run_case).values() for fault in faults]
+
+
+def lint_packs(
+    sources: Iterable[str | Path],
+    run_case: RunCase | None = None,
+    pack_dirs: Iterable[str | Path] = (),
+) -> dict[str, list[Fault]]:
+    """Every fault of every edition that `sources` mean, by `name/edition.toml`; see `pack_files`.
+
+    Editions are held against those linted with them and those beside them in their folder, talks
+    against the packs shipped and under `pack_dirs`; cases are run by `run_case` where that is
+    given. Raises `Refusal` PACK_MISSING.
+    """
+    files = list(dict.fromkeys(path for each in sources for path in pack_files(each, pack_dirs)))
+    linted = _sound(files)
+    beside = _sound(sibling for path in files for sibling in sorted(path.parent.glob("*.toml")))
+    rules = _rules_beside(linted, pack_dirs)
+    found: dict[str, list[Fault]] = {}
+    earlier = [pack for path, pack in beside.items() if path not in linted]
+    for path in files:
+        faults = found.setdefault(_label(path), [])
+        faults += _lint_file(path, rules, run_case)
+        if path in linted:
+            faults += (fault for other in earlier for fault in clash(linted[path], other))
+            earlier.append(linted[path])
+    return found
+
+
+def _lint_file(path: Path, rules: Rulebook, run_case: RunCase | None) -> list[Fault]:
     try:
-        text = _text(path)
+        return lint(_text(path), _label(path), rules, run_case)
     except Refusal as refusal:
         return list(refusal.faults)
-    return lint(text, _label(path), load_rulebook() if run_case is not None else None, run_case)
 
 
-def _pack_file(source: str | Path) -> Path:
-    """The file meant by a path, a pack's name or `name/edition`."""
-    editions = sorted((_POLICIES / source).glob("*.toml"))
-    for path in (Path(source), _POLICIES / f"{source}.toml", *editions[-1:]):
-        if path.is_file():
-            return path
-    known = sorted({path.parent.name for path in _pack_files((_POLICIES,))})
-    raise refuse(PACK_MISSING, "pack", str(source), ", ".join(known))
+def _rules_beside(linted: Mapping[Path, Pack], pack_dirs: Iterable[str | Path]) -> Rulebook:
+    """The calendars, and the packs that may govern talks: those linted first, as far as they do
+    not get in each other's way."""
+    asked = {pack.talks_by for pack in linted.values() if pack.talks_by}
+    files = _packs_under((_POLICIES, *pack_dirs)) if asked else []
+    if asked <= {path.parent.name for path in files}:
+        files = [path for path in files if path.parent.name in asked]
+    calendars, governing = _calendars(), list[Pack]()
+    for pack in (*linted.values(), *_sound(files).values()):
+        fits = pack.talk is not None and pack.calendar in calendars
+        if fits and not lint_editions([*governing, pack]):
+            governing.append(pack)
+    named = {pack.calendar for pack in (*linted.values(), *governing)} & calendars
+    return Rulebook({name: load_almanac(name) for name in sorted(named)}, governing)
 
 
-def _pack_files(folders: Iterable[str | Path]) -> list[Path]:
+def _sound(files: Iterable[Path]) -> dict[Path, Pack]:
+    """The packs in those files that have no fault of their own."""
+    packs = {}
+    for path in dict.fromkeys(files):
+        with suppress(Refusal):
+            packs[path] = parse_pack(_text(path), _label(path))
+    return packs
+
+
+def pack_files(source: str | Path, pack_dirs: Iterable[str | Path] = ()) -> list[Path]:
+    """The files that a pack's name means (its editions, in order), or `name/edition`, or the path
+    of a file, or of a folder (all in and below it). Raises `Refusal` PACK_MISSING."""
+    folders = [_POLICIES, *map(Path, pack_dirs)]
+    if _NAME.fullmatch(str(source)):
+        for pattern in (f"{source}/*.toml", f"{source}.toml"):
+            files = [path for folder in folders for path in sorted(folder.glob(pattern))]
+            if files:
+                return files
+    path = Path(source).resolve()
+    files = [path] if path.is_file() else sorted(path.rglob("*.toml")) if str(source) else []
+    if not files:
+        raise Refusal([unknown(PACK_MISSING, "pack", source, pack_names(pack_dirs))])
+    return files
+
+
+def pack_names(pack_dirs: Iterable[str | Path] = ()) -> list[str]:
+    """Names of the packs shipped and under `pack_dirs`, sorted."""
+    return sorted({path.parent.name for path in _packs_under((_POLICIES, *pack_dirs))})
+
+
+def _packs_under(folders: Iterable[str | Path]) -> list[Path]:
     return [path for folder in folders for path in sorted(Path(folder).glob("*/*.toml"))]
 
 

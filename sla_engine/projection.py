@@ -1,22 +1,32 @@
 """What a read model is, and what a store offers those who build and read one.
 
 A projection is pure: it says which events concern it, which row an event belongs to, and what that
-row looks like afterwards. Rows are plain dicts of JSON values. Everything else - positions, dead
-letters, rebuilding beside the old generation - belongs to the follower that runs it.
+row looks like afterwards. Rows are plain dicts of JSON values and are never changed in place.
+Everything else - positions, dead letters, rebuilding beside the old generation - belongs to the
+follower that runs it.
+
+A model may ask for more by having one of three further methods. `finish` completes a row from the
+clocks of its stream (`Clocked`), `tally` says what a row gives to sums that many rows share
+(`Tallied`), `spread` turns one row into the many that are read (`Spread`). The tables of a model
+are named after it: `NAME` is what is read, `NAME.cells` holds the sums, `NAME.base` the rows
+behind a model that spreads.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from sla_engine.ports import Log, Transaction
+from sla_engine.ports import AlarmRow, Log, Transaction
 from sla_engine.record import Event, Recorded
 
 Columns = dict[str, Any]
+Cells = Mapping[str, Mapping[str, int]]
+"""Counters by the key of their cell."""
 
 
 class Projection(Protocol):
-    """A read model as three pure functions and a permanent name."""
+    """A read model as three pure functions and a permanent name, which has no dot."""
 
     @property
     def name(self) -> str: ...
@@ -34,6 +44,85 @@ class Projection(Protocol):
         ...
 
 
+@runtime_checkable
+class Clocked(Projection, Protocol):
+    """A model whose rows, one per stream under the stream's name, also say what the clocks say.
+
+    It takes an interest in every event that can move a clock of its streams.
+    """
+
+    def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:
+        """The row completed, after the last of the events that arrived together. It may read of a
+        clock only what follows from the facts alone (see `AlarmRow`) and its due instant."""
+        ...
+
+
+@runtime_checkable
+class Tallied(Projection, Protocol):
+    """A model whose rows add up to cells."""
+
+    def tally(self, row: Columns) -> Cells:
+        """What `row` gives; cells and counters that come to zero vanish."""
+        ...
+
+
+@runtime_checkable
+class Spread(Projection, Protocol):
+    """A model whose rows are read as several."""
+
+    def spread(self, row: Columns) -> Mapping[str, Columns]:
+        """The rows that `row` stands for, under keys that no other row uses."""
+        ...
+
+
+def base_table(model: Projection) -> str:
+    """Table of the rows that `apply` works on."""
+    return f"{model.name}.base" if isinstance(model, Spread) else model.name
+
+
+def cells_table(model: Projection) -> str:
+    """Table of a tallied model's cells."""
+    return f"{model.name}.cells"
+
+
+def tables(model: Projection) -> tuple[str, ...]:
+    """Every table of a model."""
+    found = [base_table(model)]
+    if isinstance(model, Spread):
+        found.append(model.name)
+    if isinstance(model, Tallied):
+        found.append(cells_table(model))
+    return tuple(found)
+
+
+def model_of(table: str) -> str:
+    """Name of the model that a table belongs to."""
+    return table.partition(".")[0]
+
+
+def added(cells: Mapping[str, int], more: Mapping[str, int], sign: int = 1) -> Columns:
+    """A cell after `more` was added to it, without the counters that come to zero."""
+    total = dict(cells)
+    for counter, count in more.items():
+        total[counter] = total.get(counter, 0) + sign * count
+    return {counter: count for counter, count in total.items() if count}
+
+
+def published(model: Projection, rows: Mapping[str, Columns]) -> dict[str, dict[str, Columns]]:
+    """Every table of a model, from all of its finished rows at once."""
+    found: dict[str, dict[str, Columns]] = {base_table(model): dict(rows)}
+    if isinstance(model, Spread):
+        found[model.name] = {k: v for row in rows.values() for k, v in model.spread(row).items()}
+    if isinstance(model, Tallied):
+        sums: dict[str, Counter[str]] = {}
+        for row in rows.values():
+            for key, counters in model.tally(row).items():
+                sums.setdefault(key, Counter()).update(counters)
+        cells = {key: added({}, counters) for key, counters in sums.items()}
+        found[cells_table(model)] = {key: cell for key, cell in cells.items() if cell}
+    return found
+
+
 class DeadLetter(NamedTuple):
     """An event that a follower could not take. `reason` names the error, never its text."""
 
@@ -46,6 +135,10 @@ class DeadLetter(NamedTuple):
 
 class FollowerTransaction(Transaction, Protocol):
     """What a follower writes in the same transaction as its position."""
+
+    def clocks(self, stream: str) -> Sequence[AlarmRow]:
+        """The rows of the alarm index of one stream."""
+        ...
 
     def rows(self, projection: str, generation: int, keys: Iterable[str]) -> Mapping[str, Columns]:
         """Those of the rows that exist."""

@@ -12,15 +12,19 @@ from sla_engine.clock import Clock, SystemClock
 from sla_engine.dossier.events import TermRefixed
 from sla_engine.dossier.fold import Dossier, fold
 from sla_engine.errors import refuse, register
-from sla_engine.escalation.kinds import KINDS, kind_of
-from sla_engine.followers.projector import Projector, read_rows
+from sla_engine.escalation.kinds import KINDS, has_clocks, kind_of
+from sla_engine.escalation.plan import alarm_rows
+from sla_engine.followers.models import ReadModels
+from sla_engine.followers.projector import read_rows
 from sla_engine.followers.runner import Runner
 from sla_engine.identity import digest
 from sla_engine.petition.subject import NoticeLoaded, SubjectErased
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.projection import Columns
+from sla_engine.ports import AlarmRow
+from sla_engine.projection import Columns, tables
 from sla_engine.record import ENGINE, Draft, Instant, Meta, Recorded
 from sla_engine.replay.verify import Verification, verify
+from sla_engine.scheduler.alarm_index import INDEX, STALE, rebuild
 from sla_engine.scheduler.sweep import SweepReport, sweep
 from sla_engine.service.handler import Handler, Outcome
 from sla_engine.service.intake import Submission
@@ -70,7 +74,11 @@ class Engine:
         self._refresh()
         self.handler = Handler(log, lambda: self.rules, settings.tolerance_s * 1_000_000)
         reactor = Reactor(self.handler, lambda: self.rules, clock.now)
-        self._runners = [Runner(log, reactor), *(Runner(log, Projector(m)) for m in READ_MODELS)]
+        self._runners: list[Runner | ReadModels] = [
+            Runner(log, reactor),
+            ReadModels(log, READ_MODELS),
+        ]
+        self._renew_index()
 
     @classmethod
     def open(
@@ -110,6 +118,20 @@ class Engine:
         if len(loaded) != len(self._loaded):
             self._loaded = loaded
             self._rules = with_loaded_notices(self._shipped, loaded)
+
+    def _renew_index(self) -> None:
+        """Write the alarm index anew where an upgrade of the store has left rows without it."""
+        if STALE in self.log.memory(INDEX):
+            rebuild(self.log, self._alarm_rows, self.clock.now())
+            with self.log.transact() as tx:
+                tx.remember(INDEX, {STALE: None})
+
+    def _alarm_rows(
+        self, stream: str, events: Sequence[Recorded], now: Instant
+    ) -> Sequence[AlarmRow]:
+        if not has_clocks(stream):
+            return ()
+        return alarm_rows(assess(fold(stream, events), kind_of(stream), self.rules, now))
 
     def take(self, submissions: Sequence[Submission], history: bool = False) -> list[Outcome]:
         """Record submissions in one transaction, then let the followers come up."""
@@ -176,9 +198,9 @@ class Engine:
         moment = moment if moment is not None else self.clock.now()
         return assess(self.dossier(stream, known_at), kind_of(stream), self.rules, moment)
 
-    def rows(self, projection: str) -> Iterator[tuple[str, Columns]]:
-        """Rows of a read model, by key."""
-        return read_rows(self.log, projection)
+    def rows(self, table: str, prefix: str = "") -> Iterator[tuple[str, Columns]]:
+        """Rows of a read model, or its cells ("scorecard.cells"), by key."""
+        return read_rows(self.log, table, prefix)
 
     def load_notice(self, text: str) -> NoticeReport:
         """A holiday notice (TOML) becomes known now; open terms it moves are re-fixed.
@@ -223,5 +245,8 @@ class Engine:
         nothing was due that has not been recorded."""
         now, alarm = self.clock.now(), self.next_alarm()
         at = now if alarm is None else min(now, alarm - 1)
-        models = {model: list(self.rows(model.name)) for model in READ_MODELS}
-        return verify(self.log, self.rules, models, at, progress)
+        live = {
+            model: {table: dict(self.rows(table)) for table in tables(model)}
+            for model in READ_MODELS
+        }
+        return verify(self.log, self.rules, live, at, progress)

@@ -18,6 +18,7 @@ from sla_engine.sla.cycle import pack_at
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from sla_engine.cli.desk import Desk
     from sla_engine.wiring import Engine
 
 NOTHING_KNOWN = register(
@@ -29,7 +30,9 @@ NOTHING_KNOWN = register(
 )
 
 _BASIS = Text("暂定依据", "provisional, resting on")
-_CARD = ("kind", "subject", "channel", "region", "urgency", "matter")
+_CARD = (
+    "kind", "subject", "channel", "region", "urgency", "matter", "list", "series", "period",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class Case:
         current = chronicle.lanes.current
         return {
             "phase": chronicle.phase,
-            "unit": current.unit if current is not None else "",
+            "unit": self.unit,
             "pack": {"name": self.pack.name, "edition": self.pack.edition},
             "petitioner": self.petitioner,
             "opened_at": rfc3339(self.dossier.opening.meta.occurred_at),
@@ -97,19 +100,43 @@ class Case:
         }
 
     @property
+    def unit(self) -> str:
+        """Who is answerable: the unit of the open lane. Members of a round are many, so there it is
+        the office that runs it."""
+        traits, current = self.assessment.chronicle.traits, self.assessment.chronicle.lanes.current
+        if current is None or kind_of(self.stream).name == "round":
+            return traits.get("unit", "")
+        return current.unit
+
+    @property
     def petitioner(self) -> str:
         """The petitioner's reference, never a name."""
         opening = self.dossier.opening.event
         return opening.petitioner if isinstance(opening, Registered) else ""
 
 
-def stream_of(engine: "Engine", name: str) -> str:
-    """The stream of a petition or talk; of a talk the part behind its unit will do.
+def stream_of(engine: "Engine", name: str, kind: str = "") -> str:
+    """The stream of a dossier, of any kind or of one; of a talk the part behind its unit will do.
 
     Raises `UNKNOWN_DOSSIER`.
     """
     talks = [each for each in engine.log.streams("talk/") if each.endswith(f"/{name}")]
-    return talks[0] if len(talks) == 1 else engine.stream_of(name)
+    if len(talks) == 1 and kind in ("", "talk"):
+        return talks[0]
+    return engine.stream_of(f"{kind}/{name}" if kind else name)
+
+
+def tell(desk: "Desk", kind: str, name: str, as_known: str) -> None:
+    """One dossier as it stands, or as it was known at a time: for people or for programs."""
+    from sla_engine.cli.options import instant
+
+    known_at = instant(as_known, "--as-known")
+    with desk.engine() as engine:
+        case = Case.open(engine, f"{kind}/{name}", known_at)
+        if desk.voice.json:
+            desk.voice.document(case.document())
+        else:
+            desk.voice.show(*render(case, desk.voice))
 
 
 def render(case: Case, voice: Voice) -> "Iterator[RenderableType]":
@@ -144,9 +171,8 @@ def _facts(case: Case, voice: Voice) -> Iterator[tuple[str, str]]:
     chronicle, kind = case.assessment.chronicle, kind_of(case.stream).name
     card = case.assessment.chronicle.traits
     current = chronicle.lanes.current
-    unit = current.unit if current is not None else card.get("unit", "")
     yield "环节 phase", voice.word(words.phase(kind, chronicle.phase))
-    yield "单位 unit", unit or "—"
+    yield "单位 unit", case.unit or "—"
     if current is not None and "tier" in current.traits:
         yield "级别 tier", current.traits["tier"]
     for name in _CARD:

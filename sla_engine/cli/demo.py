@@ -10,8 +10,9 @@ import msgspec
 from rich.console import Console
 
 import scenarios
+from scenarios.reader import read_file
 from scenarios.runner import stage
-from scenarios.script import Script, read_file
+from scenarios.script import Script
 from sla_engine.cli import demo_page
 from sla_engine.cli.demo_story import Story
 from sla_engine.record import Instant

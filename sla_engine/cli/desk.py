@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
 
 import typer
+from typer.core import TyperGroup
 
 from sla_engine.cli.output import Voice
 from sla_engine.errors import Fault, Refusal, refuse, register
@@ -142,9 +143,14 @@ class Desk:
         """The rules without a store: shipped packs and calendars, and the packs of `--packs`."""
         from sla_engine.catalog import load_rulebook
 
+        return load_rulebook(self.pack_dirs)
+
+    @property
+    def pack_dirs(self) -> list[Path]:
+        """The folder of `--packs`, where one is given. Raises `Misuse` when it is not there."""
         if self.packs is not None and not self.packs.is_dir():
             raise Misuse(Fault(FOLDER_MISSING, "--packs", str(self.packs)))
-        return load_rulebook([self.packs] if self.packs is not None else [])
+        return [self.packs] if self.packs is not None else []
 
     def rules(self) -> "Rulebook":
         """The rules in force: with the notices loaded into the store, where there is one."""
@@ -190,9 +196,21 @@ def command(app: typer.Typer, name: str, **texts: Any) -> Callable[[Work[P]], Wo
     return bind
 
 
-def group(name: str, help: str) -> typer.Typer:
-    """A noun with commands of its own."""
-    return typer.Typer(name=name, help=help, no_args_is_help=True, rich_markup_mode="rich")
+def group(name: str, help: str, default: str = "") -> typer.Typer:
+    """A noun with commands of its own. `default` is the one that is meant when none is named."""
+    if not default:
+        return typer.Typer(name=name, help=help, no_args_is_help=True, rich_markup_mode="rich")
+    return typer.Typer(name=name, help=help, cls=_default_to(default), rich_markup_mode="rich")
+
+
+def _default_to(default: str) -> type[TyperGroup]:
+    class Group(TyperGroup):
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            if not args or args[0] not in (*self.commands, *ctx.help_option_names):
+                args = [default, *args]
+            return super().parse_args(ctx, args)
+
+    return Group
 
 
 def _signature(function: Callable[..., None]) -> inspect.Signature:

@@ -6,13 +6,21 @@ from typing import Annotated
 import typer
 
 from sla_engine.cli import (
+    board,
     calendar,
+    document,
     import_,
     intake,
+    item,
     petition,
     policy,
+    reconcile,
+    registry,
+    roster,
+    round,
     run,
     scenario,
+    scorecard,
     standalone,
     talk,
     verify,
@@ -120,9 +128,11 @@ def entry(
 
 
 for noun in (
-    standalone, intake, run, worklist, petition, talk, verify, import_, scenario, calendar, policy,
+    standalone, intake, run, worklist, petition, talk, item, round, board, scorecard, reconcile,
+    document, registry, roster, verify, import_, scenario, calendar, policy,
 ):  # fmt: skip
     app.add_typer(noun.app)
+app.add_typer(document.reports)
 
 
 def main() -> None:

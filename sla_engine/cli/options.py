@@ -1,12 +1,15 @@
 """Arguments that several commands take, and how their text is read."""
 
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sla_engine.cli.desk import Misuse
 from sla_engine.errors import Fault, Refusal, register
+
+if TYPE_CHECKING:
+    from sla_engine.documents.form import Days
 
 Instant = int
 
@@ -17,13 +20,30 @@ NUMBER_WRONG = register(
 )
 
 NoArgument = Annotated[
-    str, typer.Argument(metavar="NO", help="Petition number, or the id of a talk.")
+    str,
+    typer.Argument(metavar="NO", help="Petition number, or the id of a talk, an item, a round."),
 ]
 TalkArgument = Annotated[
     str,
     typer.Argument(
         metavar="TALK", help="Talk id, as `talk list` shows it; the part behind the unit will do."
     ),
+]
+ItemArgument = Annotated[
+    str, typer.Argument(metavar="ITEM", help="Id of a list item, as `item list` shows it.")
+]
+RoundArgument = Annotated[
+    str, typer.Argument(metavar="ROUND", help="Id of a round, as `round list` shows it.")
+]
+PackOption = Annotated[
+    str,
+    typer.Option("--pack", metavar="PACK", help="Only what this policy pack governs, by its name."),
+]
+UnitOption = Annotated[str, typer.Option("--unit", metavar="UNIT", help="Only of this unit.")]
+LimitOption = Annotated[int, typer.Option("--limit", metavar="N", help="At most so many.")]
+PERIOD_WORDS = "2024, 2024H1, 2024Q2, 2024-05, 2024-W21 or 2024-05-20"
+PeriodOption = Annotated[
+    str, typer.Option("--period", metavar="PERIOD", help=f"Only this period: {PERIOD_WORDS}.")
 ]
 AsKnownOption = Annotated[
     str,
@@ -84,6 +104,20 @@ def day(text: str, option: str) -> date | None:
         return parse_date(text, option)
     except Refusal as refusal:
         raise Misuse(refusal.faults) from None
+
+
+def period(word: str, option: str) -> "Days | None":
+    """The period an option names. Raises `Misuse` PERIOD_FORMAT."""
+    if not word:
+        return None
+    from sla_engine.documents.form import Days
+
+    try:
+        return Days.of(word)
+    except Refusal as refusal:
+        raise Misuse(
+            Fault(each.code, option, each.found, each.allowed) for each in refusal.faults
+        ) from None
 
 
 def within(value: int, option: str, lowest: int, highest: int) -> int:

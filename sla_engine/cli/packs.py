@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from sla_engine.cli import output, words
 from sla_engine.cli.output import Voice, styled
+from sla_engine.policy.annex_lines import annex
 from sla_engine.policy.clause import Clause, Pack, Rung, Text
 from sla_engine.policy.vocabulary import marks_of
 from sla_engine.policy.when import say_when
+from sla_engine.policy.wording import NOTHING
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -33,8 +35,26 @@ def summary(pack: Pack) -> dict[str, Any]:
 
 
 def as_dict(pack: Pack) -> dict[str, Any]:
-    """JSON-ready: the summary, every clause and its ladder."""
-    return {**summary(pack), "basis": pack.basis, "clauses": [_clause(c) for c in pack.clauses]}
+    """JSON-ready: the summary, every clause and its ladder, and the tables beside them."""
+    return {
+        **summary(pack),
+        "basis": pack.basis,
+        "talks_by": pack.talks_by or None,
+        "clauses": [_clause(clause) for clause in pack.clauses],
+        "exclusions": _plain(pack.exclusions),
+        "questions": _plain(pack.questions),
+        "lists": [_plain(rules) for rules in pack.lists.values()],
+        "series": [_plain(series) for series in pack.series.values()],
+        "triggers": [_plain(trigger) for trigger in pack.triggers],
+        "measures": [_plain(measure) for measure in pack.measures.values()],
+        "routes": [{**_plain(route), "match": route.match.fields} for route in pack.routes],
+    }
+
+
+def _plain(value: Any) -> Any:
+    import msgspec
+
+    return msgspec.to_builtins(value)
 
 
 def render_list(packs: Sequence[Pack], voice: Voice) -> "Table":
@@ -47,13 +67,20 @@ def render_list(packs: Sequence[Pack], voice: Voice) -> "Table":
 
 
 def render(pack: Pack, voice: Voice) -> "Iterator[RenderableType]":
-    """Title and basis, then a block for each clause."""
+    """Title and basis, then a block for each clause and for each table beside them."""
     heading = (voice.word(pack.title), "bold")
     yield styled(heading, f"  {pack.name} {pack.edition}  {pack.region}")
     yield from (styled((f"  {basis}", "dim")) for basis in pack.basis)
     for clause in pack.clauses:
         yield ""
         yield from _block(pack, clause, voice)
+    for entry in annex(pack):
+        yield ""
+        yield styled((voice.word(entry.label), "bold"))
+        for key, zh, en, value in entry.told:
+            if value != NOTHING and key != "name":
+                heading = "" if value.zh.startswith(zh) else f"{voice.word(Text(zh, en))} "
+                yield styled((f"  {heading}", "dim"), voice.word(value))
 
 
 def _block(pack: Pack, clause: Clause, voice: Voice) -> "Iterator[RenderableType]":
@@ -107,6 +134,9 @@ def _clause(clause: Clause) -> dict[str, Any]:
         "stop_all": clause.stop_all,
         "limit": str(clause.term.amount),
         "hours": clause.hours,
+        "late": clause.late,
+        "own_limit": clause.own_limit,
+        "beside": clause.beside,
         "pauses": sorted(clause.pauses),
         "basis": clause.basis,
         "status": clause.status,

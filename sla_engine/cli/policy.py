@@ -1,6 +1,5 @@
 """Policy packs: what they promise, whether they are sound, how two of them differ."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,7 +33,7 @@ def show(desk: Desk, pack: PackArgument) -> None:
     from sla_engine.catalog import load_pack
     from sla_engine.cli.packs import as_dict, render
 
-    found = load_pack(pack)
+    found = load_pack(pack, desk.pack_dirs)
     if desk.voice.json:
         desk.voice.document(as_dict(found))
     else:
@@ -46,20 +45,20 @@ def show(desk: Desk, pack: PackArgument) -> None:
     "lint",
     help="检查 · Every fault of a pack at once.\n\n"
     "With its key, the value found and what is allowed; a pack without faults has its own cases "
-    "run. Ends with 1 if there is a fault.",
+    "run. A name means all its editions, a folder all packs in it. Ends with 1 if there is a "
+    "fault.",
 )
 def lint(
     desk: Desk,
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME|PATH]...", help="Files or names; all shipped if none."),
+        typer.Argument(metavar="[NAME|PATH]...", help="Names, files, folders; else all known."),
     ] = None,
 ) -> None:
-    from sla_engine.catalog import lint_pack
+    from sla_engine.catalog import lint_packs, pack_names
     from sla_engine.escalation.cases import run_case
 
-    names = sources or [f"{pack.name}/{pack.edition}" for pack in desk.shipped().packs]
-    found = {name: lint_pack(name, run_case) for name in names}
+    found = lint_packs(sources or pack_names(desk.pack_dirs), run_case, desk.pack_dirs)
     if desk.voice.json:
         desk.voice.document(
             {name: [fault.as_dict() for fault in faults] for name, faults in found.items()}
@@ -68,7 +67,7 @@ def lint(
         if desk.voice.json:
             continue
         if faults:
-            desk.voice.refused(f"有误 faulty: {Path(name).name}", faults)
+            desk.voice.refused(f"有误 faulty: {name}", faults)
         else:
             desk.voice.show(f"合格 sound: {name}")
     if any(found.values()):
@@ -80,7 +79,7 @@ def diff(desk: Desk, old: PackArgument, new: PackArgument) -> None:
     from sla_engine.catalog import load_pack
     from sla_engine.policy.diff import diff as compare
 
-    changes = compare(load_pack(old), load_pack(new))
+    changes = compare(load_pack(old, desk.pack_dirs), load_pack(new, desk.pack_dirs))
     if desk.voice.json:
         desk.voice.document(
             [{"path": each.path, "zh": each.zh(), "en": each.en()} for each in changes]

@@ -24,6 +24,15 @@ PREMATURE = frozenset(
         "SUSPENSION_IMPOSSIBLE",
         "NOTHING_TO_VOID",
         "MERGE_IMPOSSIBLE",
+        "EXCLUSION_UNKNOWN",
+        "ROUTE_NONE",
+        "PREDECESSOR_OPEN",
+        "ITEM_NEEDS",
+        "MEMBER_UNKNOWN",
+        "NOT_DRAFTED",
+        "OBJECTION_PENDING",
+        "NO_OBJECTION",
+        "NOT_IN_OFFICE",
     }
 )
 

@@ -1,16 +1,20 @@
 """Scenarios: a story on virtual time, and whether everything came out as foretold."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sla_engine.cli.desk import DEPARTED, Desk, Misuse, command, group
-from sla_engine.errors import Fault, register
+from sla_engine.cli.desk import DEPARTED, FOLDER_MISSING, Desk, Misuse, command, group
+from sla_engine.errors import Fault, Refusal, register
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.table import Table
+
     from scenarios.runner import ScenarioReport
+    from scenarios.script import Script
 
 SCENARIO_MISSING = register(
     "SCENARIO_MISSING",
@@ -23,11 +27,13 @@ app = group("scenario", "剧本 · Stories on virtual time and what they foretel
 
 @command(app, "list", help="目录 · The scenarios that ship with the program.")
 def list_(desk: Desk) -> None:
-    names = sorted(_library())
+    from scenarios.reader import read_file
+
+    scripts = [read_file(path) for _, path in sorted(_library().items())]
     if desk.voice.json:
-        desk.voice.document(names)
+        desk.voice.document([_summary(each) for each in scripts])
     else:
-        desk.voice.show(*names)
+        desk.voice.show(_table(scripts, desk))
 
 
 @command(
@@ -35,23 +41,26 @@ def list_(desk: Desk) -> None:
     "run",
     help="上演 · Play scenarios and compare.\n\n"
     "Files, or shipped ones by name; all shipped ones if none is named. Ends with 1 if anything "
-    "departs from what a scenario foretells, and shows where and why.",
+    "departs from what a scenario foretells, or if a file cannot be played, and shows where and "
+    "why.",
 )
 def run(
     desk: Desk,
     files: Annotated[
         list[str] | None, typer.Argument(metavar="[FILE|NAME]...", help="Files or names.")
     ] = None,
+    soak: Annotated[
+        bool,
+        typer.Option("--soak", metavar="", help="Where none is named: with those that take long."),
+    ] = False,
 ) -> None:
-    paths = [_path(each) for each in files or sorted(_library())]
-    from scenarios.runner import run_file
-
+    if desk.packs is not None and not desk.packs.is_dir():
+        raise Misuse(Fault(FOLDER_MISSING, "--packs", str(desk.packs)))
+    paths = [_path(each) for each in files] if files else _everyday(soak)
     passed = True
     with desk.voice.progress("剧本 scenarios", len(paths)) as advance:
         for path in paths:
-            report = run_file(path)
-            _tell(desk, path, report)
-            passed = passed and report.passed
+            passed = _play(desk, path) and passed
             advance()
     if not passed:
         raise typer.Exit(DEPARTED)
@@ -63,6 +72,14 @@ def _library() -> dict[str, Path]:
 
     folder = Path(scenarios.__path__[0]) / "library"
     return {path.stem: path for path in folder.glob("*.toml")}
+
+
+def _everyday(soak: bool) -> list[Path]:
+    """All that ship, without those that take long unless `soak`."""
+    from scenarios.reader import read_file
+
+    paths = [path for _, path in sorted(_library().items())]
+    return [path for path in paths if soak or read_file(path).size != "soak"]
 
 
 def _path(name: str) -> Path:
@@ -79,22 +96,71 @@ def _path(name: str) -> Path:
     return library[name]
 
 
+def _play(desk: Desk, path: Path) -> bool:
+    """One scenario, played and told. What is wrong with one file does not stop the others."""
+    from scenarios.runner import run_file
+
+    try:
+        report = run_file(path, pack_dirs=(desk.packs,) if desk.packs is not None else ())
+    except Refusal as refusal:
+        _tell_faults(desk, path, refusal)
+        return False
+    _tell(desk, path, report)
+    return report.passed
+
+
+def _tell_faults(desk: Desk, path: Path, refusal: Refusal) -> None:
+    if desk.voice.json:
+        faults = [each.as_dict() for each in refusal.faults]
+        desk.voice.line({"scenario": path.stem, "passed": False, "faults": faults})
+    else:
+        desk.voice.refused(f"不能上演 cannot be played  {path}", refusal.faults)
+
+
 def _tell(desk: Desk, path: Path, report: "ScenarioReport") -> None:
     if desk.voice.json:
         desk.voice.line(_as_dict(path, report))
         return
+    from scenarios.diff import lines
+
     verdict = "相符 as foretold" if report.passed else "有出入 departs"
     desk.voice.show(
         f"{verdict}  {path.stem}  事实 facts {report.facts} · 核对 checked {report.checked} · "
         f"相符 met {report.met} · 重放 replay {report.verification.replayed[:12]}"
     )
-    desk.voice.read(_departures(report))
+    desk.voice.read(lines(report.departures))
 
 
-def _departures(report: "ScenarioReport") -> Iterator[str]:
-    from scenarios.diff import lines
+def _summary(script: "Script") -> dict[str, Any]:
+    return {
+        "scenario": script.name,
+        "title": {"zh": script.title.zh, "en": script.title.en},
+        "packs": list(script.packs),
+        "steps": _steps(script),
+        "size": script.size,
+    }
 
-    return lines(report.departures)
+
+def _steps(script: "Script") -> int:
+    """Steps that bring facts; expectations that stand alone are none."""
+    return sum(bool(step.facts) for step in script.steps)
+
+
+def _table(scripts: "Iterable[Script]", desk: Desk) -> "Table":
+    from sla_engine.cli import output
+
+    table = output.table(
+        "", "剧本 scenario", "标题 title", "政策包 packs", "步骤 steps", "规模 size"
+    )
+    for each in scripts:
+        table.add_row(
+            each.name,
+            desk.voice.word(each.title),
+            "\n".join(each.packs),
+            str(_steps(each)),
+            each.size,
+        )
+    return table
 
 
 def _as_dict(path: Path, report: "ScenarioReport") -> dict[str, object]:

@@ -1,6 +1,6 @@
 """What happened to a dossier, in the order in which it happened, with both times."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +12,30 @@ from sla_engine.dossier.fold import Dossier
 from sla_engine.escalation.kinds import kind_of
 from sla_engine.policy.clause import Pack, Text
 from sla_engine.record import Event, Recorded, fields_of, type_name
+from sla_engine.round.events import Placed
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 _INSTANTS = frozenset(
-    {"due", "at", "scheduled_at", "expected_until", "old_due", "new_due", "effective", "floor"}
+    {
+        "due",
+        "at",
+        "scheduled_at",
+        "expected_until",
+        "old_due",
+        "new_due",
+        "effective",
+        "floor",
+        "begins",
+        "ends",
+    }
 )
 _CAUSES = frozenset({"cause", "causes"})
 _CAUSE_PARTS = 5
-_SAID_ELSEWHERE = frozenset({"no", "talk", "pack", "petitioner", "commitment", "step", "historic"})
+_SAID_ELSEWHERE = frozenset(
+    {"no", "talk", "item", "pack", "petitioner", "commitment", "step", "historic"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +160,7 @@ def _fired(event: RungFired, pack: Pack, voice: Voice) -> Iterator[str]:
 def _said(event: Event, pack: Pack, voice: Voice) -> Iterator[str]:
     """What a fact says beyond its name, field by field."""
     for name, value in fields_of(event).items():
-        if value in ("", None, (), 0) or name in _SAID_ELSEWHERE:
+        if value in ("", None, (), {}, 0) or name in _SAID_ELSEWHERE:
             continue
         label = words.FIELDS.get(name)
         shown = _causes(value, pack, voice) if name in _CAUSES else _shown(name, value)
@@ -179,9 +193,14 @@ def _shown(name: str, value: Any) -> str:
         return "是 yes" if value else "否 no"
     if isinstance(value, tuple):
         return "、".join(_pair(each) for each in value)
+    if isinstance(value, Mapping):
+        return "、".join(f"{each} {count}" for each, count in value.items())
     return str(value)
 
 
 def _pair(value: Any) -> str:
-    """An anchor of a merged duplicate is a mark with its instant; other lists hold texts."""
+    """An anchor of a merged duplicate is a mark with its instant; a place has its rank; other lists
+    hold texts."""
+    if isinstance(value, Placed):
+        return f"{value.rank} {value.member} {value.place}".rstrip()
     return f"{value[0]} {when(value[1])}" if isinstance(value, tuple) else str(value)

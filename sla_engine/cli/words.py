@@ -4,7 +4,14 @@ from collections.abc import Mapping
 
 from sla_engine.dossier.kind import Kind
 from sla_engine.policy.clause import Pack, Text
-from sla_engine.policy.vocabulary import ACTS, PETITION_MARKS, TALK_MARKS
+from sla_engine.policy.vocabulary import (
+    ACTS,
+    ITEM_MARKS,
+    MEMBER_MARKS,
+    PETITION_MARKS,
+    ROUND_MARKS,
+    TALK_MARKS,
+)
 from sla_engine.record import Event, type_name
 from sla_engine.sla.assess import State
 from sla_engine.worktime import DayKind
@@ -60,8 +67,44 @@ TALK_PHASES: Mapping[str, Text] = {
     "withdrawn": Text("已撤销", "withdrawn"),
 }
 
+ITEM_PHASES: Mapping[str, Text] = {
+    "new": Text("未列入", "new"),
+    "listed": Text("已列入", "listed"),
+    "working": Text("办理中", "in hand"),
+    "reported": Text("已报完成", "reported"),
+    "struck_off": Text("已销号", "struck off"),
+    "cancelled": Text("已撤销", "cancelled"),
+}
+
+ROUND_PHASES: Mapping[str, Text] = {
+    "new": Text("未开启", "new"),
+    "open": Text("进行中", "open"),
+    "drafted": Text("初稿", "drafted"),
+    "published": Text("已发布", "published"),
+    "closed": Text("已结束", "closed"),
+}
+
+_PHASES: Mapping[str, Mapping[str, Text]] = {
+    "petition": PETITION_PHASES,
+    "talk": TALK_PHASES,
+    "item": ITEM_PHASES,
+    "round": ROUND_PHASES,
+    "roster": {"kept": Text("有效", "kept")},
+}
+
+_MARKS: Mapping[str, Mapping[str, Text]] = {
+    "petition": PETITION_MARKS,
+    "talk": TALK_MARKS,
+    "item": ITEM_MARKS,
+    "round": {**ROUND_MARKS, **MEMBER_MARKS},
+}
+
 _OTHER_FACTS: Mapping[str, Text] = {
     "voided": Text("撤销事实", "fact voided"),
+    "statement_signed": Text("对账签字", "statement signed"),
+    "member_left": Text("成员退出", "member left"),
+    "appointed": Text("任命", "appointed"),
+    "relieved": Text("免除", "relieved"),
     "rectification_reported": TALK_MARKS["reported"],
     "rectification_verified": TALK_MARKS["verified"],
     "rectification_rejected": TALK_MARKS["rejected"],
@@ -75,9 +118,8 @@ SILENCE: Mapping[str, Text] = {
 
 
 def phase(kind: str, name: str) -> Text:
-    """The phase of a petition or talk in words."""
-    phases = TALK_PHASES if kind == "talk" else PETITION_PHASES
-    return phases.get(name, Text(name, name))
+    """The phase of a dossier in words."""
+    return _PHASES.get(kind, {}).get(name, Text(name, name))
 
 
 def fact(kind: Kind, event: Event, pack: Pack | None) -> Text:
@@ -86,8 +128,8 @@ def fact(kind: Kind, event: Event, pack: Pack | None) -> Text:
     if step and pack is not None and step in pack.steps:
         return pack.steps[step]
     name = type_name(event)
-    marks = TALK_MARKS if kind.name == "talk" else PETITION_MARKS
-    return _OTHER_FACTS.get(name) or marks.get(name) or Text(step or name, step or name)
+    marks = _MARKS.get(kind.name, {})
+    return marks.get(name) or _OTHER_FACTS.get(name) or Text(step or name, step or name)
 
 
 def act(code: str, pack: Pack | None) -> Text:
@@ -150,6 +192,39 @@ FIELDS: Mapping[str, Text] = {
     "signer": Text("签署人", "signer"),
     "verifier": Text("核查人", "verifier"),
     "recalled": Text("撤回通知对象", "recalled"),
+    "list": Text("清单", "list"),
+    "title": Text("名称", "title"),
+    "limit": Text("时限", "limit"),
+    "after": Text("前置事项", "after"),
+    "project": Text("企业（项目）", "project"),
+    "round": Text("轮次", "round"),
+    "contact": Text("联系方式", "contact"),
+    "source": Text("来源", "source"),
+    "despite": Text("容缺事由", "despite"),
+    "owed": Text("待补材料", "owed"),
+    "series": Text("系列", "series"),
+    "period": Text("期间", "period"),
+    "members": Text("成员", "members"),
+    "member": Text("成员", "member"),
+    "figures": Text("上报数", "figures"),
+    "scores": Text("得分", "scores"),
+    "rater": Text("打分方", "rater"),
+    "side": Text("签字方", "side"),
+    "opening": Text("期初", "opening"),
+    "new": Text("新增", "new"),
+    "struck_off": Text("销号", "struck off"),
+    "carried_over": Text("结转", "carried over"),
+    "overdue": Text("超期", "overdue"),
+    "places": Text("名次", "places"),
+    "upheld": Text("支持异议", "upheld"),
+    "begins": Text("起", "begins"),
+    "ends": Text("止", "ends"),
+    "role": Text("职务", "role"),
+    "about": Text("所及", "about"),
+    "holder": Text("任职人", "holder"),
+    "exclusion": Text("剔除编号", "exclusion"),
+    "measures": Text("所涉指标", "measures"),
+    "answers": Text("回访回答", "answers"),
 }
 
 DAY_KINDS: Mapping[str, Text] = {

@@ -1,12 +1,63 @@
 """Runs projections as followers, and rebuilds them beside the rows that are being read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sla_engine.followers.runner import Runner
-from sla_engine.projection import Columns, FollowedLog, FollowerTransaction, Projection
+from sla_engine.ports import AlarmRow
+from sla_engine.projection import (
+    Clocked,
+    Columns,
+    FollowedLog,
+    FollowerTransaction,
+    Projection,
+    Spread,
+    Tallied,
+    added,
+    base_table,
+    cells_table,
+    model_of,
+    tables,
+)
 from sla_engine.record import Recorded
 
 _GENERATION = "generation"
+
+Rows = Mapping[str, Columns | None]
+"""By key: what is written, None for what is deleted."""
+Clocks = Callable[[str], Sequence[AlarmRow]]
+
+
+class _Sheet:
+    """A model with what it can do found out once; writes what a batch changes in its tables."""
+
+    def __init__(self, model: Projection) -> None:
+        self.model = model
+        self.base = base_table(model)
+        self.clocked = model if isinstance(model, Clocked) else None
+        self.spread = model if isinstance(model, Spread) else None
+        self.tallied = model if isinstance(model, Tallied) else None
+
+    def take(
+        self, tx: FollowerTransaction, generation: int, batch: Sequence[Recorded], clocks: Clocks
+    ) -> None:
+        """Apply a batch to the rows of a generation."""
+        interested, key, apply = self.model.interested, self.model.key, self.model.apply
+        concerned = [(key(each), each) for each in batch if interested(each.event)]
+        if not concerned:
+            return
+        before = tx.rows(self.base, generation, dict.fromkeys(name for name, _ in concerned))
+        after: dict[str, Columns | None] = dict(before)
+        for name, recorded in concerned:
+            after[name] = apply(after.get(name), recorded)
+        if self.clocked is not None:
+            for name, row in after.items():
+                after[name] = None if row is None else self.clocked.finish(row, clocks(name))
+        changed = {name: row for name, row in after.items() if row != before.get(name)}
+        tx.put_rows(self.base, generation, changed)
+        if self.spread is not None:
+            tx.put_rows(self.model.name, generation, _respread(self.spread, before, changed))
+        if self.tallied is not None:
+            _retally(tx, self.tallied, generation, before, changed)
 
 
 class Projector:
@@ -15,10 +66,15 @@ class Projector:
     def __init__(self, projection: Projection) -> None:
         self.projection = projection
         self.name = follower_name(projection.name)
+        self._sheet = _Sheet(projection)
 
     def handle(self, tx: FollowerTransaction, batch: Sequence[Recorded]) -> None:
-        generation = _generation(tx.remembered(self.name).get(_GENERATION))
-        _apply(tx, self.projection, generation, batch)
+        self.take(tx, batch, tx.clocks)
+
+    def take(self, tx: FollowerTransaction, batch: Sequence[Recorded], clocks: Clocks) -> None:
+        """The same with the clocks of streams that others ask for too."""
+        generation = _number(tx.remembered(self.name).get(_GENERATION))
+        self._sheet.take(tx, generation, batch, clocks)
 
 
 class _Rebuilder:
@@ -28,9 +84,10 @@ class _Rebuilder:
         self.projection = projection
         self.generation = generation
         self.name = f"{follower_name(projection.name)}/rebuild"
+        self._sheet = _Sheet(projection)
 
     def handle(self, tx: FollowerTransaction, batch: Sequence[Recorded]) -> None:
-        _apply(tx, self.projection, self.generation, batch)
+        self._sheet.take(tx, self.generation, batch, tx.clocks)
 
 
 def follower_name(projection: str) -> str:
@@ -38,14 +95,14 @@ def follower_name(projection: str) -> str:
     return f"projection/{projection}"
 
 
-def current_generation(log: FollowedLog, projection: str) -> int:
+def current_generation(log: FollowedLog, table: str) -> int:
     """The generation that is read; 1 until the first rebuild."""
-    return _generation(log.memory(follower_name(projection)).get(_GENERATION))
+    return _number(log.memory(follower_name(model_of(table))).get(_GENERATION))
 
 
-def read_rows(log: FollowedLog, projection: str, prefix: str = "") -> Iterator[tuple[str, Columns]]:
-    """Rows of a read model by key."""
-    return log.table(projection, current_generation(log, projection), prefix)
+def read_rows(log: FollowedLog, table: str, prefix: str = "") -> Iterator[tuple[str, Columns]]:
+    """Rows of a read model, or its cells ("scorecard.cells"), by key."""
+    return log.table(table, current_generation(log, table), prefix)
 
 
 def rebuild(log: FollowedLog, projection: Projection, batch: int = 500) -> int:
@@ -56,15 +113,20 @@ def rebuild(log: FollowedLog, projection: Projection, batch: int = 500) -> int:
     old = current_generation(log, projection.name)
     rebuilder = _Rebuilder(projection, old + 1)
     with log.transact() as tx:
-        tx.drop_rows(projection.name, keep=old)
+        _drop(tx, projection, keep=old)
         tx.forget(rebuilder.name)
     runner = Runner(log, rebuilder, batch)
     runner.run()
     while not _swap(log, rebuilder):
         runner.run()
     with log.transact() as tx:
-        tx.drop_rows(projection.name, keep=rebuilder.generation)
+        _drop(tx, projection, keep=rebuilder.generation)
     return rebuilder.generation
+
+
+def _drop(tx: FollowerTransaction, projection: Projection, keep: int) -> None:
+    for table in tables(projection):
+        tx.drop_rows(table, keep)
 
 
 def _swap(log: FollowedLog, rebuilder: _Rebuilder) -> bool:
@@ -84,20 +146,36 @@ def _swap(log: FollowedLog, rebuilder: _Rebuilder) -> bool:
     return True
 
 
-def _apply(
-    tx: FollowerTransaction, projection: Projection, generation: int, batch: Sequence[Recorded]
+def _respread(model: Spread, before: Mapping[str, Columns], changed: Rows) -> Rows:
+    """The rows that are read: those that a row no longer stands for go, the others are written."""
+    rows: dict[str, Columns | None] = {}
+    for name, row in changed.items():
+        old = model.spread(before[name]) if name in before else {}
+        new = model.spread(row) if row is not None else {}
+        rows.update(dict.fromkeys(old.keys() - new.keys()))
+        rows.update((key, columns) for key, columns in new.items() if columns != old.get(key))
+    return rows
+
+
+def _retally(
+    tx: FollowerTransaction,
+    model: Tallied,
+    generation: int,
+    before: Mapping[str, Columns],
+    changed: Rows,
 ) -> None:
-    concerned = [
-        (projection.key(recorded), recorded)
-        for recorded in batch
-        if projection.interested(recorded.event)
-    ]
-    rows: dict[str, Columns | None] = dict.fromkeys(key for key, _ in concerned)
-    rows.update(tx.rows(projection.name, generation, tuple(rows)))
-    for key, recorded in concerned:
-        rows[key] = projection.apply(rows[key], recorded)
-    tx.put_rows(projection.name, generation, rows)
+    """The cells that are touched, less what the old rows gave, plus what the new ones give."""
+    moved: dict[str, Columns] = {}
+    for name, row in changed.items():
+        for sign, each in ((-1, before.get(name)), (1, row)):
+            for key, counters in (model.tally(each) if each is not None else {}).items():
+                moved[key] = added(moved.get(key, {}), counters, sign)
+    moved = {key: counters for key, counters in moved.items() if counters}
+    table = cells_table(model)
+    cells = tx.rows(table, generation, moved)
+    sums = {key: added(cells.get(key, {}), counters) for key, counters in moved.items()}
+    tx.put_rows(table, generation, {key: cell or None for key, cell in sums.items()})
 
 
-def _generation(stored: bytes | None) -> int:
+def _number(stored: bytes | None) -> int:
     return int(stored) if stored else 1

@@ -36,7 +36,8 @@ class Unavailable(Exception):
     """Not the event's fault: something that the follower needs is away. Tried again later."""
 
 
-_NOT_THE_EVENT = (Unavailable, OSError, sqlite3.OperationalError, OperationalError)
+NOT_THE_EVENT = (Unavailable, OSError, sqlite3.OperationalError, OperationalError)
+"""What says nothing against an event: the batch is taken again later."""
 
 
 class _Poison(Exception):
@@ -72,7 +73,7 @@ class Runner:
             try:
                 if self.step():
                     continue
-            except (*_NOT_THE_EVENT, Refusal):
+            except (*NOT_THE_EVENT, Refusal):
                 logger.exception("follower %s waits", self._follower.name)
             stop.wait(idle)
 
@@ -98,7 +99,7 @@ class Runner:
                 return  # another runner of this follower was quicker
             try:
                 self._follower.handle(tx, batch)
-            except _NOT_THE_EVENT:
+            except NOT_THE_EVENT:
                 raise
             except Exception as error:
                 raise _Poison(_reason(error)) from error

@@ -251,7 +251,7 @@ def matched(draft: Draft) -> Faults:
 
 def cases(draft: Draft) -> Faults:
     """A case asks something of clauses, triggers and rungs that there are."""
-    rungs = {**draft.declared.rungs, **dict.fromkeys(draft.declared.triggers, _REACHED)}
+    rungs = {**dict.fromkeys(draft.declared.triggers, _REACHED), **draft.declared.rungs}
     for case in draft.cases:
         if not any(each.due is not None or each.rungs or each.absent for each in case.expect):
             yield fault(CASE_EMPTY, draft.at("case", case.name, "expect"))

@@ -40,7 +40,7 @@ def clash(pack: Pack, other: Pack) -> Iterator[Fault]:
     """The fault of `pack` beside another edition of its name, if there is one."""
     if pack.name != other.name:
         return
-    where = place("", pack.name, pack.edition)
+    where = f"{pack.name}/{pack.edition}.toml"
     if pack.edition == other.edition:
         yield fault(PACK_DUPLICATE, where, pack.edition)
     else:

@@ -95,7 +95,8 @@ _EXPECTED = {
 
 @dataclass(slots=True)
 class Draft:
-    """What could be read of a pack file. `written` keeps the rungs' `at` as the file has it."""
+    """What could be read of a pack file. `written` keeps the rungs' `at` as the file has it,
+    `partial` the kinds of table of which some could not be read."""
 
     file: str
     faults: list[Fault] = field(default_factory=list)
@@ -114,6 +115,7 @@ class Draft:
     routes: list[Route] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
     raw: Raw = field(default_factory=dict)
+    partial: set[object] = field(default_factory=set)
     declared: Declared = field(default_factory=lambda: _declared({}))
 
     def at(self, *keys: object) -> str:
@@ -367,6 +369,7 @@ class _Reader:
         try:
             return model.model_validate(table, context=declared or self.declared)
         except ValidationError as error:
+            self.draft.partial.add(path[0])
             for each in error.errors(include_url=False):
                 self._add(_fault(each, model, self.draft.file, path))
             return None

@@ -4,7 +4,6 @@ A check takes the draft and yields faults; `CHECKS` is the list of them.
 """
 
 from collections.abc import Callable, Iterator
-from math import ceil
 
 from sla_engine.errors import Fault, register
 from sla_engine.policy.clause import Anchor, Clause, Rung, Scope, Trigger
@@ -51,7 +50,8 @@ TRIGGER_LOOPS = register(
 
 Faults = Iterator[Fault]
 
-_DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "half_year": 182, "year": 365}
+_SHORTEST = {"day": 1, "week": 7, "month": 28, "quarter": 90, "half_year": 181, "year": 365}
+_LONGEST = {"day": 1, "week": 7, "month": 31, "quarter": 92, "half_year": 184, "year": 366}
 
 
 def spans(draft: Draft) -> Faults:
@@ -59,7 +59,8 @@ def spans(draft: Draft) -> Faults:
     for trigger in draft.triggers:
         if bool(trigger.within) == trigger.consecutive:
             yield fault(TRIGGER_SPAN, draft.at("trigger", trigger.id, "within"), trigger.id)
-        if trigger.consecutive and not _one_series(draft, trigger):
+        known = "series" not in draft.partial
+        if trigger.consecutive and known and not _one_series(draft, trigger):
             places = sorted(f"place:{place}" for place in draft.declared.places)
             at = draft.at("trigger", trigger.id, "consecutive")
             yield fault(TRIGGER_CONSECUTIVE, at, trigger.id, ", ".join(places) or "-")
@@ -82,7 +83,7 @@ def happening(draft: Draft) -> Faults:
         for what in trigger.counts:
             if what in praise:
                 yield fault(TRIGGER_PRAISE, at, what)
-            elif what not in known:
+            elif what not in known and "clause" not in draft.partial:
                 kind = what.partition(":")[0]
                 alike = sorted(each for each in known if each.startswith(f"{kind}:"))
                 yield fault(TRIGGER_NEVER, at, what, ", ".join(alike) or "-")
@@ -96,18 +97,29 @@ def _happens(draft: Draft) -> set[str]:
     governs them."""
     acts = [(rung.act, clause.id) for clause, rung in rungs_of(draft)]
     acts += [(trigger.act, trigger.id) for trigger in draft.triggers]
-    top = draft.talk.top_tier if draft.talk is not None else 9 * ("talk" in draft.raw)
     return {
         *(f"act:{act}" for act, _ in acts),
         *(f"act:{act}@{source}" for act, source in acts),
         *(f"place:{place}" for place in draft.declared.places),
-        *(f"talk:{tier}" for tier in range(1, top + 1)),
+        *(f"talk:{tier}" for tier in range(1, _top(draft) + 1)),
     }
 
 
+def _top(draft: Draft) -> int:
+    """The highest tier of the pack's own talks; 0 when it has none, as far as can be read."""
+    if draft.talk is None:
+        return 9 if "talk" in draft.raw else 0
+    return draft.talk.top_tier
+
+
 def _most(draft: Draft, trigger: Trigger) -> int | None:
-    """How often a unit can be on the boards counted within that time; None: who knows."""
-    if not trigger.within or not all(what.startswith("place:") for what in trigger.counts):
+    """How often a unit can be on the boards counted within that time, one of each published late;
+    None: who knows."""
+    if (
+        "series" in draft.partial
+        or not trigger.within
+        or not all(what.startswith("place:") for what in trigger.counts)
+    ):
         return None
     most = 0
     for series in draft.series:
@@ -115,16 +127,17 @@ def _most(draft: Draft, trigger: Trigger) -> int | None:
             continue
         if not series.cycle:
             return None
-        most += ceil(_span(trigger.within) / _DAYS[series.cycle])
+        most += 1 + _span(trigger.within) // _SHORTEST[series.cycle]
     return most
 
 
 def _span(within: str) -> int:
-    """Days of a calendar period; a length may hold one round more than its days."""
-    if within in _DAYS:
-        return _DAYS[within]
+    """Days of a calendar period or a length, at the most."""
+    if within in _LONGEST:
+        return _LONGEST[within]
     amount = Amount.parse(within)
-    return int(amount.n) * (30 if amount.unit is Unit.CALENDAR_MONTHS else 1) + _DAYS["year"] // 4
+    unit = "month" if amount.unit is Unit.CALENDAR_MONTHS else "day"
+    return int(amount.n) * _LONGEST[unit]
 
 
 def problems(draft: Draft) -> Faults:
@@ -155,7 +168,7 @@ def _yields(draft: Draft, trigger: Trigger) -> set[str]:
     raised, above, and what a problem brings with it as soon as it is listed."""
     found = {f"act:{trigger.act}", f"act:{trigger.act}@{trigger.id}"}
     if trigger.act == "talk":
-        found |= {f"talk:{tier}" for tier in range(trigger.tier, 10)}
+        found |= {f"talk:{tier}" for tier in range(trigger.tier, _top(draft) + 1)}
     if trigger.act == "list":
         for clause, rung in rungs_of(draft):
             if _at_once(clause, rung):

@@ -165,14 +165,15 @@ def _within(value: Any) -> str:
 def _countable(pack: Declared, text: str) -> set[str]:
     """What a trigger may count, of the kind that `text` begins with."""
     kind, _, what = text.partition(":")
-    act, at, _source = what.partition("@")
+    act, at, source = what.partition("@")
     if kind == "place":
         return {f"place:{place}" for place in pack.places}
     if kind == "talk":
         return {f"talk:{tier}" for tier in range(1, 10)}
     if kind == "act" and at and act in ACTS:
-        return {f"act:{act}@{source}" for source in pack.rungs.keys() | pack.triggers}
-    return {f"act:{each}" for each in ACTS} | ({"place:…", "talk:…"} if kind != "act" else set())
+        return {f"act:{act}@{each}" for each in pack.rungs.keys() | pack.triggers}
+    others = {"place:…", "talk:…"} if kind != "act" else set()
+    return {f"act:{each}{at}{source}" for each in ACTS} | others
 
 
 def _counters(pack: Declared, text: str) -> set[str]:

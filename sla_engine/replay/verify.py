@@ -6,7 +6,7 @@ derives anew from the facts which acts should stand. Equal digests mean that rea
 acts and read models follow from the facts, the packs and the calendars, and from nothing else.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +14,16 @@ from sla_engine.dossier.events import RungFired, RungWithdrawn
 from sla_engine.dossier.fold import Dossier, evolve, fold
 from sla_engine.dossier.pending import Pending
 from sla_engine.escalation.kinds import has_clocks, kind_of
-from sla_engine.escalation.plan import catch_up
+from sla_engine.escalation.plan import alarm_rows, catch_up
 from sla_engine.identity import digest
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.ports import Log
-from sla_engine.projection import Projection
+from sla_engine.ports import AlarmRow, Log
+from sla_engine.projection import Clocked, Columns, Projection, published
 from sla_engine.record import Instant, Recorded
 from sla_engine.sla.assess import assess
 
-Rows = Iterable[tuple[str, Mapping[str, Any]]]
+Tables = Mapping[str, Mapping[str, Columns]]
+"""Rows by key, by table of a read model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,11 @@ class Verification:
 def verify(
     log: Log,
     rules: Rulebook,
-    projections: Mapping[Projection, Rows],
+    projections: Mapping[Projection, Tables],
     at: Instant,
     progress: Callable[[int], None] = lambda _count: None,
 ) -> Verification:
-    """Compare both sides at `at`; `projections` gives each read model with its live rows.
+    """Compare both sides at `at`; `projections` gives each read model with its live tables.
 
     `progress` is told the number of events read so far. Holds one dossier of state per stream.
     """
@@ -56,10 +57,11 @@ def verify(
     again = {
         stream: state_of(_derived(each, rules, at), rules, at) for stream, each in replayed.items()
     }
-    live_rows = {model.name: dict(rows) for model, rows in projections.items()}
+    clocks = _Clocks(replayed, rules, at)
+    tables = {model.name: _tables(model, rows, clocks) for model, rows in models.items()}
     return Verification(
-        live=digest([live, live_rows]),
-        replayed=digest([again, models]),
+        live=digest([live, {model.name: each for model, each in projections.items()}]),
+        replayed=digest([again, tables]),
         events=events,
         dossiers=len(replayed),
         at=at,
@@ -68,17 +70,17 @@ def verify(
 
 def _replay(
     scan: Iterator[Recorded], projections: list[Projection], progress: Callable[[int], None]
-) -> tuple[dict[str, Dossier], dict[str, dict[str, Any]], int]:
+) -> tuple[dict[str, Dossier], dict[Projection, dict[str, Columns]], int]:
     """One pass: dossiers without the ladder's acts, and read models from the whole log."""
     dossiers: dict[str, Dossier] = {}
-    models: dict[str, dict[str, Any]] = {model.name: {} for model in projections}
+    models: dict[Projection, dict[str, Columns]] = {model: {} for model in projections}
     count = 0
     for recorded in scan:
         count += 1
         progress(count)
         for model in projections:
             if model.interested(recorded.event):
-                _apply(model, models[model.name], recorded)
+                _apply(model, models[model], recorded)
         if has_clocks(recorded.stream):
             dossier = dossiers.setdefault(recorded.stream, Dossier(recorded.stream))
             if isinstance(recorded.event, RungFired | RungWithdrawn):
@@ -88,13 +90,36 @@ def _replay(
     return dossiers, models, count
 
 
-def _apply(model: Projection, rows: dict[str, Any], recorded: Recorded) -> None:
+def _apply(model: Projection, rows: dict[str, Columns], recorded: Recorded) -> None:
     key = model.key(recorded)
     row = model.apply(rows.get(key), recorded)
     if row is None:
         rows.pop(key, None)
     else:
         rows[key] = row
+
+
+class _Clocks(dict[str, Sequence[AlarmRow]]):
+    """The alarm index as the replayed dossiers call for it, each stream worked out once."""
+
+    def __init__(self, dossiers: Mapping[str, Dossier], rules: Rulebook, at: Instant) -> None:
+        super().__init__()
+        self._dossiers, self._rules, self._at = dossiers, rules, at
+
+    def __missing__(self, stream: str) -> Sequence[AlarmRow]:
+        rows: Sequence[AlarmRow] = ()
+        if stream in self._dossiers:
+            dossier, kind = self._dossiers[stream], kind_of(stream)
+            rows = alarm_rows(assess(dossier, kind, self._rules, self._at))
+        self[stream] = rows
+        return rows
+
+
+def _tables(model: Projection, rows: dict[str, Columns], clocks: _Clocks) -> Tables:
+    """Every table of a model from its rows, completed by the clocks where it asks for them."""
+    if isinstance(model, Clocked):
+        rows = {stream: model.finish(row, clocks[stream]) for stream, row in rows.items()}
+    return published(model, rows)
 
 
 def _derived(dossier: Dossier, rules: Rulebook, at: Instant) -> Dossier:

@@ -9,6 +9,9 @@ from typing import NamedTuple
 from sla_engine.ports import AlarmRow, Log
 from sla_engine.record import Instant, Recorded
 
+INDEX, STALE = "alarm", "stale"
+"""Under which a store remembers that rows of its index come from an older schema."""
+
 RowsOf = Callable[[str, Sequence[Recorded], Instant], Sequence[AlarmRow]]
 """The rows that a stream's events call for at an instant."""
 

@@ -14,9 +14,13 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, StoredEvent
 
 import sla_engine.dossier.events
+import sla_engine.item.events
 import sla_engine.petition.events
 import sla_engine.petition.subject
-import sla_engine.talk.events  # noqa: F401  importing the four registers every wire name
+import sla_engine.roster.events
+import sla_engine.round.events
+import sla_engine.talk.events
+import sla_engine.unit.events  # noqa: F401  importing them registers every wire name
 from sla_engine.errors import refuse
 from sla_engine.record import EVENTS, Event, Meta, Recorded
 from sla_engine.store.refusals import WIRE_DAMAGED, WIRE_UNKNOWN

@@ -27,11 +27,11 @@ from sla_engine.store.codec import Stored, new_tuple
 from sla_engine.store.datastore import Datastore, Synchronous
 from sla_engine.store.keys import IntakeRow, RungRow
 from sla_engine.store.migrate import is_current, migrate
-from sla_engine.store.transaction import PERSONAL, SqliteTransaction, read_fields
+from sla_engine.store.transaction import ALARM, PERSONAL, SqliteTransaction, read_fields
 
 LAST_CHARACTER = "\U0010ffff"
 _EVENT = "originator_id, originator_version, topic, state, notification_id"
-_ALARM = "stream, clause, cycle, state, level, unit, due, alarm_at, rung"
+_ALARM = f"stream, {ALARM}"
 _PAGE = 2_000
 _SCRUB_WAIT_MS = 200
 
@@ -237,8 +237,8 @@ class Recorder(SQLiteApplicationRecorder):
             (*last, _PAGE),
         ):
             yield from page
-            stream, clause, cycle, _, _, _, due, _, _ = page[-1]
-            last = (due, stream, clause, cycle)
+            stream, row = page[-1][0], AlarmRow(*page[-1][1:])
+            last = (row.due, stream, row.clause, row.cycle)
         yield from self._fetch(
             f"SELECT {_ALARM} FROM alarm WHERE due IS NULL ORDER BY stream, clause, cycle"
         )

@@ -23,10 +23,12 @@ from sla_engine.store.refusals import (
     SUBJECT_ERASED,
 )
 
-_ALARMS_OF_STREAM = (
-    "SELECT clause, cycle, state, level, unit, due, alarm_at, rung FROM alarm WHERE stream = ?"
+ALARM = ", ".join(AlarmRow._fields)
+_ALARMS_OF_STREAM = f"SELECT {ALARM} FROM alarm WHERE stream = ?"
+_REPLACE_ALARM = (
+    f"INSERT OR REPLACE INTO alarm (stream, {ALARM}) "
+    f"VALUES (?, {', '.join('?' * len(AlarmRow._fields))})"
 )
-_REPLACE_ALARM = "INSERT OR REPLACE INTO alarm VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _DELETE_ALARM = "DELETE FROM alarm WHERE stream = ? AND clause = ? AND cycle = ?"
 DUE = "SELECT stream FROM alarm WHERE alarm_at <= ? ORDER BY alarm_at, stream"
 _DUE_OF_STREAM = "SELECT 1 FROM alarm WHERE stream = ? AND alarm_at <= ? LIMIT 1"
@@ -136,16 +138,16 @@ class SqliteTransaction:
 
     def set_alarms(self, stream: str, rows: Sequence[AlarmRow]) -> None:
         wanted = {(row.clause, row.cycle): row for row in rows}
-        present = {
-            (row.clause, row.cycle): row
-            for row in map(AlarmRow._make, self._execute(_ALARMS_OF_STREAM, (stream,)))
-        }
+        present = {(row.clause, row.cycle): row for row in self.clocks(stream)}
         gone = [(stream, *name) for name in present.keys() - wanted.keys()]
         changed = [(stream, *row) for name, row in wanted.items() if present.get(name) != row]
         if gone:
             self._executemany(_DELETE_ALARM, gone)
         if changed:
             self._executemany(_REPLACE_ALARM, changed)
+
+    def clocks(self, stream: str) -> Sequence[AlarmRow]:
+        return [AlarmRow._make(row) for row in self._execute(_ALARMS_OF_STREAM, (stream,))]
 
     def due_streams(self, now: Instant, limit: int) -> Sequence[str]:
         # Read in the order of the index and stopped at the limit: a herd is never sorted whole.

@@ -120,6 +120,43 @@ def test_lint_tells_every_fault_of_a_pack_at_once(shell: Shell, tmp_path: Path) 
     assert "admited" in shell.here("policy", "lint", pack).out
 
 
+def test_lint_takes_a_name_a_file_or_a_folder_from_any_directory(
+    shell: Shell, tmp_path: Path
+) -> None:
+    by_name = shell.here("policy", "lint", "zaozhuang-2110", "--json")
+    assert by_name.status == 0
+    editions = sorted(path.stem for path in PACK.parent.glob("*.toml"))
+    assert list(by_name.document) == [f"zaozhuang-2110/{edition}.toml" for edition in editions]
+    folder = tmp_path / "our-town"
+    folder.mkdir()
+    text = PACK.read_text(encoding="utf-8").replace('"zaozhuang-2110"', '"our-town"')
+    for edition in ("2024-08", "2024-09"):
+        (folder / f"{edition}.toml").write_text(text.replace("2024-08", edition), encoding="utf-8")
+    for source in (folder, folder / "2024-09.toml"):
+        assert shell.here("policy", "lint", source).status == 0, "one ends where the next begins"
+    (folder / "2024-09.toml").write_text(
+        text.replace('edition = "2024-08"', 'edition = "2024-09"'), encoding="utf-8"
+    )
+    for source in (folder, folder / "2024-09.toml"):
+        overlapping = shell.here("policy", "lint", source)
+        assert overlapping.status == 1
+        assert "与版本 2024-08 的有效期重叠" in overlapping.out
+    own = shell.here("policy", "lint", "our-town", "--packs", tmp_path)
+    assert (own.status, "EDITIONS_OVERLAP" in own.out) == (1, True)
+    assert shell.here("policy", "lint", "our-town", "--json").codes == ["PACK_MISSING"]
+
+
+def test_a_pack_is_shown_with_the_tables_beside_its_clauses(shell: Shell) -> None:
+    out = shell("policy", "show", "mingguang-three-tier").out
+    for text in ("触发“", "指标“", "系列“", "清单“", "每季"):
+        assert text in out
+    pack = shell.here("policy", "show", "mingguang-three-tier", "--json").document
+    assert {"board", "statement"} <= {series["form"] for series in pack["series"]}
+    assert all(trigger["basis"] for trigger in pack["triggers"])
+    borrowed = shell.here("policy", "show", "xinfang-2022", "--json").document
+    assert borrowed["talks_by"] == "mingguang-three-tier"
+
+
 def test_two_packs_are_compared_in_words(shell: Shell, tmp_path: Path) -> None:
     pack = tmp_path / "new.toml"
     text = PACK.read_text(encoding="utf-8")

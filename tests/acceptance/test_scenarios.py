@@ -1,6 +1,7 @@
 """Every scenario of the library, through the real engine on a store of its own."""
 
 import io
+import os
 import re
 from pathlib import Path
 
@@ -10,23 +11,55 @@ from rich.console import Console
 
 import scenarios
 from scenarios.diff import lines
+from scenarios.reader import read_file
 from scenarios.runner import run_file
 from sla_engine.cli import demo
 
 FOLDER = Path(scenarios.__path__[0])
-LIBRARY = sorted((FOLDER / "library").glob("*.toml"))
+EVERY = sorted(FOLDER.rglob("*.toml"))
+README = (FOLDER / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+SOAK = os.environ.get("SOAK") == "1"
+
+VECTORS = (
+    "V1 V2 V3 V3b V3c V4 V5 V6 V7 V7b V8 V8b V8c V9 V10 V11 V12 V13 V14 V15"  # worked examples
+).split()
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
-def test_the_scenario_comes_out_as_foretold(path: Path) -> None:
+@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.stem)
+def test_a_file_below_the_folder_plays_as_foretold_and_again_from_the_log_alone(
+    path: Path,
+) -> None:
+    if read_file(path).size == "soak" and not SOAK:
+        pytest.skip("takes long; SOAK=1 plays it")
     report = run_file(path)
+    assert report.passed, "\n".join(lines(report.departures))
+    assert report.verification.identical
+    assert report.verification.events >= report.facts > 0
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_an_example_of_the_readme_plays_as_it_stands(number: int, tmp_path: Path) -> None:
+    example = tmp_path / "example.toml"
+    example.write_text(EXAMPLES[number], encoding="utf-8")
+    report = run_file(example)
     assert report.passed, "\n".join(lines(report.departures))
 
 
-def test_the_library_is_what_its_readme_says() -> None:
-    readme = (FOLDER / "README.md").read_text(encoding="utf-8")
-    table = readme.split("## The library")[1]
-    assert sorted(re.findall("`([a-z0-9-]+)`", table)) == [path.stem for path in LIBRARY]
+def test_the_readme_shows_examples_and_names_every_file_of_the_library() -> None:
+    assert len(EXAMPLES) >= 2
+    table = README.split("## The library")[1]
+    assert sorted(re.findall("`([a-z0-9-]+)`", table)) == sorted(path.stem for path in EVERY)
+
+
+def test_every_worked_example_of_the_rules_is_played_by_some_scenario() -> None:
+    told: set[str] = set()
+    for path in EVERY:
+        script = read_file(path)
+        names = [fact.about for step in script.steps for fact in step.facts]
+        notes = [step.note for step in script.steps]
+        told.update(re.findall(r"\bV\d+[a-z]?\b", " ".join((*names, *notes))))
+    assert set(VECTORS) - told == set()
 
 
 def shown(width: int = 100) -> tuple[int, str]:

@@ -16,8 +16,12 @@ from sla_engine.cli.reception import PREMATURE
 from sla_engine.clock import VirtualClock
 from sla_engine.dossier import decide as dossier_decide
 from sla_engine.errors import CATALOGUE, Message, Refusal
+from sla_engine.item import decide as item_decide
 from sla_engine.petition import decide as petition_decide
-from sla_engine.service import handler, intake, merge
+from sla_engine.roster import decide as roster_decide
+from sla_engine.round import decide as round_decide
+from sla_engine.round import period as round_period
+from sla_engine.service import across, handler, intake, merge
 from sla_engine.service.handler import outcome_dict
 from sla_engine.service.intake import parse
 from sla_engine.settings import Settings
@@ -82,11 +86,16 @@ SAMPLES: Mapping[str, Any] = {
     "whole number": 1,
     "texts": ["x"],
     "time": "2024-09-13T09:00:00+08:00",
+    "texts by name": {"x": "y"},
+    "whole numbers by name": {"x": 1},
+    "points by name": {"x": 1.5},
+    "places": [["x", "y", 1, 2]],
 }
 # A text may look like a time; nothing else takes what another word names.
-WORDS = {frozenset({"text", "time"}): "text"} | {
-    frozenset({word}): word for word in SAMPLES if word != "text"
-}
+WORDS = {
+    frozenset({"text", "time"}): "text",
+    frozenset({"whole numbers by name", "points by name"}): "points by name",
+} | {frozenset({word}): word for word in SAMPLES if word not in ("text", "points by name")}
 
 
 def sent(kind: str, type_: str, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,13 +138,18 @@ def fields(kind: str, type_: str) -> dict[str, Field]:
 
 @cache
 def documented(kind: str) -> dict[str, Row]:
-    """Rows of docs/intake.md by type: the kind's own table and the one for both."""
-    petitions, talks, both = tables(INTAKE, "type")
-    own = petitions if kind == "petition" else talks
-    return {row["type"].strip("`"): row for row in (*own, *both)}
+    """Rows of docs/intake.md by type: the kind's own table and the one for all of them."""
+    *own, alike = tables(INTAKE, "type")
+    rows = (*own[KINDS.index(kind)], *(row for row in alike if _shared(kind, row)))
+    return {row["type"].strip("`"): row for row in rows}
 
 
-KINDS = ("petition", "talk")
+def _shared(kind: str, row: Row) -> bool:
+    """A roster has no clocks: of what all kinds share it takes the void alone."""
+    return kind != "roster" or row["type"] == "`voided`"
+
+
+KINDS = ("petition", "talk", "item", "round", "roster")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -259,7 +273,10 @@ def error_rows(codes: Iterable[str]) -> list[str]:
 
 def test_the_codes_described_are_those_an_upstream_system_can_meet() -> None:
     (table,) = tables(INTAKE, "code")
-    modules = (intake, handler, merge, dossier_decide, permit, petition_decide, talk_decide)
+    modules = (
+        intake, handler, merge, across, dossier_decide, permit, petition_decide, talk_decide,
+        item_decide, round_decide, round_period, roster_decide,
+    )  # fmt: skip
     codes = {*raised_by(*modules), *ELSEWHERE, BUSY}
     found = {row["code"].strip("`"): row for row in table}
     stale = sorted(code for code in codes if found.get(code) != row_of(code, CATALOGUE[code]))

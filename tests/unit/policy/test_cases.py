@@ -6,12 +6,14 @@ import pytest
 
 from sla_engine.catalog import load_almanac
 from sla_engine.errors import refuse
+from sla_engine.escalation.cases import run_case as engine_case
 from sla_engine.policy.cases import CaseReading, RunCase
 from sla_engine.policy.clause import Case, Pack
 from sla_engine.policy.faults import PACK_VALUE
 from sla_engine.policy.lint import lint, parse_pack
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.worktime import parse_instant
+from tests.unit.policy.annexed import ANNEXED, edited
 from tests.unit.policy.minimal import FILE, MINIMAL, changed
 from tests.unit.policy.reckoner import run_case
 
@@ -121,3 +123,53 @@ def test_cases_are_run_on_the_pack_under_lint_and_not_on_the_one_loaded(rulebook
 def test_cases_wait_until_the_pack_has_no_other_fault(rulebook: Rulebook) -> None:
     text = changed(("due = 2024-09-30", "due = 2024-10-01"), ('act = "warn"', 'act = "wran"'))
     assert [fault.code for fault in lint(text, FILE, rulebook, run_case)] == ["ACT_UNKNOWN"]
+
+
+READERS = pytest.mark.parametrize("read", [run_case, engine_case], ids=["by hand", "engine"])
+
+
+@READERS
+def test_cases_of_items_rounds_members_and_triggers_come_out(
+    rulebook: Rulebook, read: RunCase
+) -> None:
+    assert lint(ANNEXED, FILE, rulebook, read) == []
+
+
+@READERS
+@pytest.mark.parametrize(
+    ("edit", "where"),
+    [
+        (('limit = "10个工作日" }]', 'limit = "11个工作日" }]'), "expect.item.due"),
+        (('limit = "10个工作日" }]', 'limit = "2024-09-28" }]'), "expect.item.due"),
+        (("own_limit = true\n", ""), "expect.item.due"),
+        (("2024-07-16T00", "2024-07-15T00"), "expect.publish.due"),
+        (('member = "甲局" }', 'member = "丙局" }'), ""),
+        (("at = 2024-06-28", "at = 2024-07-02"), "expect.warned-twice.rungs.reached"),
+        (('period = "2024Q3"', 'period = "2024Q4"'), "expect.black-twice"),
+        (('period = "2023Q4"', 'period = "2024Q1"'), ""),
+        (
+            ('clause = "black-twice"\nabsent', 'clause = "warned-twice"\nabsent'),
+            "expect.warned-twice",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[1],
+)
+def test_a_case_beside_the_clauses_that_comes_out_otherwise_is_a_fault(
+    rulebook: Rulebook, read: RunCase, edit: tuple[str, str], where: str
+) -> None:
+    faults = lint(edited(edit), FILE, rulebook, read)
+    assert {fault.code for fault in faults} == ({"CASE_FAILS"} if where else set())
+    assert all(where in fault.where for fault in faults[:1])
+
+
+def test_an_item_may_bring_its_last_day(rulebook: Rulebook) -> None:
+    """28 September 2024 is a Saturday off; the last day that an item names stands as it is."""
+    text = edited(
+        ('limit = "10个工作日" }]', 'limit = "2024-09-28" }]'),
+        (
+            "due = 2024-09-30T00:00:00+08:00\nrungs = { warn = 2024-09-25T08:30:00+08:00, list",
+            "due = 2024-09-29T00:00:00+08:00\nrungs = { list",
+        ),
+        ("list = 2024-09-30T08:30", "list = 2024-09-29T08:30"),
+    )
+    assert lint(text, FILE, rulebook, run_case) == lint(text, FILE, rulebook, engine_case) == []

@@ -7,6 +7,7 @@ import pytest
 from sla_engine.catalog import load_pack
 from sla_engine.policy.diff import Change, diff
 from sla_engine.policy.lint import parse_pack
+from tests.unit.policy.annexed import ANNEXED, edited
 from tests.unit.policy.minimal import MINIMAL, changed
 
 
@@ -109,7 +110,7 @@ _RULES = MINIMAL[: MINIMAL.index("[[case]]")]
 
 def _otherwise(text: str) -> str:
     """Another text of the same kind: other digits in an amount, one more character elsewhere."""
-    return text.translate(str.maketrans("12345", "45678")) if text[-1] in "日时" else f"{text}二"
+    return text.translate(str.maketrans("12345", "45678")) if text[-1] in "日时月" else f"{text}二"
 
 
 @pytest.mark.parametrize(
@@ -162,3 +163,91 @@ def test_whatever_is_set_otherwise_is_told(edit: tuple[str, str]) -> None:
     other = parse_pack(changed(edit))
     assert other.digest != parse_pack(MINIMAL).digest
     assert diff(parse_pack(MINIMAL), other)
+
+
+# ------------------------------------------------------------- the tables beside the clauses
+
+_ANNEX = ANNEXED[len(MINIMAL) : ANNEXED.index("[[case]]", len(MINIMAL))]
+
+
+@pytest.mark.parametrize(
+    "at", [pytest.param(found.start(1), id=found[1]) for found in _TEXT.finditer(_ANNEX)]
+)
+def test_whatever_is_worded_otherwise_beside_the_clauses_is_told(at: int) -> None:
+    start = len(MINIMAL) + at
+    old = ANNEXED[start : ANNEXED.index('"', start)]
+    other = parse_pack(ANNEXED[:start] + _otherwise(old) + ANNEXED[start + len(old) :])
+    assert diff(parse_pack(ANNEXED), other)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ('needs = ["onsite_arrived"]\n', ""),
+        ('despite = ["P-HEAR"]\n', ""),
+        ('form = "board"', 'form = "award"'),
+        ('cycle = "quarter"', 'cycle = "month"'),
+        ('measure = "composite"', 'measure = "on-time"'),
+        ("praise = true\n", ""),
+        ("top = 3", "top = 2"),
+        ("bottom = 3", "bottom = 1"),
+        ("bottom = 3", "below = 60"),
+        ("bottom = 3", "at_least = 0"),
+        ('improve = "task"', 'improve = "problem"'),
+        ("skill = 60", "skill = 0"),
+        ('counts = ["act:warn@solve"]', 'counts = ["act:warn"]'),
+        ("at_least = 2\nconsecutive = true", 'at_least = 2\nwithin = "year"'),
+        ("at_least = 2", "at_least = 3"),
+        ('within = "month"', 'within = "year"'),
+        ('act = "talk"\ntier = 1\nlevel = 50\nto', 'act = "circular"\nlevel = 50\nto'),
+        ('act = "talk"\ntier = 1\nlevel = 50\nto', 'act = "talk"\ntier = 2\nlevel = 50\nto'),
+        ('tier = 1\nlevel = 50\nto = ["handler"]', "tier = 1\nlevel = 50"),
+        ("tier = 1\nlevel = 50\nto", "tier = 1\nlevel = 10\nto"),
+        ('numerator = ["solve.met"]', 'numerator = ["solve.late"]'),
+        ('denominator = ["callbacks"]', 'denominator = ["ratings"]'),
+        ("on-time = 40, satisfied = 60", "on-time = 50, satisfied = 50"),
+        ('role = "handler"\n', 'role = "handler"\nlevel = "department"\n'),
+        ('unit = "区住建局"', 'role = "handler"'),
+        ('match = { list = ["task"] }', 'match = { list = ["task"], unit = ["甲"] }'),
+        ("own_limit = true\n", ""),
+        (
+            'stop = "objected"\nlimit = "5个工作日"\nlate = "barred"\n',
+            'stop = "objected"\nlimit = "5个工作日"\n',
+        ),
+        ("max_count = 1,", 'max_count = 1, ask_before = "1个工作日",'),
+    ],
+    ids=lambda edit: edit[1] or edit[0],
+)
+def test_whatever_is_set_otherwise_beside_the_clauses_is_told(edit: tuple[str, str]) -> None:
+    other = parse_pack(edited(edit))
+    assert other.digest != parse_pack(ANNEXED).digest
+    assert diff(parse_pack(ANNEXED), other)
+
+
+def test_a_changed_trigger_is_told_in_words() -> None:
+    (change,) = diff(parse_pack(ANNEXED), parse_pack(edited(('"month"', '"quarter"'))))
+    assert change.path == "trigger.warned-twice.within"
+    assert change.zh() == "触发“一月两次预警”（warned-twice）期间：由“每月”改为“每季”"
+    assert change.en() == "trigger warned-twice, within: from “monthly” to “quarterly”"
+
+
+@pytest.mark.parametrize(
+    ("old", "path", "zh"),
+    [
+        ('\n[[route]]\nrole = "handler"\n', "route.2", "派单目录第 2 行：全部，承办人（handler）"),
+        (
+            ANNEXED[
+                ANNEXED.index('\n[[trigger]]\nid = "talks-twice"') : ANNEXED.index("\n[[measure]]")
+            ],
+            "trigger.talks-twice",
+            "触发“一季两次约谈”（talks-twice）：一季两次约谈，talk:1，2，3个月，提请约谈，2 级约谈",
+        ),
+    ],
+)
+def test_a_table_that_only_one_pack_has_takes_one_line(old: str, path: str, zh: str) -> None:
+    fewer = parse_pack(edited((old, "")))
+    (dropped,) = diff(parse_pack(ANNEXED), fewer)
+    (added,) = diff(fewer, parse_pack(ANNEXED))
+    assert (dropped.path, added.path) == (path, path)
+    assert dropped.zh().startswith(f"删去 {zh}")
+    assert added.zh().startswith(f"新增 {zh}")

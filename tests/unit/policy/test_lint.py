@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from sla_engine.errors import Fault, Refusal
-from sla_engine.policy.lint import lint, lint_editions, parse_pack
+from sla_engine.errors import Refusal
+from sla_engine.policy.lint import lint, parse_pack
 from tests.unit.policy.minimal import FILE, MINIMAL, changed, without
 
 Edit = tuple[str, str]
@@ -131,8 +131,8 @@ BROKEN = (
         (('scope = "petition"', 'scope = "petitions"'),),
         "PACK_VALUE",
         "clause.solve.scope",
-        "应为：assignment, petition, talk",
-        "it should be: assignment, petition, talk",
+        "应为：assignment, item, member, petition, round, talk",
+        "it should be: assignment, item, member, petition, round, talk",
         "petition",
     ),
     Broken(
@@ -717,12 +717,12 @@ def test_no_missing_line_makes_lint_fail() -> None:
             assert faults, f"line {index + 1} may be missing: {line}"
 
 
-def test_a_pack_whose_ladder_talks_needs_talk_rules_and_talk_clauses() -> None:
+def test_a_pack_whose_ladder_talks_needs_talk_rules_of_its_own_or_of_another() -> None:
     text = MINIMAL[: MINIMAL.index("[talk]")] + MINIMAL[MINIMAL.index("[[case]]") :]
     assert [(fault.code, fault.allowed) for fault in lint(text, FILE)] == [
-        ("TALK_MISSING", "[talk]"),
-        ("TALK_MISSING", '[[clause]] scope = "talk"'),
+        ("TALK_MISSING", "[talk] / talks_by"),
     ]
+    assert lint(text.replace("settle", 'talks_by = "other"\nsettle', 1), FILE) == []
     assert "会提请约谈" in lint(text, FILE)[0].zh()
     assert "proposes a talk" in lint(text, FILE)[0].en()
 
@@ -740,51 +740,9 @@ def test_clauses_for_different_petitions_may_promise_different_things() -> None:
 
 
 def test_clauses_with_the_same_promise_do_not_contradict() -> None:
-    same = SECOND.replace("7个工作日", "10个工作日")
+    promise = 'limit = "10个工作日"\npauses = ["P-HEAR"]'
+    same = SECOND.replace('limit = "7个工作日"', promise)
     assert lint(changed(("[[case]]\n", same)), FILE) == []
-
-
-def _edition(edition: str, begin: str, end: str = "") -> str:
-    until = f"\neffective_to = {end}" if end else ""
-    return changed(
-        ('edition = "2024-01"', f'edition = "{edition}"'),
-        ("effective_from = 2024-01-01", f"effective_from = {begin}{until}"),
-    )
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "codes"),
-    [
-        (("a", "2024-01-01"), ("b", "2025-01-01"), []),
-        (("a", "2024-01-01", "2025-01-01"), ("b", "2025-01-01"), []),
-        (("a", "2024-01-01", "2025-01-02"), ("b", "2025-01-01"), ["EDITIONS_OVERLAP"]),
-        (("a", "2024-01-01"), ("b", "2024-01-01"), ["EDITIONS_OVERLAP"]),
-        (("a", "2024-01-01"), ("a", "2025-01-01"), ["PACK_DUPLICATE"]),
-    ],
-)
-def test_one_edition_of_a_name_is_in_force_on_a_day(
-    first: tuple[str, ...], second: tuple[str, ...], codes: list[str]
-) -> None:
-    packs = [parse_pack(_edition(*first)), parse_pack(_edition(*second))]
-    faults = lint_editions(reversed(packs))
-    assert [fault.code for fault in faults] == codes
-    assert all("demo" in fault.where for fault in faults)
-
-
-def test_an_overlap_is_told_with_the_day_it_begins() -> None:
-    packs = [
-        parse_pack(_edition("a", "2024-01-01", "2025-06-01")),
-        parse_pack(_edition("b", "2025-01-01")),
-    ]
-    fault = lint_editions(packs)[0]
-    assert isinstance(fault, Fault)
-    assert "与版本 a 的有效期重叠，冲突日期：2025-01-01" in fault.zh()
-    assert "overlaps that of edition a, on 2025-01-01" in fault.en()
-
-
-def test_editions_of_different_names_do_not_meet() -> None:
-    other = parse_pack(changed(('name = "demo"', 'name = "other"')))
-    assert lint_editions([parse_pack(MINIMAL), other]) == []
 
 
 def test_a_pack_may_do_without_the_optional_tables() -> None:

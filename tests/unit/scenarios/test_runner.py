@@ -7,6 +7,8 @@ import pytest
 from scenarios.diff import lines
 from scenarios.runner import ScenarioReport, run_file
 from sla_engine.errors import Refusal
+from sla_engine.service.reactor import Reactor
+from tests.support.shell import ROOT
 from tests.unit.scenarios.small import HEAD, SMALL, STEP
 
 
@@ -119,7 +121,6 @@ def test_a_talk_that_is_not_there_departs(tmp_path: Path) -> None:
         ('clause = "arrive"', 'clause = "arive"', "SCENARIO_CLAUSE", "arrive"),
         ('packs = ["zaozhuang-2110"]', 'packs = ["zaozhuang-2111"]', "SCENARIO_PACK", "zao"),
         ("start =", 'withhold = ["国办发明电〔2023〕8号"]\nstart =', "SCENARIO_NOTICE", "国办"),
-        ("start =", 'pack_files = ["none.toml"]\nstart =', "SCENARIO_UNREADABLE", ""),
         (
             "clocks = [{",
             'among = [{ rung = "arrive/urg" }]\nclocks = [{',
@@ -154,7 +155,74 @@ def test_a_withheld_notice_makes_its_year_provisional(tmp_path: Path) -> None:
     assert play(tmp_path, content).passed
 
 
-def test_the_example_of_the_readme_plays(tmp_path: Path) -> None:
-    readme = Path(__file__).parents[3] / "scenarios" / "README.md"
-    example = readme.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
-    assert play(tmp_path, example).passed
+def test_a_pack_of_its_own_stands_in_the_scenario_or_beside_it(tmp_path: Path) -> None:
+    (shipped,) = (ROOT / "sla_engine/data/policies/zaozhuang-2110").glob("2024-08.toml")
+    renamed = shipped.read_text(encoding="utf-8").replace("zaozhuang-2110", "mine", 1)
+    (tmp_path / "mine.pack").write_text(renamed, encoding="utf-8")
+    mine = SMALL.replace("zaozhuang-2110", "mine")
+    assert play(tmp_path, mine + '[[pack]]\nfile = "mine.pack"\n').passed
+    assert play(tmp_path, f"{mine}[[pack]]\ntext = '''\n{renamed}'''\n").passed
+
+
+def test_a_pack_that_is_not_there_or_has_a_fault_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refusal) as refused:
+        play(tmp_path, SMALL + '[[pack]]\nfile = "none.toml"\n')
+    assert refused.value.code == "SCENARIO_UNREADABLE"
+    with pytest.raises(Refusal) as refused:
+        play(tmp_path, SMALL + '[[pack]]\ntext = "[pack]"\n')
+    assert {fault.code for fault in refused.value.faults} >= {"PACK_KEY_MISSING"}
+    assert refused.value.faults[0].where.startswith("pack 1 (line 19)")
+
+
+def test_packs_of_a_folder_stand_beside_those_shipped(tmp_path: Path) -> None:
+    (shipped,) = (ROOT / "sla_engine/data/policies/zaozhuang-2110").glob("2024-08.toml")
+    folder = tmp_path / "packs" / "mine"
+    folder.mkdir(parents=True)
+    renamed = shipped.read_text(encoding="utf-8").replace("zaozhuang-2110", "mine", 1)
+    (folder / "2024-08.toml").write_text(renamed, encoding="utf-8")
+    script = tmp_path / "story.toml"
+    script.write_text(SMALL.replace("zaozhuang-2110", "mine"), encoding="utf-8")
+    assert run_file(script, pack_dirs=(tmp_path / "packs",)).passed
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (
+            'measures = [{ measure = "nought", first = 2024-09-01, last = 2024-09-02 }]',
+            "SCENARIO_MEASURE",
+        ),
+        (
+            'reconciliation = [{ list = "nought", unit = "x", month = "2024-09" }]',
+            "SCENARIO_LIST",
+        ),
+        (
+            'rows = [{ projection = "worklists", key = "x", absent = true }]',
+            "SCENARIO_PROJECTION",
+        ),
+        (
+            'documents = [{ document = "urges", of = "petition/A", contains = ["x"] }]',
+            "DOCUMENT_UNKNOWN",
+        ),
+    ],
+)
+def test_a_name_in_an_expectation_that_nothing_has_is_a_fault(
+    tmp_path: Path, body: str, code: str
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        play(tmp_path, SMALL + free("13T10:00", body))
+    assert [fault.code for fault in refused.value.faults] == [code]
+
+
+def test_an_event_that_a_follower_put_aside_is_a_departure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(Reactor, "handle", broken)
+    report = play(tmp_path, SMALL)
+    assert [(each.about, each.found) for each in report.departures] == [
+        ("petition/A@1", "reactor: ValueError"),
+        ("petition/A@2", "reactor: ValueError"),
+    ]

@@ -1,0 +1,24 @@
+"""The civil day and month of an instant (rule D22: reckoned in China's one time zone)."""
+
+from datetime import date
+from functools import lru_cache
+
+from sla_engine.record import Instant
+from sla_engine.worktime.instant import zone_of
+
+_ZONE = zone_of("Asia/Shanghai")
+
+
+def day_of(at: Instant) -> str:
+    """ "2024-10-15"."""
+    return _text(_ZONE.day_of(at))
+
+
+def month_of(at: Instant) -> str:
+    """ "2024-10"."""
+    return day_of(at)[:7]
+
+
+@lru_cache(maxsize=4096)
+def _text(ordinal: int) -> str:
+    return date.fromordinal(ordinal).isoformat()

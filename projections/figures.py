@@ -1,0 +1,126 @@
+"""Published rates (考核指标) from the scorecard's cells, each with what stands behind it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Literal
+
+from sla_engine.identity import digest
+from sla_engine.policy.clause import Measure, Pack, Text
+
+By = Literal["unit", "kind"]
+Cell = tuple[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One rate of one group ("": all together), with what must be printed beside it.
+
+    `numerator` and `denominator` are what counts, `excluded` how much of the denominator was taken
+    out. `packs` and `calendars` are the digests of the editions by which was judged; `exclusions`
+    the exclusions that were applied ("petition|number|ground|measures"). A composite names the
+    figures it is made of in `parts`; its numerator over its denominator is the weighted mean.
+    """
+
+    measure: str
+    group: str
+    numerator: int
+    denominator: int
+    excluded: int
+    formula: Text
+    packs: tuple[str, ...] = ()
+    calendars: tuple[str, ...] = ()
+    exclusions: tuple[str, ...] = ()
+    parts: tuple["Figure", ...] = ()
+
+    @property
+    def share(self) -> Fraction | None:
+        """The rate, exactly; None of nothing."""
+        return Fraction(self.numerator, self.denominator) if self.denominator else None
+
+    @property
+    def exclusion_list(self) -> str:
+        """Digest of the exclusions applied, an edition like that of pack and calendar."""
+        return digest(self.exclusions)
+
+
+def figures(
+    cells: Iterable[Cell], pack: Pack, first: date, last: date, by: By | None = None
+) -> list[Figure]:
+    """Every measure of `pack` over the days from `first` to `last`, both included: one figure in
+    all, or one for each unit or kind of petition. Ask for days that have ended: a clock that runs
+    late within the last day is counted late in the whole of it."""
+    groups = {} if by else {"": Counter[str]()}
+    for key, counters in cells:
+        name, _, day, unit, kind = key.split("|", 4)
+        if name == pack.name and first.isoformat() <= day <= last.isoformat():
+            group = {"unit": unit, "kind": kind}.get(by or "", "")
+            groups.setdefault(group, Counter()).update(counters)
+    return [
+        _figure(measure, group, sums, pack)
+        for measure in pack.measures.values()
+        for group, sums in sorted(groups.items())
+    ]
+
+
+def _figure(measure: Measure, group: str, sums: Mapping[str, int], pack: Pack) -> Figure:
+    if measure.weights:
+        return _composite(measure, group, sums, pack)
+    return Figure(
+        measure.id,
+        group,
+        numerator=_counted(measure, measure.numerator, sums),
+        denominator=_counted(measure, measure.denominator, sums),
+        excluded=_left_out(measure, measure.denominator, sums),
+        formula=measure.formula,
+        packs=_behind("pack", sums),
+        calendars=_behind("calendar", sums),
+        exclusions=tuple(_applied(measure, sums)),
+    )
+
+
+def _counted(measure: Measure, counters: Sequence[str], sums: Mapping[str, int]) -> int:
+    """What counts: what was excluded from all does not stand in the counters, what was excluded
+    from this measure does."""
+    return sum(sums.get(each, 0) - sums.get(f"{measure.id}!{each}", 0) for each in counters)
+
+
+def _left_out(measure: Measure, counters: Sequence[str], sums: Mapping[str, int]) -> int:
+    return sum(sums.get(f"{measure.id}!{each}", 0) + sums.get(f"!{each}", 0) for each in counters)
+
+
+def _behind(kind: str, sums: Mapping[str, int]) -> tuple[str, ...]:
+    prefix = f"{kind}@"
+    return tuple(
+        sorted(each.removeprefix(prefix) for each in sums if each.startswith(prefix) and sums[each])
+    )
+
+
+def _applied(measure: Measure, sums: Mapping[str, int]) -> Iterator[str]:
+    for name in _behind("exclusion", sums):
+        measures = name.rpartition("|")[2]
+        if not measures or measure.id in measures.split(","):
+            yield name
+
+
+def _composite(measure: Measure, group: str, sums: Mapping[str, int], pack: Pack) -> Figure:
+    parts = tuple(_figure(pack.measures[each], group, sums, pack) for each in measure.weights)
+    shares = [part.share for part in parts]
+    mean = Fraction(0)
+    for share, weight in zip(shares, measure.weights.values(), strict=True):
+        mean += (share or 0) * Fraction(weight, sum(measure.weights.values()))
+    known = None not in shares
+    return Figure(
+        measure.id,
+        group,
+        numerator=mean.numerator if known else 0,
+        denominator=mean.denominator if known else 0,
+        excluded=sum(part.excluded for part in parts),
+        formula=measure.formula,
+        packs=_behind("pack", sums),
+        calendars=_behind("calendar", sums),
+        exclusions=tuple(sorted({each for part in parts for each in part.exclusions})),
+        parts=parts,
+    )

@@ -1,0 +1,215 @@
+"""Scorecard (考核): what counts, on which day, against whom; and the rates that come of it.
+
+A row is one petition, a cell (`scorecard.cells`) one day of one unit and kind of petition. Its key
+is `PACK|REGION|YYYY-MM-DD|UNIT|KIND`, its counters are
+
+* facts, on the day they happened, for the unit that held the petition: `registered`, `dispatched`,
+  `accepted`, `returned` (granted), `reworked`, `callbacks`, `callbacks_satisfied`,
+  `callbacks_solved`, `callbacks_confirmed` (satisfied and solved: the closure was true), `ratings`,
+  `ratings_satisfied`, `excluded`;
+* `resolved`, a petition's first resolution that stands, and `once` if no rework followed it: what
+  comes after never rewrites the first closure (rule D20);
+* for every clause `ID.judged` with `ID.met` or `ID.late`, on the day of the clock's end or of its
+  first late instant, whichever comes first, for whoever was answerable then. So a clock counts
+  once, and one that is late counts from that day on although it still runs. A cell may lie ahead:
+  that of a clock not yet due. `ID.cancelled`: it lost its object before it was decided.
+
+A petition that was merged away counts as registered, dispatched, accepted and returned; all else
+is the survivor's, who took over its earliest clocks and its milestones (rule D19).
+
+What an exclusion (剔除) takes out stands beside what remains: under `!COUNTER` if the petition is
+left out of every rate, under `MEASURE!COUNTER` if out of one. `pack@`, `calendar@` and
+`exclusion@` name the editions and exclusions behind a cell.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from projections import history, holding
+from projections.days import day_of
+from projections.figures import Figure, figures
+from projections.history import Line
+from projections.holding import Held
+from sla_engine.dossier.events import TermRefixed, Voided
+from sla_engine.petition.events import (
+    Accepted,
+    CallbackDone,
+    Dispatched,
+    Excluded,
+    ExclusionLifted,
+    Merged,
+    Rated,
+    Registered,
+    Resolved,
+    ReturnRuled,
+    ReworkOrdered,
+)
+from sla_engine.petition.kind import PETITION
+from sla_engine.ports import AlarmRow
+from sla_engine.projection import Cells, Columns
+from sla_engine.record import Event, Instant, Recorded
+from sla_engine.sla.assess import State
+
+__all__ = ["Figure", "Scorecard", "figures"]
+
+_COUNTED: tuple[type[Event], ...] = (
+    Accepted, CallbackDone, Dispatched, Excluded, ExclusionLifted, Merged, Rated, Registered,
+    Resolved, ReturnRuled, ReworkOrdered, Voided,
+)  # fmt: skip
+_KEPT = frozenset(_COUNTED)
+_MOVING = frozenset((*PETITION.steps, Voided, TermRefixed))
+_OF_THE_DUPLICATE = frozenset(("registered", "dispatched", "accepted", "return_ruled"))
+
+Counted = tuple[Instant, str, tuple[str, ...]]
+"""When, for which unit, which counters."""
+
+
+class Scorecard:
+    """Key: the stream. Columns: `no`, `pack`, `region`, `kind`; `editions`: digests stamped on
+    facts and re-fixings; `exclusions` in effect; `counts`: [day, unit, {counter: n}]; `lines`."""
+
+    name = "scorecard"
+
+    def interested(self, event: Event) -> bool:
+        return type(event) in _MOVING
+
+    def key(self, recorded: Recorded) -> str:
+        return recorded.stream
+
+    def apply(self, row: Columns | None, recorded: Recorded) -> Columns | None:
+        event = recorded.event
+        if row is None:
+            if not isinstance(event, Registered):
+                return None
+            names = ("no", "pack", "region", "kind")
+            row = {name: getattr(event, name) for name in names} | {"editions": [], "lines": []}
+        row = {**row, "editions": _stamped(row["editions"], recorded)}
+        if type(event) in _KEPT:
+            row["lines"] = history.enter(row["lines"], recorded, _says(event))
+        return row
+
+    def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:
+        lines = history.in_effect(history.standing(row["lines"]))
+        merged = any(line.type == "merged" for line in lines)
+        days: dict[tuple[str, str], dict[str, int]] = {}
+        for at, unit, counters in (*_facts(lines, merged), *_clocks(clocks, merged)):
+            cell = days.setdefault((day_of(at), unit), {})
+            for counter in counters:
+                cell[counter] = cell.get(counter, 0) + 1
+        counts = [[*name, cell] for name, cell in sorted(days.items())]
+        return {**row, "exclusions": _exclusions(lines), "counts": counts}
+
+    def tally(self, row: Columns) -> Cells:
+        no, head, kind = row["no"], f"{row['pack']}|{row['region']}", row["kind"]
+        exclusions = row["exclusions"]
+        behind = dict.fromkeys((*row["editions"], *(_name(no, each) for each in exclusions)), 1)
+        return {
+            f"{head}|{day}|{unit}|{kind}": {**_parted(cell, exclusions), **behind}
+            for day, unit, cell in row["counts"]
+        }
+
+
+def _says(event: Event) -> Mapping[str, Any]:
+    said = dict(holding.says(event))
+    if isinstance(event, CallbackDone | Rated):
+        said |= {"satisfied": event.satisfied, "solved": event.solved}
+    elif isinstance(event, Excluded):
+        said |= {"exclusion": event.exclusion, "ground": event.ground}
+        said["measures"] = list(event.measures)
+    elif isinstance(event, ExclusionLifted):
+        said["exclusion"] = event.exclusion
+    return said
+
+
+def _stamped(editions: list[str], recorded: Recorded) -> list[str]:
+    """With the digests by which an event was judged."""
+    meta = recorded.meta
+    more = {f"pack@{meta.pack}"} if meta.pack else set()
+    if meta.calendar:
+        more.add(f"calendar@{meta.calendar}")
+    return editions if more <= set(editions) else sorted(more.union(editions))
+
+
+# ----------------------------------------------------------------------------------------- facts
+
+
+def _facts(lines: Sequence[Line], merged: bool) -> Iterator[Counted]:
+    taken = [line for line in lines if not merged or line.type in _OF_THE_DUPLICATE]
+    reworked = max((line for line in taken if line.type == "rework_ordered"), default=None)
+    resolved = False
+    for each in holding.held(taken):
+        counters = _counters(each)
+        if each.line.type == "resolved" and not each.assists and not resolved:
+            again = reworked is not None and reworked > each.line
+            counters, resolved = ("resolved",) if again else ("resolved", "once"), True
+        if counters:
+            yield each.line.at, each.unit, counters
+
+
+def _counters(each: Held) -> tuple[str, ...]:
+    said = each.line.says
+    name = each.line.type
+    if name in ("registered", "dispatched", "accepted", "excluded"):
+        return (name,)
+    if name == "return_ruled" and "ends" in said:
+        return ("returned",)
+    if name == "rework_ordered":
+        return ("reworked",)
+    if name == "callback_done":
+        satisfied = ("callbacks_satisfied",) if said["satisfied"] else ()
+        solved = ("callbacks_solved",) if said["solved"] else ()
+        confirmed = ("callbacks_confirmed",) if satisfied and solved else ()
+        return ("callbacks", *satisfied, *solved, *confirmed)
+    if name == "rated":
+        return ("ratings", "ratings_satisfied") if said["satisfied"] else ("ratings",)
+    return ()
+
+
+# ---------------------------------------------------------------------------------------- clocks
+
+
+def _clocks(clocks: Sequence[AlarmRow], merged: bool) -> Iterator[Counted]:
+    for clock in clocks:
+        if clock.due is not None and (clock.stopped is None or clock.stopped > clock.due):
+            if not merged:
+                yield clock.due + 1, clock.liable, _verdict(clock, "late")
+        elif clock.stopped is not None and clock.state == State.CANCELLED.value:
+            yield clock.stopped, clock.liable, (f"{clock.clause}.cancelled",)
+        elif clock.stopped is not None and not merged:
+            yield clock.stopped, clock.liable, _verdict(clock, "met")
+
+
+def _verdict(clock: AlarmRow, verdict: str) -> tuple[str, ...]:
+    return (f"{clock.clause}.judged", f"{clock.clause}.{verdict}")
+
+
+# ------------------------------------------------------------------------------------ exclusions
+
+Exclusion = list[Any]
+"""Its number, its ground, the measures it is about (none: all)."""
+
+
+def _exclusions(lines: Sequence[Line]) -> list[Exclusion]:
+    return sorted(
+        [line.says["exclusion"], line.says["ground"], line.says["measures"]]
+        for line in lines
+        if line.type == "excluded"
+    )
+
+
+def _parted(cell: Mapping[str, int], exclusions: Sequence[Exclusion]) -> Mapping[str, int]:
+    """A petition's part of a cell with what is excluded set beside what counts."""
+    if not exclusions:
+        return cell
+    counting = {name: count for name, count in cell.items() if name != "excluded"}
+    kept = {"excluded": cell["excluded"]} if "excluded" in cell else {}
+    if any(not measures for _, _, measures in exclusions):
+        return kept | {f"!{name}": count for name, count in counting.items()}
+    named = sorted({measure for _, _, measures in exclusions for measure in measures})
+    beside = {f"{each}!{name}": count for each in named for name, count in counting.items()}
+    return {**cell, **beside}
+
+
+def _name(no: str, exclusion: Exclusion) -> str:
+    number, ground, measures = exclusion
+    return f"exclusion@{no}|{number}|{ground}|{','.join(measures)}"

@@ -1,0 +1,131 @@
+"""Boards (红黄黑榜): who stands on which list, what was objected, the draft."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sla_engine.cli.desk import Desk, command, group
+from sla_engine.cli.noun import Data, Noun
+from sla_engine.cli.options import PeriodOption, RoundArgument, UnitOption, period
+from sla_engine.cli.output import Voice
+from sla_engine.cli.round import DRAFT
+from sla_engine.errors import refuse, register
+from sla_engine.policy.clause import Pack, Place, Text
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from sla_engine.wiring import Engine
+
+BOARD_UNKNOWN = register(
+    "BOARD_UNKNOWN",
+    "没有榜单“{found}”；有初稿的：{allowed}",
+    "there is no board {found}; drafted are: {allowed}",
+)
+
+app = group(
+    "board",
+    "榜单 · Boards: places, objections, the draft. Red is praise.\n\n"
+    "sla-engine board ROUND shows one board; without a round, all that --unit and --period leave.",
+    default="show",
+)
+
+_BOARD = Noun(app, "round", RoundArgument, "Steps of a board")
+
+_PRAISE, _WARNING = Text("褒奖", "praise"), Text("警示", "warning")
+_UNPLACED = Text("未上榜", "on no list")
+
+Row = Mapping[str, Any]
+
+
+@command(app, "show", help="榜单 · Places of a board, best first, and the objections to it.")
+def show(
+    desk: Desk,
+    round: Annotated[str, typer.Argument(metavar="[ROUND]", help="The round of the board.")] = "",
+    unit: UnitOption = "",
+    period_: PeriodOption = "",
+) -> None:
+    period(period_, "--period")
+    with desk.engine() as engine:
+        rows = list(_boards(engine, round, unit, period_))
+        if desk.voice.json:
+            from sla_engine.cli.lists import jsonable
+
+            desk.voice.document([jsonable(row) for row in rows])
+            return
+        if not rows:
+            desk.voice.note("没有榜单 · no board")
+        for row in rows:
+            desk.voice.show(*_render(row, _pack(engine, row), unit, desk.voice))
+
+
+@_BOARD.step("draft", "drafted", DRAFT)
+def draft() -> Data:
+    return {}
+
+
+def _boards(engine: "Engine", name: str, unit: str, word: str) -> Iterator[Row]:
+    """Boards by their rounds, the latest first."""
+    rows = [row for _, row in engine.rows("board")]
+    if name and name not in (row["round"] for row in rows):
+        raise refuse(BOARD_UNKNOWN, "", name, ", ".join(row["round"] for row in rows) or "-")
+    for row in sorted(rows, key=lambda row: -row["drafted_at"]):
+        placed = (each["member"] for each in row["places"])
+        if (
+            name in ("", row["round"])
+            and word in ("", row["period"])
+            and (not unit or unit in placed)
+        ):
+            yield row
+
+
+def _pack(engine: "Engine", row: Row) -> Pack:
+    return engine.rules.pack_on(row["pack"], row["drafted_at"])
+
+
+def _render(row: Row, pack: Pack, unit: str, voice: Voice) -> "Iterator[RenderableType]":
+    from sla_engine.cli import output, words
+    from sla_engine.cli.output import styled, when
+
+    series = pack.series[row["series"]]
+    phase = voice.word(words.phase("round", row["phase"]))
+    told = row["published_at"] or row["drafted_at"]
+    yield styled(
+        (f"{voice.word(series.name)} {row['period']}", "bold"),
+        f"  {row['round']}  {phase} {when(told)}",
+    )
+    table = output.table("", "榜 place", "性质 sense", "名次 rank", "单位 member", "得分 score")
+    for place, members in _placed(row["places"], series.places):
+        for each in members:
+            if unit in ("", each["member"]):
+                table.add_row(*_cells(each, place, row["overturned"], voice))
+    yield table
+    for each in row["objections"]:
+        said = voice.word(Text("异议", "objection"))
+        yield f"{said} {when(each['at'])} {each['member']}：{each['ground']}（{each['signer']}）"
+
+
+def _placed(
+    places: Iterable[Row], known: Iterable[Place]
+) -> Iterator[tuple[Place | None, list[Row]]]:
+    """Members by place in the order of the pack, those on no list at the end."""
+    rows = list(places)
+    named = {place.id for place in known}
+    for place in known:
+        yield place, [each for each in rows if each["place"] == place.id]
+    yield None, [each for each in rows if each["place"] not in named]
+
+
+def _cells(
+    each: Row, place: Place | None, overturned: Iterable[str], voice: Voice
+) -> Iterator[str]:
+    if place is None:
+        yield voice.word(Text("已撤", "overturned") if each["member"] in overturned else _UNPLACED)
+        yield "—"
+    else:
+        yield voice.word(place.name)
+        yield voice.word(_PRAISE if place.praise else _WARNING)
+    yield str(each["rank"] or "—")
+    yield each["member"]
+    yield f"{each['score'] / 100:.2f}"

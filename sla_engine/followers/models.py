@@ -1,0 +1,79 @@
+"""All read models in one pass over the log and one commit per batch.
+
+Every model keeps a position of its own. So a new model needs nothing but to be listed: it begins
+at the beginning of the log and joins the others at its head; one that is rebuilt is swapped in
+alone; what one of them cannot take is put aside for that one. Models that have come equally far
+share a pass, and those in front go first, so that nobody who reads waits for a newcomer.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+
+from sla_engine.followers.projector import Projector
+from sla_engine.followers.runner import NOT_THE_EVENT, Runner
+from sla_engine.projection import FollowedLog, FollowerTransaction, Projection
+from sla_engine.record import Recorded
+
+
+class ReadModels:
+    """Keeps read models up with the log. Several of these over one store do no harm."""
+
+    def __init__(self, log: FollowedLog, models: Sequence[Projection], batch: int = 500) -> None:
+        self._log = log
+        self._batch = batch
+        self._projectors = [Projector(model) for model in models]
+        self._positions: dict[str, int] = {}
+
+    def run(self) -> int:
+        """Take everything there is; returns how many events were read."""
+        taken = 0
+        while count := self.step():
+            taken += count
+        return taken
+
+    def step(self) -> int:
+        """Take the next batch of those in front that are not at the head; returns its size."""
+        if not self._positions:
+            self._look()
+        for after in sorted(set(self._positions.values()), reverse=True):
+            if batch := self._log.follow(after, self._batch):
+                group = [each for each in self._projectors if self._positions[each.name] == after]
+                self._take(group, after, batch)
+                return len(batch)
+        return 0
+
+    def _look(self) -> None:
+        """See how far each has come; another process may have been quicker."""
+        self._positions = {each.name: self._log.position(each.name) for each in self._projectors}
+
+    def _take(self, group: Sequence[Projector], after: int, batch: Sequence[Recorded]) -> None:
+        try:
+            with self._log.transact() as tx:
+                together = all(tx.position(each.name) == after for each in group)
+                if together:
+                    _write(tx, group, batch)
+        except _Stuck:
+            # Alone each of them finds out which event it cannot take, and puts it aside.
+            for each in group:
+                Runner(self._log, each, self._batch).step()
+            together = False
+        if together:
+            self._positions.update((each.name, batch[-1].position) for each in group)
+        else:
+            self._look()
+
+
+class _Stuck(Exception):
+    """A model cannot take a batch; nothing of it was written."""
+
+
+def _write(tx: FollowerTransaction, group: Sequence[Projector], batch: Sequence[Recorded]) -> None:
+    clocks = cache(tx.clocks)
+    try:
+        for each in group:
+            each.take(tx, batch, clocks)
+            tx.advance(each.name, batch[-1].position)
+    except NOT_THE_EVENT:
+        raise
+    except Exception as error:
+        raise _Stuck from error
