@@ -6,19 +6,16 @@ has died or the wall clock was set back under it.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from threading import Event, RLock, Thread
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers import SchedulerNotRunningError
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from sla_engine.clock import Clock, SystemClock
@@ -27,21 +24,6 @@ from sla_engine.record import Instant
 logger = logging.getLogger(__name__)
 
 _SWEEP = "due-sweep"
-_RETRY_S = 60.0
-
-
-class Cycle(NamedTuple):
-    """Something that happens by the calendar: month, quarter and half-year boards.
-
-    `crontab` has five fields, read in `zone`. `run` is called when the waker starts or recovers and
-    at every such instant, and again after a minute if it fails. It must see from the log what is
-    still to be done: the waker remembers nothing.
-    """
-
-    name: str
-    crontab: str
-    zone: str
-    run: Callable[[], object]
 
 
 class Waker:
@@ -56,12 +38,10 @@ class Waker:
         sweep: Callable[[], float | None],
         clock: Clock,
         heartbeat: float = 1.0,
-        cycles: Sequence[Cycle] = (),
     ) -> None:
         self._sweep = sweep
         self._clock = clock
         self._heartbeat = heartbeat
-        self._cycles = cycles
         # APScheduler reads this machine's clock, so what is said to it must be in its terms.
         self._machine = SystemClock()
         self._lock = RLock()
@@ -73,7 +53,7 @@ class Waker:
         self._watchdog = Thread(target=self._watch, name="waker-watchdog", daemon=True)
 
     def start(self) -> None:
-        """Sweep now and from now on; every cycle is run once to catch up."""
+        """Sweep now and from now on."""
         self._revive()
         self._watchdog.start()
 
@@ -156,7 +136,7 @@ class Waker:
     def _build(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
-            executors={"default": ThreadPoolExecutor(1 + len(self._cycles))},
+            executors={"default": ThreadPoolExecutor(1)},
             # The default grace of one second silently drops whatever is later.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
             timezone=UTC,
@@ -165,25 +145,7 @@ class Waker:
         scheduler.add_job(
             self._wake, IntervalTrigger(seconds=self._heartbeat), id=_SWEEP, next_run_time=now
         )
-        for cycle in self._cycles:
-            trigger = CronTrigger.from_crontab(cycle.crontab, timezone=ZoneInfo(cycle.zone))
-            scheduler.add_job(
-                self._turn, trigger, [scheduler, cycle], id=_job_of(cycle), next_run_time=now
-            )
         return scheduler
-
-    def _turn(self, scheduler: BackgroundScheduler, cycle: Cycle) -> None:
-        try:
-            cycle.run()
-        except Exception:
-            logger.exception("cycle %s failed and is tried again", cycle.name)
-            again = _instant(self._machine.now()) + timedelta(seconds=_RETRY_S)
-            with suppress(JobLookupError):
-                scheduler.modify_job(_job_of(cycle), next_run_time=again)
-
-
-def _job_of(cycle: Cycle) -> str:
-    return f"cycle/{cycle.name}"
 
 
 def _instant(now: Instant) -> datetime:

@@ -2,14 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from sla_engine.clock import SystemClock
 from sla_engine.scheduler.sweep import planned, sweeper
-from sla_engine.scheduler.waker import Cycle, Waker
+from sla_engine.scheduler.waker import Waker
 from sla_engine.store.application import PetitionLog, open_memory
 from tests.unit.scheduler.ladder import fired, open_petitions, planner
 
@@ -184,34 +184,6 @@ def test_nothing_is_swept_after_it_was_stopped() -> None:
     threading.Event().wait(0.1)
     assert sweep.count == count
     assert not scheduler_of(waker).running
-
-
-def test_cycles_run_at_the_start_and_are_planned_by_the_calendar(started: Start) -> None:
-    ran = threading.Event()
-    cycle = Cycle("month", "5 0 1 * *", "Asia/Shanghai", ran.set)
-    waker = started(Sweep(), heartbeat=NEVER, cycles=[cycle])
-    assert ran.wait(PATIENCE)
-    planned_for = scheduler_of(waker).get_job("cycle/month").next_run_time
-    assert (planned_for.day, planned_for.hour, planned_for.minute) == (1, 0, 5)
-    assert planned_for.utcoffset() == timedelta(hours=8)
-
-
-def test_a_cycle_that_fails_is_tried_again_within_a_minute(started: Start) -> None:
-    failed = threading.Event()
-
-    def fail() -> None:
-        failed.set()
-        raise ValueError("broken")
-
-    cycle = Cycle("month", "5 0 1 1 *", "Asia/Shanghai", fail)
-    waker = started(Sweep(), heartbeat=NEVER, cycles=[cycle])
-    assert failed.wait(PATIENCE)
-
-    def planned_soon() -> bool:
-        at: datetime = scheduler_of(waker).get_job("cycle/month").next_run_time
-        return at.timestamp() - CLOCK.now() / 1e6 <= 60
-
-    wait_until(planned_soon)
 
 
 def test_alarms_in_a_log_are_fired_without_further_help(log: PetitionLog, started: Start) -> None:
