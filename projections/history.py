@@ -5,7 +5,8 @@ keeps a short line of each fact and is worked out anew from the lines that stand
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Self
+from functools import cache
+from typing import Any, NamedTuple
 
 from sla_engine.dossier.chronicle import order
 from sla_engine.dossier.events import Voided
@@ -13,6 +14,8 @@ from sla_engine.dossier.kind import Kind
 from sla_engine.record import Instant, Recorded, type_name
 
 Stored = list[list[Any]]
+
+_name = cache(type_name)
 
 
 class Line(NamedTuple):
@@ -27,27 +30,37 @@ class Line(NamedTuple):
     type: str
     says: Mapping[str, Any]
 
-    @classmethod
-    def of(cls, recorded: Recorded, says: Mapping[str, Any]) -> Self:
-        return cls(*order(recorded), recorded.meta.source, type_name(recorded.event), says)
-
     @property
-    def names(self) -> tuple[str, str]:
-        """The two ways in which a void may refer to the fact."""
-        return (f"@{self.version}", f"{self.source}:{self.key}")
+    def names(self) -> tuple[str, ...]:
+        """The ways in which a void may refer to the fact."""
+        named = (f"{self.source}:{self.key}",) if self.key else ()
+        return (f"@{self.version}", *named)
 
 
 def enter(stored: Stored, recorded: Recorded, says: Mapping[str, Any]) -> Stored:
     """The stored lines with one more, in the order in which their facts were recorded."""
     said = {**says, "fact": recorded.event.fact} if isinstance(recorded.event, Voided) else says
-    return [*stored, list(Line.of(recorded, said))]
+    return [*stored, [*order(recorded), recorded.meta.source, _name(type(recorded.event)), said]]
 
 
 def standing(stored: Stored) -> list[Line]:
     """The facts that count, in time order: neither voids nor what they took away."""
-    lines = [Line(*each) for each in stored]
+    lines = [Line._make(each) for each in stored]
     gone = _gone(lines)
     return sorted(line for line in _facts(lines) if line.version not in gone)
+
+
+def said(lines: Iterable[Line]) -> dict[str, Any]:
+    """The latest word of the facts on every field that any of them speaks of."""
+    words: dict[str, Any] = {}
+    for line in lines:
+        words.update(line.says)
+    return words
+
+
+def firsts(lines: Sequence[Line]) -> dict[str, Instant]:
+    """When a fact of each type first happened."""
+    return {line.type: line.at for line in reversed(lines)}
 
 
 def last(lines: Sequence[Line], field: str) -> Any:
@@ -77,12 +90,13 @@ def in_effect(lines: Iterable[Line]) -> list[Line]:
 def phase(lines: list[Line], late: Mapping[str, frozenset[str]]) -> str:
     """Where the matter stands, as the chronicle reads it: facts that come too late to move
     anything (`late`: in which phases, by type) do not, nor do those of an assisting unit."""
-    assisting = {line.says["assists"] for line in lines if "assists" in line.says}
-    found = ""
+    assisting, found = set(), ""
     for line in lines:
-        moves = "phase" in line.says and line.says.get("lane") not in assisting
-        if moves and found not in late.get(line.type, ()):
-            found = line.says["phase"]
+        says = line.says
+        if "assists" in says:
+            assisting.add(says["assists"])
+        elif "phase" in says and says.get("lane") not in assisting:
+            found = found if found in late.get(line.type, ()) else says["phase"]
     return found
 
 
@@ -97,8 +111,8 @@ def _facts(lines: Iterable[Line]) -> Iterator[Line]:
 
 def _gone(lines: list[Line]) -> set[int]:
     """Versions taken away; a void that was itself voided takes nothing away."""
-    voids = [line for line in lines if line.type == "voided"]
     gone: set[int] = set()
+    voids = [line for line in lines if line.type == "voided"]
     for void in reversed(voids):
         candidates = (line for line in (*_facts(lines), *voids) if void.says["fact"] in line.names)
         target = next(candidates, None)

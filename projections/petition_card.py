@@ -1,5 +1,6 @@
 """The face of a petition's file: who asks what, where it stands, what happened how often."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -37,6 +38,7 @@ _COUNTED = {
     "callbacks": "callback_done",
     "duplicates": "absorbed",
 }
+_DATED = ("registered", "dispatched", "resolved", "closed")
 _NOTED: dict[type[Event], str] = {TermRefixed: "refixed", AnomalyNoted: "anomalies"}
 
 
@@ -102,27 +104,25 @@ _MORE: dict[type[Event], Callable[[Any], Mapping[str, Any]]] = {
 
 
 def _derived(lines: list[Line]) -> Columns:
-    counts = {name: sum(line.type == kind for line in lines) for name, kind in _COUNTED.items()}
     lines = history.in_effect(lines)
+    types = Counter(line.type for line in lines)
+    said, firsts = history.said(lines), history.firsts(lines)
     return {
         "phase": history.phase(lines, STAYS),
-        "unit": history.last(lines, "unit"),
-        "registered_at": history.first_at(lines, "registered"),
-        "dispatched_at": history.first_at(lines, "dispatched"),
-        "resolved_at": history.first_at(lines, "resolved"),
-        "closed_at": history.first_at(lines, "closed"),
-        "outcome": history.last(lines, "outcome"),
-        "satisfied": history.last(lines, "satisfied") if counts["callbacks"] else None,
-        "merged_into": history.last(lines, "merged_into"),
-        "answers": history.last(lines, "answers") or {},
-        "rated": history.last(lines, "rated") or None,
+        "unit": said.get("unit", ""),
+        **{f"{name}_at": firsts.get(name) for name in _DATED},
+        "outcome": said.get("outcome", ""),
+        "satisfied": said.get("satisfied"),
+        "merged_into": said.get("merged_into", ""),
+        "answers": said.get("answers", {}),
+        "rated": said.get("rated"),
         "exclusions": [{**line.says, "at": line.at} for line in lines if line.type == "excluded"],
         "assignments": [
             {"assignment": line.says["assignment"], "unit": line.says["to"], "at": line.at}
             for line in lines
-            if "assignment" in line.says
+            if "to" in line.says
         ],
-        **counts,
+        **{name: types[kind] for name, kind in _COUNTED.items()},
     }
 
 

@@ -7,11 +7,22 @@ from fractions import Fraction
 from projections.reconciliation import balances
 from projections.scorecard import figures
 from scenarios.compare import acts_of
-from scenarios.findings import Findings
-from scenarios.foretold import BalanceExpected, Expect, MeasureExpected, RowExpected
+from scenarios.findings import NOTHING, Findings, say
+from scenarios.foretold import (
+    BalanceExpected,
+    DocumentExpected,
+    Expect,
+    MeasureExpected,
+    RowExpected,
+)
+from sla_engine.documents.orders import NOTHING_TO_DRAW
+from sla_engine.documents.render import render
+from sla_engine.drafting import drawn
+from sla_engine.errors import Refusal
 from sla_engine.escalation.kinds import KINDS
 from sla_engine.record import Instant
 from sla_engine.wiring import Engine
+from sla_engine.wording import load_wording
 
 
 def compare_everything(findings: Findings, expect: Expect, engine: Engine, at: Instant) -> None:
@@ -31,6 +42,8 @@ def compare_everything(findings: Findings, expect: Expect, engine: Engine, at: I
         _compare_measure(findings, measure, engine)
     for balance in expect.balances:
         _compare_balance(findings, balance, engine)
+    for document in expect.documents:
+        _compare_document(findings, document, engine)
 
 
 def _compare_row(findings: Findings, expected: RowExpected, engine: Engine) -> None:
@@ -67,6 +80,22 @@ def _compare_balance(findings: Findings, expected: BalanceExpected, engine: Engi
     about = " · ".join((*asked, expected.month))
     for field, value in expected.values.items():
         findings.compare(about, field, value, getattr(found, field, 0))
+
+
+def _compare_document(findings: Findings, expected: DocumentExpected, engine: Engine) -> None:
+    about = f"{expected.document} · {expected.of}"
+    try:
+        document = drawn(engine, expected.document, expected.of, expected.unit)
+    except Refusal as refusal:
+        found = "false" if refusal.code == NOTHING_TO_DRAW else refusal.code
+        findings.compare(about, "document", say("", not expected.absent), found)
+        return
+    findings.compare(about, "document", say("", not expected.absent), "true")
+    page = render(document, "md", load_wording())
+    for part in expected.contains:
+        findings.compare(about, "contains", part, part if part in page else NOTHING)
+    for part in expected.lacks:
+        findings.compare(about, "lacks", NOTHING, part if part in page else NOTHING)
 
 
 def percent(share: Fraction | None, like: str) -> str:

@@ -139,10 +139,15 @@ class BalanceExpected:
 
 @dataclass(frozen=True, slots=True)
 class DocumentExpected:
-    """What a document about a dossier must hold, and what it must not."""
+    """What a document must hold, and what it must not; or that there is nothing to draw.
+
+    `of` as the engine draws documents, a talk also by its alias. `unit` narrows a statement.
+    """
 
     document: str
     of: str
+    unit: str
+    absent: bool
     contains: tuple[str, ...]
     lacks: tuple[str, ...]
 
@@ -170,8 +175,8 @@ class Expect:
     documents: tuple[DocumentExpected, ...]
 
 
-def read_expect(each: Table, pack: str, region: str) -> Expect:
-    """The expectation in a table; `pack` and `region` are what is meant where it names none."""
+def read_expect(each: Table, pack: str) -> Expect:
+    """The expectation in a table; `pack` is the one that is meant where it names none."""
     named = {about: each.text(about) for about in ABOUT}
     found = [about for about in ABOUT if named[about]]
     if len(found) > 1:
@@ -192,9 +197,7 @@ def read_expect(each: Table, pack: str, region: str) -> Expect:
         balances=tuple(_balance(b, pack) for b in each.tables("reconciliation"))
         if not about
         else (),
-        documents=tuple(_document(d, region) for d in each.tables("documents"))
-        if not about
-        else (),
+        documents=tuple(map(_document, each.tables("documents"))) if not about else (),
     )
     each.asked += ["acts"] if about else []
     each.close()
@@ -319,14 +322,16 @@ def _balance(each: Table, pack: str) -> BalanceExpected:
     return expected
 
 
-def _document(each: Table, region: str) -> DocumentExpected:
+def _document(each: Table) -> DocumentExpected:
     expected = DocumentExpected(
         document=each.need("document", text) or "",
-        of=each.text("of") or region,
+        of=each.need("of", text) or "",
+        unit=each.text("unit"),
+        absent=each.flag("absent"),
         contains=each.take("contains", texts) or (),
         lacks=each.take("lacks", texts) or (),
     )
-    if not expected.contains and not expected.lacks:
-        each.fault(SCENARIO_PAIR, each.where, "", "contains | lacks")
+    if bool(expected.contains or expected.lacks) == expected.absent:
+        each.fault(SCENARIO_PAIR, each.where, "", "contains, lacks | absent = true")
     each.close()
     return expected

@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,7 +20,10 @@ from scenarios.script import (
     Script,
     Size,
     Step,
+    Summary,
     TalkAlias,
+    Template,
+    addressed,
 )
 from scenarios.table import (
     SCENARIO_KEY_MISSING,
@@ -74,6 +77,8 @@ SCENARIO_EMPTY = register(
 
 _HEADER = re.compile(r"\s*\[\[(step|expect|notice|pack)\]\]")
 _SIZES = ("small", "soak")
+# Of a step that comes many times at once, so many facts at the most are sent in one transaction.
+_BATCH = 500
 # Facts that found a dossier say by whose rules and where; a scenario says it once.
 _FOUNDING = ("registered", "proposed", "listed", "opened")
 
@@ -106,16 +111,17 @@ def parse(content: str, name: str = "scenario", folder: Path = Path()) -> Script
     return script
 
 
-@dataclass(frozen=True, slots=True)
-class _Template:
-    """A fact before it is numbered. `id` "" is made up when it is sent."""
-
-    where: str
-    value: Mapping[str, Any]
-    when: Instant
-    id: str
-    refused: str
-    repeated: bool
+def summary_of(path: Path) -> Summary:
+    """What a list of scenarios shows of a file. Raises `Refusal` for a head that cannot be read."""
+    faults: list[Fault] = []
+    raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    head = Table(raw.get("scenario", {}), path.name, faults)
+    words, packs = head.need("title", table) or {}, head.need("packs", texts) or ()
+    size = head.take("size", one_of(_SIZES)) or "small"
+    if faults:
+        raise Refusal(faults)
+    title = Text(words.get("zh", ""), words.get("en", ""))
+    return Summary(path.stem, title, packs, len(raw.get("step", ())), cast(Size, size))
 
 
 class _Reader:
@@ -227,21 +233,24 @@ class _Reader:
         facts = [self._template(fact, at) for fact in each.tables("facts")]
         expects = tuple(self._expect(expect) for expect in each.tables("expect"))
         each.close()
-        for n, shift in repeat:
-            sent = tuple(self._fact(fact, n, shift) for fact in facts)
-            if n == 1:
-                self.faults.extend(fault for fact in sent for fault in self._sent_faults(fact))
+        for batch in repeat.batches(max(1, _BATCH // max(1, len(facts)))):
+            (first, shift), (last, _) = batch[0], batch[-1]
+            sent = tuple(self._fact(fact, n, shift) for n, _ in batch for fact in facts)
+            if first == 1:
+                self.faults.extend(
+                    fault for fact in sent[: len(facts)] for fault in self._sent_faults(fact)
+                )
             elif len(self.faults) > before:
                 return
-            last = n == repeat.times
-            yield Step(at + shift, each.where, note, sent, expects if last else (), history)
+            ended = expects if last == repeat.times else ()
+            yield Step(at + shift, each.where, note, sent, ended, history)
 
     def _check(self, each: Table) -> Step:
         """A free-standing expectation is a step without facts."""
         at, note = each.need("at", instant) or 0, each.text("note")
         return Step(at, each.where, note, (), (self._expect(each),), history=False)
 
-    def _template(self, each: Table, at: Instant) -> _Template:
+    def _template(self, each: Table, at: Instant) -> Template:
         """A fact as it is written, `{n}` and all."""
         value: dict[str, Any] = {
             key: each.raw[key]
@@ -253,36 +262,30 @@ class _Reader:
             value["data"] = {"pack": self.pack, "region": self.region, **value["data"]}
         value["source"] = each.text("source") or self.source
         value["seq"] = each.take("seq", number) or 0
-        template = _Template(
-            each.where,
-            value,
-            each.take("when", instant) or at,
-            each.text("id"),
-            each.take("refused", _code) or "",
-            each.flag("repeated"),
+        template = Template(
+            where=each.where,
+            value=value,
+            when=each.take("when", instant) or at,
+            id=each.text("id"),
+            aliased=numbered(value.get("talk", ""), 1) in self.talks,
+            refused=each.take("refused", _code) or "",
+            repeated=each.flag("repeated"),
         )
         each.close()
         return template
 
-    def _fact(self, template: _Template, n: int, shift: int) -> Fact:
-        """The fact as intake takes it the `n`-th time, with a time and an identity."""
-        value: dict[str, Any] = numbered(template.value, n)
-        about = next((value[key] for key in ADDRESSES if key in value), "")
-        self.sent[(about, value.get("type", ""))] += 1
-        count = self.sent[(about, value.get("type", ""))]
-        value["at"] = format_instant(template.when + shift)
-        value["id"] = numbered(template.id, n) or f"{about}/{value.get('type', '')}/{count}"
-        alias = value.get("talk", "") if value.get("talk") in self.talks else ""
-        return Fact(template.where, value, alias, template.refused, template.repeated)
+    def _fact(self, template: Template, n: int, shift: int) -> Fact:
+        named = (numbered(addressed(template.value), n), template.value.get("type", ""))
+        self.sent[named] += 1
+        return Fact(template, n, shift, self.sent[named])
 
     def _sent_faults(self, fact: Fact) -> Iterator[Fault]:
-        named = fact.value.get("talk", "")
-        if named and not fact.alias and fact.value.get("type") != "proposed":
-            yield unknown(SCENARIO_TALK, f"{fact.where} talk", named, self.talks)
+        if "talk" in fact.template.value and not fact.alias and fact.type != "proposed":
+            yield unknown(SCENARIO_TALK, f"{fact.where} talk", fact.about, self.talks)
         yield from _intake_faults(fact)
 
     def _expect(self, each: Table) -> Expect:
-        expect = read_expect(each, self.pack, self.region)
+        expect = read_expect(each, self.pack)
         if expect.about == "talk" and expect.name not in self.talks:
             self.faults.append(unknown(SCENARIO_TALK, each.at("talk"), expect.name, self.talks))
         return expect
@@ -319,7 +322,7 @@ def _intake_faults(fact: Fact) -> Iterator[Fault]:
     try:
         intake.parse(fact.value)
     except Refusal as refusal:
-        if refusal.code != fact.refused:
+        if refusal.code != fact.template.refused:
             for each in refusal.faults:
                 where = " ".join(part for part in (fact.where, each.where) if part)
                 yield Fault(each.code, where, each.found, each.allowed, each.near)

@@ -19,9 +19,13 @@ class Repeat:
     times: int = 1
     every: int = 0
 
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        """Each time's number, from 1, and how much later than the first it is."""
-        return ((n, (n - 1) * self.every) for n in range(1, self.times + 1))
+    def batches(self, size: int) -> Iterator[list[tuple[int, int]]]:
+        """Each time's number, from 1, and how much later than the first it is; in batches of those
+        that come at one instant, `size` at the most."""
+        size = size if self.every == 0 else 1
+        for first in range(1, self.times + 1, size):
+            last = min(first + size, self.times + 1)
+            yield [(n, (n - 1) * self.every) for n in range(first, last)]
 
 
 def read_repeat(each: Table) -> Repeat:

@@ -13,6 +13,7 @@ from scenarios.reader import SCENARIO_UNREADABLE
 from scenarios.script import Brought, Load, Script
 from scenarios.table import unknown
 from sla_engine.catalog import load_rulebook
+from sla_engine.documents.register import DOCUMENT_UNKNOWN, FORMS
 from sla_engine.errors import Fault, Refusal, refuse, register
 from sla_engine.policy.clause import Pack
 from sla_engine.policy.lint import parse_pack
@@ -189,3 +190,5 @@ def _asked(expect: Expect, names: _Names) -> Iterator[tuple[str, str, Collection
         yield SCENARIO_LIST, balance.list, names.lists
     for row in expect.rows:
         yield SCENARIO_PROJECTION, row.projection, _PROJECTIONS
+    for document in expect.documents:
+        yield DOCUMENT_UNKNOWN, document.document, FORMS

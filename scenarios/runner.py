@@ -8,7 +8,7 @@ at the end the log alone must give the same state again.
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -164,13 +164,24 @@ class Play:
     def _expect(self, expect: Expect, at: Instant) -> None:
         self.findings.state(expect.where, at)
         if not expect.about:
-            compare_everything(self.findings, expect, self.engine, at)
+            compare_everything(self.findings, self._by_id(expect), self.engine, at)
             return
         stream, wanted = self.stream(expect), expect.values.get("exists", True)
         if "exists" in expect.values or stream is None:
             self.findings.compare(expect.name, "exists", wanted, stream is not None)
         if stream is not None and wanted:
             compare_dossier(self.findings, expect, self.engine.assess(stream, at))
+
+    def _by_id(self, expect: Expect) -> Expect:
+        """The block with talks' own ids for their aliases in what documents are about."""
+        documents = tuple(replace(each, of=self._id(each.of)) for each in expect.documents)
+        return replace(expect, documents=documents)
+
+    def _id(self, name: str) -> str:
+        """The id of the talk that an alias stands for; any other name as it is."""
+        alias = self.script.talks.get(name)
+        stream = self.talk(alias) if alias is not None else None
+        return stream.split("/", 1)[1] if stream is not None else name
 
     def stream(self, expect: Expect) -> str | None:
         """The dossier a block is about; None while there is none."""
@@ -196,18 +207,12 @@ class Play:
 
     def _addressed(self, fact: Fact) -> Mapping[str, Any]:
         """The fact with the talk's own id in place of its alias."""
-        if not fact.alias:
-            return fact.value
-        stream = self.talk(self.script.talks[fact.alias])
-        name = stream.split("/", 1)[1] if stream is not None else fact.alias
-        return {**fact.value, "talk": name}
+        return {**fact.value, "talk": self._id(fact.alias)} if fact.alias else fact.value
 
     def _outcome(self, step: Step, fact: Fact, outcome: Outcome) -> None:
-        expected = fact.refused or ("repeated" if fact.repeated else "recorded")
         found = outcome.faults[0].code if outcome.faults else outcome.status
-        about = f"{fact.about} · {fact.value['type']}"
         self.findings.state(fact.where, step.at)
-        self.findings.compare(about, "outcome", expected, found)
+        self.findings.compare(f"{fact.about} · {fact.type}", "outcome", fact.outcome, found)
 
     def talk(self, alias: TalkAlias) -> str | None:
         """Stream of the talk an alias stands for; None while there is none."""

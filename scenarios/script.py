@@ -7,11 +7,12 @@ from outside can be checked before the first step is played (format: scenarios/R
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from scenarios.foretold import Expect
+from scenarios.repeat import numbered
 from sla_engine.policy.clause import Text
-from sla_engine.worktime import Instant
+from sla_engine.worktime import Instant, format_instant
 
 Size = Literal["small", "soak"]
 
@@ -19,22 +20,73 @@ ADDRESSES = ("petition", "talk", "item", "round", "roster")
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """What is sent: `value` in the shape of intake, `alias` the talk it is about (if by alias).
+class Template:
+    """A fact as it is written: `value` in the shape of intake, still without time and identity,
+    `{n}` in any text of it for the number of the time.
 
-    `refused` is the code it must be refused with, `repeated` whether it must be known already.
+    `id` "" is made up. `aliased`: its talk is named by an alias. `refused` is the code it must be
+    refused with, `repeated` whether it must be known already.
     """
 
     where: str
     value: Mapping[str, Any]
-    alias: str
+    when: Instant
+    id: str
+    aliased: bool
     refused: str
     repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What is sent the `n`-th time, `shift` microseconds after the first; of facts of its type
+    about the same dossier it is the `count`-th.
+
+    A scenario may send a million of them, so each is spelled out only when it is asked for.
+    """
+
+    template: Template
+    n: int
+    shift: int
+    count: int
+
+    @property
+    def value(self) -> Mapping[str, Any]:
+        """The fact in the shape of intake."""
+        written = self.template
+        value: dict[str, Any] = numbered(written.value, self.n)
+        value["at"] = format_instant(written.when + self.shift)
+        made_up = f"{addressed(value)}/{value.get('type', '')}/{self.count}"
+        value["id"] = numbered(written.id, self.n) or made_up
+        return value
+
+    @property
+    def where(self) -> str:
+        return self.template.where
+
+    @property
+    def alias(self) -> str:
+        """The talk it is about, if by alias."""
+        return str(self.value["talk"]) if self.template.aliased else ""
 
     @property
     def about(self) -> str:
         """The dossier it addresses, by the name it has in the script."""
-        return next((str(self.value[each]) for each in ADDRESSES if each in self.value), "")
+        return str(numbered(addressed(self.template.value), self.n))
+
+    @property
+    def type(self) -> str:
+        return str(self.template.value.get("type", ""))
+
+    @property
+    def outcome(self) -> str:
+        """What must become of it."""
+        return self.template.refused or ("repeated" if self.template.repeated else "recorded")
+
+
+def addressed(value: Mapping[str, Any]) -> str:
+    """The dossier a fact addresses, whatever kind it is."""
+    return next((str(value[each]) for each in ADDRESSES if each in value), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +130,16 @@ class Brought:
     where: str
     text: str
     path: Path | None
+
+
+class Summary(NamedTuple):
+    """What a list of scenarios shows; `steps` as they are written, however often they come."""
+
+    name: str
+    title: Text
+    packs: tuple[str, ...]
+    steps: int
+    size: Size
 
 
 @dataclass(frozen=True, slots=True)

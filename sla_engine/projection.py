@@ -32,7 +32,7 @@ class Projection(Protocol):
     def name(self) -> str: ...
 
     def interested(self, event: Event) -> bool:
-        """Whether `event` can change a row."""
+        """Whether an event of this type can change a row."""
         ...
 
     def key(self, recorded: Recorded) -> str:

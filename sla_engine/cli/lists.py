@@ -180,7 +180,7 @@ def roster(engine: "Engine", voice: Voice, region: str, all_: bool, limit: int) 
     names = Names(engine)
     columns = (
         Column("地区 region", lambda row: row["region"]),
-        Column("职务 role", lambda row: voice.word(names.role(row["pack"], row["role"]))),
+        Column("职务 role", lambda row: voice.word(names.role(row["role"]))),
         Column("所及 about", lambda row: row["about"]),
         Column("任职人 holder", lambda row: row["holder"]),
         Column("单位 unit", lambda row: row["unit"]),
@@ -235,10 +235,9 @@ class Names:
         found = self._packs[pack].series.get(name) if pack in self._packs else None
         return found.name if found is not None else Text(name, name)
 
-    def role(self, pack: str, name: str) -> Text:
-        """A role may be named by any pack where the fact names none."""
-        packs = [self._packs[pack]] if pack in self._packs else [*self._packs.values()]
-        found = (each.roles[name] for each in packs if name in each.roles)
+    def role(self, name: str) -> Text:
+        """A role as the first pack has it that names it: the roster is of no pack."""
+        found = (each.roles[name] for each in self._packs.values() if name in each.roles)
         return next(found, Text(name, name))
 
 

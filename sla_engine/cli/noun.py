@@ -5,12 +5,16 @@ Whether it may be recorded, the rules of the dossier decide.
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
 from sla_engine.cli.desk import DEPARTED, Desk, command
 from sla_engine.cli.options import AtOption, ByOption, IdOption, instant
+from sla_engine.cli.output import Voice
+
+if TYPE_CHECKING:
+    from sla_engine.wiring import Engine
 
 Data = dict[str, Any]
 Step = Callable[..., Data]
@@ -34,17 +38,26 @@ class Noun:
     """Commands of one kind of dossier under one word.
 
     `kind` is how intake addresses it, `argument` how its id is asked for, `opening` the fact that
-    makes a new one, `panel` the heading over its steps in `--help`.
+    makes a new one, `panel` the heading over its steps in `--help`. `tell` shows where the dossier
+    stands after a step; left out: its card and clocks.
     """
 
-    def __init__(
-        self, app: typer.Typer, kind: str, argument: Any, panel: str, opening: str = ""
+    def __init__(  # what sets one noun apart from another
+        self,
+        app: typer.Typer,
+        kind: str,
+        argument: Any,
+        panel: str,
+        *,
+        opening: str = "",
+        tell: "Callable[[Engine, str, Voice], None] | None" = None,
     ) -> None:
         self._app = app
         self._kind = kind
         self._argument = argument
         self._panel = panel
         self._opening = opening
+        self._tell = tell
 
     def sending(self, name: str, help: str) -> Callable[[Sender], Sender]:
         """Register a function that records one fact: it is given the desk and what was `Sent`."""
@@ -82,7 +95,7 @@ class Noun:
     def send(self, desk: Desk, name: str, fact: str, data: Data, sent: Sent) -> None:
         """Record one fact and show where the dossier stands then; ends with DEPARTED if it was
         refused."""
-        from sla_engine.cli.case import stream_of
+        from sla_engine.cli.case import Case, render_head, stream_of
         from sla_engine.identity import digest
         from sla_engine.service.handler import outcome_dict
         from sla_engine.service.intake import parse
@@ -102,14 +115,11 @@ class Noun:
                 raise typer.Exit(DEPARTED)
             if desk.voice.json:
                 desk.voice.document(outcome_dict(outcome))
+            elif self._tell is not None:
+                self._tell(engine, name, desk.voice)
             else:
-                self._show(desk, engine, name)
-
-    def _show(self, desk: Desk, engine: Any, name: str) -> None:
-        from sla_engine.cli.case import Case, render_head
-
-        case = Case.open(engine, f"{self._kind}/{name}", None)
-        desk.voice.show(*render_head(case, desk.voice))
+                case = Case.open(engine, f"{self._kind}/{name}", None)
+                desk.voice.show(*render_head(case, desk.voice))
 
 
 def _signature(own: Sequence[inspect.Parameter]) -> inspect.Signature:

@@ -79,8 +79,8 @@ def render(pack: Pack, voice: Voice) -> "Iterator[RenderableType]":
         yield styled((voice.word(entry.label), "bold"))
         for key, zh, en, value in entry.told:
             if value != NOTHING and key != "name":
-                heading = "" if value.zh.startswith(zh) else f"{voice.word(Text(zh, en))} "
-                yield styled((f"  {heading}", "dim"), voice.word(value))
+                said = "" if value.zh.startswith(zh) else f"{voice.word(Text(zh, en))} "
+                yield styled((f"  {said}", "dim"), voice.word(value))
 
 
 def _block(pack: Pack, clause: Clause, voice: Voice) -> "Iterator[RenderableType]":

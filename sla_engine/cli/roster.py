@@ -1,16 +1,29 @@
 """The roster (职务名录): dated roles, for routing and for addressing warnings."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sla_engine.cli.desk import Desk, command, group
 from sla_engine.cli.noun import Noun, Sent, given
 from sla_engine.cli.options import LimitOption, within
+from sla_engine.cli.output import Voice
+
+if TYPE_CHECKING:
+    from sla_engine.wiring import Engine
 
 app = group("roster", "名录 · Who holds which role, since when.")
 
-_ROSTER = Noun(app, "roster", None, "Appointments", opening="appointed")
+_MOST = 1_000_000
+
+
+def _tell(engine: "Engine", region: str, voice: Voice) -> None:
+    from sla_engine.cli.lists import roster
+
+    roster(engine, voice, region, False, _MOST)
+
+
+_ROSTER = Noun(app, "roster", None, "Appointments", opening="appointed", tell=_tell)
 
 RegionArgument = Annotated[str, typer.Argument(metavar="REGION", help="Region, e.g. CN-3704.")]
 RoleOption = Annotated[str, typer.Option(metavar="ROLE", help="A role of the pack.")]
@@ -33,7 +46,7 @@ def show(
     from sla_engine.cli.lists import roster
 
     with desk.engine() as engine:
-        roster(engine, desk.voice, region, all_, within(limit, "--limit", 1, 1_000_000))
+        roster(engine, desk.voice, region, all_, within(limit, "--limit", 1, _MOST))
 
 
 @_ROSTER.sending("appoint", "任命 · Somebody takes a role.")
@@ -46,9 +59,8 @@ def appoint(  # one argument for each option
     holder: HolderOption,
     about: AboutOption = "",
     unit: Annotated[str, typer.Option(metavar="UNIT", help="The holder's own unit.")] = "",
-    pack: Annotated[str, typer.Option(metavar="PACK", help="The pack that names the role.")] = "",
 ) -> None:
-    data = given(role=role, holder=holder, about=about, unit=unit, pack=pack)
+    data = given(role=role, holder=holder, about=about, unit=unit)
     _ROSTER.send(desk, region, "appointed", data, sent)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from scenarios.runner import ScenarioReport
-    from scenarios.script import Script
+    from scenarios.script import Summary
 
 SCENARIO_MISSING = register(
     "SCENARIO_MISSING",
@@ -27,13 +27,13 @@ app = group("scenario", "剧本 · Stories on virtual time and what they foretel
 
 @command(app, "list", help="目录 · The scenarios that ship with the program.")
 def list_(desk: Desk) -> None:
-    from scenarios.reader import read_file
+    from scenarios.reader import summary_of
 
-    scripts = [read_file(path) for _, path in sorted(_library().items())]
+    shipped = [summary_of(path) for _, path in sorted(_library().items())]
     if desk.voice.json:
-        desk.voice.document([_summary(each) for each in scripts])
+        desk.voice.document([_summary(each) for each in shipped])
     else:
-        desk.voice.show(_table(scripts, desk))
+        desk.voice.show(_table(shipped, desk))
 
 
 @command(
@@ -76,10 +76,10 @@ def _library() -> dict[str, Path]:
 
 def _everyday(soak: bool) -> list[Path]:
     """All that ship, without those that take long unless `soak`."""
-    from scenarios.reader import read_file
+    from scenarios.reader import summary_of
 
     paths = [path for _, path in sorted(_library().items())]
-    return [path for path in paths if soak or read_file(path).size != "soak"]
+    return [path for path in paths if soak or summary_of(path).size != "soak"]
 
 
 def _path(name: str) -> Path:
@@ -131,35 +131,24 @@ def _tell(desk: Desk, path: Path, report: "ScenarioReport") -> None:
     desk.voice.read(lines(report.departures))
 
 
-def _summary(script: "Script") -> dict[str, Any]:
+def _summary(each: "Summary") -> dict[str, Any]:
     return {
-        "scenario": script.name,
-        "title": {"zh": script.title.zh, "en": script.title.en},
-        "packs": list(script.packs),
-        "steps": _steps(script),
-        "size": script.size,
+        "scenario": each.name,
+        "title": {"zh": each.title.zh, "en": each.title.en},
+        "packs": each.packs,
+        "steps": each.steps,
+        "size": each.size,
     }
 
 
-def _steps(script: "Script") -> int:
-    """Steps that bring facts; expectations that stand alone are none."""
-    return sum(bool(step.facts) for step in script.steps)
-
-
-def _table(scripts: "Iterable[Script]", desk: Desk) -> "Table":
+def _table(shipped: "Iterable[Summary]", desk: Desk) -> "Table":
     from sla_engine.cli import output
 
-    table = output.table(
-        "", "剧本 scenario", "标题 title", "政策包 packs", "步骤 steps", "规模 size"
-    )
-    for each in scripts:
-        table.add_row(
-            each.name,
-            desk.voice.word(each.title),
-            "\n".join(each.packs),
-            str(_steps(each)),
-            each.size,
-        )
+    headers = ("剧本 scenario", "标题 title", "政策包 packs", "步骤 steps", "规模 size")
+    table = output.table("", *headers)
+    for each in shipped:
+        title, packs = desk.voice.word(each.title), "\n".join(each.packs)
+        table.add_row(each.name, title, packs, str(each.steps), each.size)
     return table
 
 

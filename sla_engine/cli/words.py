@@ -20,6 +20,7 @@ STATES: Mapping[str, Text] = {
     State.RUNNING.value: Text("计时中", "running"),
     State.PAUSED.value: Text("中止", "paused"),
     State.OVERDUE.value: Text("已超时", "overdue"),
+    State.LAPSED.value: Text("逾期未行使", "lapsed"),
     State.MET.value: Text("按时", "on time"),
     State.LATE.value: Text("超时办结", "late"),
     State.CANCELLED.value: Text("已撤", "cancelled"),

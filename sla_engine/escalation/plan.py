@@ -55,7 +55,7 @@ def _row(assessment: Assessment, reading: Reading) -> AlarmRow:
         level=reading.level,
         unit=reading.unit,
         due=reading.due,
-        alarm_at=upcoming.fire_at if upcoming is not None else None,
+        alarm_at=upcoming.fire_at if upcoming is not None else _lapse(reading),
         rung=upcoming.rung.id if upcoming is not None else "",
         started=reading.start,
         stopped=cycle.end,
@@ -67,6 +67,12 @@ def _decided_at(reading: Reading) -> Instant:
     """When a clock is decided: at its end, or at its first late instant if that comes before."""
     decisive = (reading.cycle.end, reading.due + 1 if reading.due is not None else None)
     return min((at for at in decisive if at is not None), default=reading.at)
+
+
+def _lapse(reading: Reading) -> Instant | None:
+    """When a right that is still open lapses: nothing is done then, but it is open no longer."""
+    barred = reading.clause.late == "barred" and reading.state is State.RUNNING
+    return reading.due + 1 if barred and reading.due is not None else None
 
 
 def _refix(pending: Pending, assessment: Assessment, rules: Rulebook, now: Instant) -> bool:

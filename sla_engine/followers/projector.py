@@ -18,13 +18,17 @@ from sla_engine.projection import (
     model_of,
     tables,
 )
-from sla_engine.record import Recorded
+from sla_engine.record import Event, Recorded
 
 _GENERATION = "generation"
 
 Rows = Mapping[str, Columns | None]
 """By key: what is written, None for what is deleted."""
 Clocks = Callable[[str], Sequence[AlarmRow]]
+
+
+Concerned = list[tuple[str, Recorded]]
+"""Events of a batch that concern a model, with the key of their row."""
 
 
 class _Sheet:
@@ -36,19 +40,29 @@ class _Sheet:
         self.clocked = model if isinstance(model, Clocked) else None
         self.spread = model if isinstance(model, Spread) else None
         self.tallied = model if isinstance(model, Tallied) else None
+        self._interest: dict[type[Event], bool] = {}
+
+    def concerned(self, batch: Sequence[Recorded]) -> Concerned:
+        """What of a batch concerns the model; asked once for each type of event."""
+        interest, key = self._interest, self.model.key
+        found = []
+        for recorded in batch:
+            kind = type(recorded.event)
+            if kind not in interest:
+                interest[kind] = self.model.interested(recorded.event)
+            if interest[kind]:
+                found.append((key(recorded), recorded))
+        return found
 
     def take(
-        self, tx: FollowerTransaction, generation: int, batch: Sequence[Recorded], clocks: Clocks
+        self, tx: FollowerTransaction, generation: int, concerned: Concerned, clocks: Clocks
     ) -> None:
-        """Apply a batch to the rows of a generation."""
-        interested, key, apply = self.model.interested, self.model.key, self.model.apply
-        concerned = [(key(each), each) for each in batch if interested(each.event)]
-        if not concerned:
-            return
-        before = tx.rows(self.base, generation, dict.fromkeys(name for name, _ in concerned))
+        """Apply events to the rows of a generation."""
+        keys = dict.fromkeys(name for name, _ in concerned)
+        before = tx.rows(self.base, generation, keys)
         after: dict[str, Columns | None] = dict(before)
         for name, recorded in concerned:
-            after[name] = apply(after.get(name), recorded)
+            after[name] = self.model.apply(after.get(name), recorded)
         if self.clocked is not None:
             for name, row in after.items():
                 after[name] = None if row is None else self.clocked.finish(row, clocks(name))
@@ -73,8 +87,9 @@ class Projector:
 
     def take(self, tx: FollowerTransaction, batch: Sequence[Recorded], clocks: Clocks) -> None:
         """The same with the clocks of streams that others ask for too."""
-        generation = _number(tx.remembered(self.name).get(_GENERATION))
-        self._sheet.take(tx, generation, batch, clocks)
+        if concerned := self._sheet.concerned(batch):
+            generation = _number(tx.remembered(self.name).get(_GENERATION))
+            self._sheet.take(tx, generation, concerned, clocks)
 
 
 class _Rebuilder:
@@ -87,7 +102,7 @@ class _Rebuilder:
         self._sheet = _Sheet(projection)
 
     def handle(self, tx: FollowerTransaction, batch: Sequence[Recorded]) -> None:
-        self._sheet.take(tx, self.generation, batch, tx.clocks)
+        self._sheet.take(tx, self.generation, self._sheet.concerned(batch), tx.clocks)
 
 
 def follower_name(projection: str) -> str:

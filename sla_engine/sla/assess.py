@@ -14,7 +14,8 @@ from sla_engine.sla.schedule import Firing, Schedule, schedule
 
 
 class State(Enum):
-    """Where a clock stands. MET and LATE are final verdicts; OVERDUE still runs."""
+    """Where a clock stands. MET and LATE are final verdicts; OVERDUE still runs. LAPSED: a right
+    that was not used in its term; nobody is late."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -22,6 +23,7 @@ class State(Enum):
     MET = "met"
     LATE = "late"
     CANCELLED = "cancelled"
+    LAPSED = "lapsed"
 
     @property
     def open(self) -> bool:
@@ -150,7 +152,9 @@ def _state(each: Schedule, at: Instant) -> State:
         return State.CANCELLED
     if due is None:
         return State.PAUSED
-    return State.OVERDUE if at > due else State.RUNNING
+    if at <= due:
+        return State.RUNNING
+    return State.LAPSED if cycle.clause.late == "barred" else State.OVERDUE
 
 
 def unit_at(chronicle: Chronicle, cycle: Cycle, at: Instant) -> str:

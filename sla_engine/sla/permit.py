@@ -81,7 +81,7 @@ def _bar_faults(
         return
     at = draft.meta.occurred_at
     for reading in assess_chronicle(dossier, chronicle, rules, at).readings:
-        if reading.clause.id not in barred or not reading.state.open:
+        if reading.clause.id not in barred or reading.state is State.CANCELLED:
             continue
         due, lane = reading.due, _lane_of(chronicle, draft)
         if (
@@ -177,5 +177,5 @@ def final(dossier: Dossier, kind: Kind, rules: Rulebook, at: Instant) -> bool:
     if any(mark.name in ends and mark.at <= at for mark in chronicle.marks):
         return True
     return any(
-        reading.clause.final and reading.state is State.OVERDUE for reading in assessment.readings
+        reading.clause.final and reading.state is State.LAPSED for reading in assessment.readings
     )

@@ -32,6 +32,10 @@ _REPLACE_ALARM = (
 _DELETE_ALARM = "DELETE FROM alarm WHERE stream = ? AND clause = ? AND cycle = ?"
 DUE = "SELECT stream FROM alarm WHERE alarm_at <= ? ORDER BY alarm_at, stream"
 _DUE_OF_STREAM = "SELECT 1 FROM alarm WHERE stream = ? AND alarm_at <= ? LIMIT 1"
+_ADVANCE = (
+    "INSERT INTO position VALUES (?, ?) ON CONFLICT (follower) DO UPDATE "
+    "SET position = excluded.position WHERE excluded.position >= position.position"
+)
 _ROW = "SELECT columns FROM projection_row WHERE projection = ? AND generation = ? AND key = ?"
 _DELETE_ROW = "DELETE FROM projection_row WHERE projection = ? AND generation = ? AND key = ?"
 PERSONAL = "SELECT fields FROM personal WHERE subject = ? ORDER BY id DESC LIMIT 1"
@@ -221,10 +225,9 @@ class SqliteTransaction:
         return row[0] if row else 0
 
     def advance(self, follower: str, position: int) -> None:
-        current = self.position(follower)
-        if position < current:
+        if self._execute(_ADVANCE, (follower, position)).rowcount == 0:
+            current = self.position(follower)
             raise refuse(FOLLOWER_BACKWARDS, follower, str(current), str(position))
-        self._execute("INSERT OR REPLACE INTO position VALUES (?, ?)", (follower, position))
 
     def forget(self, follower: str) -> None:
         for table in ("position", "memory", "dead_letter"):

@@ -38,11 +38,10 @@ def test_several_files_are_played_and_what_is_wrong_with_one_does_not_stop_the_o
     shell: Shell, tmp_path: Path
 ) -> None:
     good = written(tmp_path, "good.toml", SMALL)
-    wrong = written(
-        tmp_path, "wrong.toml", SMALL.replace('"dispatched"\nclocks', '"returned"\nclocks')
-    )
+    returned = SMALL.replace('phase = "dispatched"', 'phase = "returned"')
+    wrong = written(tmp_path, "wrong.toml", returned)
     broken = written(tmp_path, "broken.toml", SMALL.replace("phase", "phaze"))
-    stray = written(tmp_path, "stray.toml", SMALL.replace('clause = "arrive"', 'clause = "arive"'))
+    stray = written(tmp_path, "stray.toml", SMALL.replace('"arrive"', '"arive"'))
     answer = shell("scenario", "run", broken, wrong, stray, good)
     assert answer.status == 1
     for part in (

@@ -19,9 +19,20 @@ def due(log: OpenLog, now: Instant, limit: int = 100) -> list[str]:
 
 
 def test_rows_come_back_as_they_were_set(log: OpenLog) -> None:
-    row = AlarmRow("reply", "2", "paused", 3, "区住建局", T0, T0 - 1, "warn")
-    set_alarms(log, a=[row])
-    assert list(log.alarms()) == [("a", row)]
+    row = AlarmRow("reply", "2", "paused", 3, "区住建局", T0, T0 - 1, "warn", T0 - 9)
+    ended = AlarmRow("arrive", "1", "met", 3, "甲", T0, None, "", T0 - 9, T0 - 2, "乙")
+    set_alarms(log, a=[row, ended])
+    assert list(log.alarms()) == [("a", ended), ("a", row)]
+    set_alarms(log, a=[row._replace(liable="丙"), ended])
+    assert next(each for _, each in log.alarms() if each.clause == "reply").liable == "丙"
+
+
+def test_a_follower_sees_the_clocks_of_one_stream(log: OpenLog) -> None:
+    row, other = alarm("reply"), alarm("onsite")
+    set_alarms(log, **{"petition/1": [row, other], "petition/10": [alarm("reply")]})
+    with log.transact() as tx:
+        assert sorted(tx.clocks("petition/1")) == sorted([row, other])
+        assert list(tx.clocks("petition/2")) == []
 
 
 def test_setting_replaces_all_rows_of_the_stream_and_no_others(log: OpenLog) -> None:

@@ -18,7 +18,12 @@ from tests.unit.followers.sums import Sums
 from tests.unit.followers.test_projector import Open
 
 A, B = (Dispatched(unit, unit) for unit in ("甲", "乙"))
-STORY: dict[str, list[Event]] = {"1": [A, A, B], "2": [B, Accepted(), A], "3": [A, Closed()], "4": []}
+STORY: dict[str, list[Event]] = {
+    "1": [A, A, B],
+    "2": [B, Accepted(), A],
+    "3": [A, Closed()],
+    "4": [],
+}
 CELLS = {"甲": {"times": 3, "clocks": 2}, "乙": {"times": 1, "clocks": 1}}
 ROWS = {
     "petition/1|甲": {"unit": "甲"},

@@ -8,7 +8,7 @@ import pytest
 
 from sla_engine.policy.lint import lint
 from tests.unit.policy.annexed import ANNEXED, edited
-from tests.unit.policy.minimal import FILE
+from tests.unit.policy.minimal import FILE, MINIMAL
 
 Edit = tuple[str, str]
 
@@ -743,3 +743,56 @@ def test_lint_refuses(wrong: Wrong) -> None:
 @pytest.mark.parametrize("wrong", [each for each in WRONG if each.neighbour], ids=lambda w: w.name)
 def test_lint_lets_pass_the_neighbour_of(wrong: Wrong) -> None:
     assert lint(edited(*wrong.neighbour), FILE) == []
+
+
+RETURN = """
+[[clause]]
+id = "return"
+name = { zh = "退单期限", en = "time to return" }
+scope = "assignment"
+start = "dispatched"
+stop = ["return_requested"]
+limit = "1个工作日"
+basis = ["示例规定"]
+
+[[clause.rung]]
+id = "red"
+at = "due"
+level = 50
+act = "red"
+basis = "示例规定"
+"""
+
+
+def test_a_return_lapses_without_being_told_to_but_a_signature_is_still_owed() -> None:
+    (fault,) = lint(edited(more(RETURN)), FILE)
+    assert (fault.code, fault.where) == ("RUNG_BARRED", f"{FILE} clause.return.rung.red.act")
+    signed = RETURN.replace('["return_requested"]', '["return_requested", "accepted"]')
+    assert lint(edited(more(signed)), FILE) == []
+
+
+def test_a_fault_in_one_table_does_not_accuse_those_that_refer_to_it() -> None:
+    broken = (
+        ('form = "board"', 'form = "boards"'),
+        ('bottom = 3\nbasis = "示例规定"', "bottom = 3"),
+        ('numerator = ["solve.met"]', "numerator = 3"),
+        ('limit = "20个工作日"', 'limit = "很久"'),
+    )
+    assert [fault.where.split()[1] for fault in lint(edited(*broken), FILE)] == [
+        "clause.item.limit",
+        "series.board.place.black.basis",
+        "series.board.form",
+        "measure.on-time.numerator",
+    ]
+
+
+def test_no_odd_or_missing_line_beside_the_clauses_makes_lint_fail() -> None:
+    """Lint answers with faults that can be read, whatever stands behind a key."""
+    lines = ANNEXED.split("\n")
+    for index in range(MINIMAL.count("\n"), len(lines)):
+        key, equals, _ = lines[index].partition(" = ")
+        for odd in ([], [f"{key} = 3"] if equals else []):
+            for fault in lint("\n".join([*lines[:index], *odd, *lines[index + 1 :]]), FILE):
+                assert fault.where.startswith(FILE)
+                assert fault.zh()
+                assert fault.en()

@@ -94,7 +94,7 @@ def test_a_value_that_cannot_be_is_a_fault(found: str, written: str, code: str, 
 def test_a_fault_that_is_foretold_is_none() -> None:
     wrong = '  { petition = "A", type = "resolve", refused = "TYPE_UNKNOWN" },\n]'
     (step,) = parse(SMALL.replace("\n]", f"\n{wrong}", 1)).steps
-    assert step.facts[-1].refused == "TYPE_UNKNOWN"
+    assert step.facts[-1].outcome == "TYPE_UNKNOWN"
 
 
 def test_steps_stand_in_order_of_arrival() -> None:
@@ -160,9 +160,19 @@ def test_a_repeated_step_comes_with_another_number_a_while_later() -> None:
     assert [len(step.expects) for step in steps] == [0, 0, 1]
 
 
-def test_without_every_a_step_comes_all_at_once() -> None:
-    steps = parse(HEAD + REPEATED.replace('every = "10分钟"\n', "")).steps
+def test_without_every_a_step_comes_all_at_once_in_one_transaction() -> None:
+    (step,) = parse(HEAD + REPEATED.replace('every = "10分钟"\n', "")).steps
+    assert [fact.about for fact in step.facts] == ["A-1", "A-2", "A-3"]
+    assert {fact.value["at"][11:16] for fact in step.facts} == {"08:30"}
+    assert len(step.expects) == 1
+
+
+def test_too_many_for_one_transaction_come_in_several_at_the_same_instant() -> None:
+    many = REPEATED.replace('every = "10分钟"\n', "").replace("repeat = 3", "repeat = 1200")
+    steps = parse(HEAD + many).steps
+    assert [len(step.facts) for step in steps] == [500, 500, 200]
     assert len({step.at for step in steps}) == 1
+    assert [len(step.expects) for step in steps] == [0, 0, 1]
 
 
 def test_repeated_steps_and_others_come_in_the_order_of_time() -> None:

@@ -114,7 +114,9 @@ def test_an_unknown_wire_name_is_refused() -> None:
         b"\xc1",
         encode((META, EVENT))[:-1],
         msgpack.packb([["秘密"], ["秘密"]]),
-        msgpack.packb([[1, 2], ["1", "pack", "投诉", "110105", *[""] * 6, False, "", "one too many"]]),
+        msgpack.packb(
+            [[1, 2], ["1", "pack", "投诉", "110105", *[""] * 6, False, "", "one too many"]]
+        ),
     ],
 )
 def test_bytes_that_do_not_fit_are_refused_without_quoting_them(state: bytes) -> None:

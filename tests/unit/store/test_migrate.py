@@ -36,6 +36,26 @@ def test_a_new_file_gets_every_version_and_an_old_one_what_it_lacks(
     connection.close()
 
 
+def test_an_index_from_before_its_clocks_were_dated_is_marked_and_a_new_one_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = migrations()
+    for rows, marked in ((0, []), (1, [("alarm", "stale")])):
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "migrations", lambda: known[:4])
+            migrate(connection.cursor())
+        for _ in range(rows):
+            connection.execute(
+                "INSERT INTO alarm VALUES ('petition/1', 'solve', '1', 'met', 0, '甲', 5, NULL, '')"
+            )
+        migrate(connection.cursor())
+        assert connection.execute("SELECT follower, key FROM memory").fetchall() == marked
+        dated = connection.execute("SELECT started, stopped, liable FROM alarm").fetchall()
+        assert dated == [(0, None, "")] * rows
+        connection.close()
+
+
 def test_a_file_from_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -> None:
     open_sqlite(tmp_path / "log.sqlite").close()
     connection = sqlite3.connect(tmp_path / "log.sqlite")

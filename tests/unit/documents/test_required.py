@@ -1,0 +1,199 @@
+"""Every field a document must show is shown, or said to be missing where nobody recorded it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from sla_engine.documents.form import Document, Source, empty
+from sla_engine.documents.register import DOCUMENT_UNKNOWN, FORMS, draw
+from sla_engine.documents.render import render
+from sla_engine.errors import Refusal
+from sla_engine.record import Recorded
+from sla_engine.talk.events import PlanFiled, TalkHeld, TalkMinuted, TalkNotified
+from sla_engine.wording import load_wording
+from tests.support.papers import (
+    DONE,
+    MINUTED,
+    NOTIFIED,
+    OPENED,
+    PLANNED,
+    SOURCES,
+    STRUCK,
+    TALK,
+    UNIT,
+    item,
+    petition,
+    talk,
+)
+
+WORDING = load_wording()
+
+
+def text_of(document: Document) -> str:
+    return render(document, "md", WORDING)
+
+
+def drawn(name: str, source: Source) -> Document:
+    return draw(name, "x", source)
+
+
+# What the chain of documents of a talk must show, each with a text that only that field brings.
+CHAIN: Mapping[str, tuple[Source, Mapping[str, str]]] = {
+    "talk-notice": (
+        talk(*NOTIFIED, at="2024-05-28 10:00"),
+        {
+            "number": "2024-2-001",
+            "tier": "一级",
+            "convener": "督查室负责人",
+            "unit": UNIT,
+            "summoned": "副局长（分管审批）",
+            "causes": "多次推诿",
+            "petitions": "SL2024050001",
+            "clauses": "SL2024050001 solve/1/talk-1",
+            "scheduled_at": "2024年5月30日 09:00",
+            "place": "市政府 3 楼会议室",
+            "materials": "情况说明、办理台账",
+            "delegation": "不得委托，须本人到场",
+        },
+    ),
+    "talk-minutes": (
+        talk(*MINUTED, at="2024-05-31 11:00"),
+        {
+            "attendees": "审批科科长",
+            "causes": "多次推诿",
+            "explanation": "被约谈人说明",
+            "requirements": "完善首问负责",
+            "deadlines": "2024年6月6日 24:00",
+            "signatures": "签字",
+            "recorder": "督查室",
+        },
+    ),
+    "rectification-plan": (
+        talk(*PLANNED, at="2024-06-05 10:00"),
+        {
+            "plan": "压缩审批环节",
+            "plan.measure": "合并两道初审",
+            "plan.owner": "审批科科长",
+            "plan.deadline": "10个工作日",
+            "plan.acceptance": "抽查 10 件",
+        },
+    ),
+    "strike-off": (
+        talk(*STRUCK),
+        {
+            "report": "整改报告2024-2-001",
+            "verifier": "市优化营商环境办公室",
+            "method": "阅卷、回访",
+            "results": "办结本件",
+            "results.result": "核查通过",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHAIN)
+def test_the_documents_of_a_talk_show_what_they_must(name: str) -> None:
+    source, shown = CHAIN[name]
+    document = drawn(name, source)
+    text = text_of(document)
+    assert shown.keys() - set(document.form.required) == set()
+    assert [field for field, words in shown.items() if words not in text] == []
+
+
+def test_what_nobody_recorded_is_said_to_be_missing_and_is_not_made_up() -> None:
+    proposed = talk(*NOTIFIED[:2], at="2024-05-27 16:00")
+    document = drawn("talk-notice", proposed)
+    assert set(document.missing) == {"number", "summoned", "scheduled_at", "place", "materials"}
+    rows = [line for line in text_of(document).splitlines() if line.startswith("| ")]
+    assert sum("未载明" in row for row in rows) == len(document.missing)
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_a_required_field_is_shown_or_listed_as_missing(name: str) -> None:
+    kind, of, source = SOURCES[name]
+    document = draw(kind, of, source)
+    for field in document.form.required:
+        table, _, column = field.partition(".")
+        value: Any = document[table]
+        bare = empty(value) or (column and any(empty(row.get(column)) for row in value))
+        assert bool(bare) == (field in document.missing)
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_every_template_names_each_required_field(name: str) -> None:
+    """A field that is required and drawn could still be forgotten by the template."""
+    kind, of, source = SOURCES[name]
+    page = render(draw(kind, of, source), "html", WORDING)
+    for field in FORMS[kind].required:
+        label = WORDING.labels[field.rpartition(".")[2]]
+        words = {"petition": "诉求编号"}.get(field, label.zh)
+        table = field in ("causes", "plan", "results", "withdrawn", "rates", "rows", "steps")
+        assert words in page or label.en in page or table or _headed(field, page), field
+
+
+def _headed(field: str, page: str) -> bool:
+    """Some fields stand under a heading or in the text instead of in a row of their own."""
+    headings = {
+        "officers": "谁来办",
+        "promises": "多久办",
+        "explanation": "被约谈人说明",
+        "requirements": "整改要求",
+        "deadlines": "期限",
+        "unit": UNIT,
+        "withdrawn_at": "撤销时间",
+    }
+    return field in headings and headings[field] in page
+
+
+@pytest.mark.parametrize("field", ["measure", "owner", "deadline", "acceptance"])
+def test_a_plan_without_a_part_says_which(field: str) -> None:
+    whole = {"item": "甲", "measure": "乙", "owner": "丙", "deadline": "丁", "acceptance": "戊"}
+    line = "｜".join("" if name == field else part for name, part in whole.items())
+    filed = ("2024-06-04 10:00", PlanFiled("清单", (line,)))
+    document = drawn("rectification-plan", talk(*MINUTED, filed, at="2024-06-04 11:00"))
+    assert document.missing == (f"plan.{field}",)
+
+
+def test_a_talk_that_was_raised_shows_the_notice_of_its_present_round() -> None:
+    source = talk(*STRUCK)
+    notices = [each for each in source.events if isinstance(each.event, TalkNotified)]
+    assert drawn("talk-notice", source)["number"] == _number(notices[-1])
+
+
+def _number(recorded: Recorded) -> str:
+    assert isinstance(recorded.event, TalkNotified)
+    return recorded.event.number
+
+
+def test_an_unsigned_talk_has_neither_minutes_nor_recorder() -> None:
+    held = (*NOTIFIED, ("2024-05-30 09:00", TalkHeld(("局长",))))
+    document = drawn("talk-minutes", talk(*held, at="2024-05-30 10:00"))
+    assert {"number", "requirements", "recorder"} <= set(document.missing)
+    assert not any(isinstance(each.event, TalkMinuted) for each in talk(*held).events)
+
+
+def test_an_item_is_struck_off_with_what_its_list_needs() -> None:
+    text = text_of(drawn("strike-off", item(*DONE)))
+    for words in ("施工许可办理慢", "督查室核查组", "实地", "归类整改", "已具备", "销〔2024〕17号"):
+        assert words in text
+
+
+def test_what_is_not_called_for_is_not_drawn() -> None:
+    for name in ("urge", "supervise", "recall"):
+        with pytest.raises(Refusal) as refused:
+            drawn(name, petition(*OPENED))
+        assert refused.value.code == "NOTHING_TO_DRAW"
+
+
+def test_an_unknown_document_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(Refusal) as refused:
+        drawn("talk-notise", talk(*NOTIFIED))
+    assert refused.value.code == DOCUMENT_UNKNOWN
+    assert refused.value.faults[0].near == "talk-notice"
+
+
+def test_every_form_has_a_golden_document() -> None:
+    assert {kind for kind, _, _ in SOURCES.values()} == FORMS.keys()
+    assert re.fullmatch(r"talk/.+/[0-9a-f]{12}", TALK)
