@@ -155,7 +155,8 @@ def _head(source: Source) -> dict[str, Any]:
 
 def _breached(rows: Sequence[Row]) -> tuple[str, ...]:
     """Ids of the clocks that were breached, each with its petition."""
-    return tuple(f"{row['petition']} {row['clock']}" for row in rows if row.get("clock"))
+    told = (f"{row['petition']} {row['clock']}" for row in rows if row.get("clock"))
+    return tuple(each.strip() for each in told)
 
 
 def _clocks(source: Source) -> tuple[Row, ...] | None:

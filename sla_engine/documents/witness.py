@@ -137,22 +137,19 @@ def standing_causes(chronicle: Chronicle) -> tuple[list[str], list[str]]:
 
 def cause(text: str, source: Source) -> Row:
     """A cause as a row: the petition and the clause whose clock was breached, with its due instant
-    and citation; of one that a person worded, the words."""
-    parts = text.split("|")
+    and citation; of a repetition, the trigger; of one that a person worded, the words."""
+    parts = text.rsplit("|", _CAUSE_PARTS - 1)
     if len(parts) != _CAUSE_PARTS:
         return {"reason": text, "petition": "", "clause": "", "clause_id": ""}
     stream, clause_id, cycle, _version, rung = parts
-    name = stream.split("/", 1)[1]
-    row: dict[str, Any] = {"petition": name, "clause": clause_id, "clause_id": clause_id}
-    row |= {"clock": f"{clause_id}/{cycle}/{rung}"}
+    kind, _, name = stream.partition("/")
+    row: dict[str, Any] = {"clause": clause_id, "clause_id": clause_id}
+    row |= {"petition": "" if kind == "unit" else name, "clock": f"{clause_id}/{cycle}/{rung}"}
     linked = source.linked.get(stream)
-    if linked is None:
+    reading = linked.reading(clause_id, cycle) if linked is not None else None
+    if reading is None:
         return {**row, **_trigger(clause_id, source)}
-    reading = linked.reading(clause_id, cycle)
-    if reading is not None:
-        row |= clock(reading)
-        row["reason"] = _rung_basis(reading.clause, rung)
-    return row
+    return {**row, **clock(reading), "reason": _rung_basis(reading.clause, rung)}
 
 
 def causes(source: Source) -> tuple[Row, ...]:
@@ -189,15 +186,14 @@ def list_name(name: str, pack: Pack) -> str:
 
 
 def _trigger(name: str, source: Source) -> dict[str, str]:
-    """A cause that is a repetition: the trigger's name and citation."""
-    for trigger in source.pack.triggers:
-        if trigger.id == name:
-            return {
-                "clause": trigger.name.zh,
-                "reason": "；".join(trigger.basis),
-                "status": trigger.status,
-            }
-    return {}
+    """A cause that is a repetition: the trigger's name and citation, in whichever pack has it."""
+    packs = (source.pack, *source.rules.packs)
+    found = (trigger for pack in packs for trigger in pack.triggers if trigger.id == name)
+    trigger = next(found, None)
+    if trigger is None:
+        return {}
+    told = {"clause": trigger.name.zh, "basis": "；".join(trigger.basis)}
+    return {**told, "status": trigger.status}
 
 
 def _rung_basis(clause: Clause, rung: str) -> str:

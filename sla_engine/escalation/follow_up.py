@@ -10,13 +10,13 @@ from sla_engine.dossier.events import RungFired, RungWithdrawn
 from sla_engine.escalation.react import Command, cause_of
 from sla_engine.item.events import ItemCancelled, ItemListed
 from sla_engine.policy.clause import Pack
+from sla_engine.policy.vocabulary import PROBLEMS
 from sla_engine.record import Instant, Recorded
 from sla_engine.round.board import shortfalls
 from sla_engine.round.events import RoundClosed, RoundOpened
 from sla_engine.round.period import period_of
 
 OPEN_NEXT, LIST = "open_next", "list"
-PROBLEM = "problem"
 
 
 def follow_up(recorded: Recorded, chronicle: Chronicle, pack: Pack) -> Sequence[Command]:
@@ -71,7 +71,7 @@ def _problem(
         item=_problem_id(recorded.stream, event),
         pack=pack.name,
         region=chronicle.traits["region"] or pack.region,
-        list=PROBLEM,
+        list=PROBLEMS,
         unit=event.unit,
         petitions=(no,) if kind == "petition" else (),
         round=no if kind == "round" else "",

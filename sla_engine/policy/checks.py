@@ -164,7 +164,7 @@ def extensions(draft: Draft) -> Faults:
 def own_limits(draft: Draft) -> Faults:
     """Only an item that is listed brings a limit of its own."""
     for clause in draft.clauses:
-        if clause.own_limit and (clause.scope is not Scope.ITEM or "listed" not in clause.start):
+        if clause.own_limit and clause.scope is not Scope.ITEM:
             at = draft.at("clause", clause.id, "own_limit")
             yield fault(CLAUSE_OWN_LIMIT, at, clause.scope.value)
 

@@ -161,6 +161,8 @@ class _Finder:
         self.chronicle = chronicle
         self.rules = rules
         self.found: dict[tuple[str, str], Cycle] = {}
+        limits = (chronicle.kind.limit(mark.fact.event) for mark in chronicle.marks)
+        self._limit = next(filter(None, limits), "")
         self._members = chronicle.lanes.all if chronicle.kind.name == Scope.ROUND.kind else {}
 
     def all(self) -> list[Cycle]:
@@ -225,7 +227,7 @@ class _Finder:
         calendar = self._calendar(pack, region, mark)
         return Cycle(
             clause=clause,
-            term=term_of(clause, self.chronicle.kind.limit(mark.fact.event), mark.at, calendar),
+            term=term_of(clause, self._limit, mark.at, calendar),
             pack=pack,
             calendar=calendar,
             name=name,

@@ -50,6 +50,23 @@ def test_an_item_may_bring_a_limit_or_a_last_day_of_its_own(limit: str, due: str
     assert item(listed=f"{LISTED} limit={limit}").due("done") == due
 
 
+STARTED = clause(
+    "step",
+    "5个工作日",
+    scope='"item"',
+    start='"started"',
+    stop='"verified"',
+    more="own_limit = true",
+)
+
+
+def test_the_limit_of_an_item_holds_for_clocks_that_start_later() -> None:
+    rules = rules_of(pack_of(STARTED, LISTS))
+    listed = f"{LISTED} limit=2个工作日"
+    item_ = Matter(rules, listed, "2025-06-05 09:00 started", stream="item/I1")
+    assert item_.due("step") == "2025-06-09 24:00"
+
+
 def test_a_limit_that_cannot_be_read_is_refused() -> None:
     assert Matter(RULES, stream="item/I1").codes(f"{LISTED} limit=尽快") == ["LIMIT_FORMAT"]
 
