@@ -19,7 +19,6 @@ from scenarios.workload import DAY, MONTH, history
 from sla_engine.dossier.events import RungFired
 from sla_engine.followers.models import ReadModels
 from sla_engine.followers.projector import Projector, read_rows
-from sla_engine.followers.runner import Runner
 from sla_engine.identity import digest
 from sla_engine.ports import AlarmRow
 from sla_engine.projection import Clocked, Columns, Projection, published, tables
@@ -42,7 +41,6 @@ def _rebuilding(petitions: int) -> Race:
         events,
         [
             Contender("all read models, one pass", lambda _: _together(log, events)),
-            Contender("one pass for each read model", lambda _: _one_by_one(log, events)),
             Contender("decoding the log and no more", lambda _: _decoding(log, events)),
         ],
     )
@@ -53,17 +51,6 @@ def _together(log: PetitionLog, events: Sequence[Recorded]) -> Thunk:
 
     def run() -> Sequence[Any]:
         ReadModels(log, READ_MODELS, BATCH).run()
-        return Viewed(len(events), lambda: _kept(log))
-
-    return run
-
-
-def _one_by_one(log: PetitionLog, events: Sequence[Recorded]) -> Thunk:
-    _forget(log)
-
-    def run() -> Sequence[Any]:
-        for model in READ_MODELS:
-            Runner(log, Projector(model), BATCH).run()
         return Viewed(len(events), lambda: _kept(log))
 
     return run

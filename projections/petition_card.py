@@ -1,7 +1,7 @@
 """The face of a petition's file: who asks what, where it stands, what happened how often."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from projections import acts, history
@@ -26,6 +26,7 @@ from sla_engine.petition.events import (
     ReworkOrdered,
 )
 from sla_engine.petition.kind import PETITION
+from sla_engine.ports import AlarmRow
 from sla_engine.projection import Columns
 from sla_engine.record import Event, Recorded, fields_of
 
@@ -66,19 +67,28 @@ class PetitionCard:
             row = _blank(event)
         row = {**row, "recorded_at": recorded.meta.recorded_at}
         if isinstance(event, RungFired | RungWithdrawn):
-            return _acted(row, event)
-        if noted := _NOTED.get(type(event)):
-            return {**row, noted: row[noted] + 1}
-        more = _MORE[type(event)](event) if type(event) in _MORE else {}
-        lines = history.enter(row["lines"], recorded, {**says(event), **more})
-        return {**row, **_derived(history.standing(lines)), "lines": lines}
+            row["raised"] = acts.enter(row["raised"], event)
+            row["withdrawn_acts"] += isinstance(event, RungWithdrawn)
+        elif noted := _NOTED.get(type(event)):
+            row[noted] += 1
+        else:
+            more = _MORE[type(event)](event) if type(event) in _MORE else {}
+            row["lines"] = history.enter(row["lines"], recorded, {**says(event), **more})
+        return row
+
+    def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:
+        found = acts.standing(row["raised"])
+        return {
+            **row,
+            **_derived(history.standing(row["lines"])),
+            "level": acts.highest(found),
+            "acts": acts.counted(found),
+        }
 
 
 def _blank(event: Registered) -> Columns:
     return {
         **{name: getattr(event, name) for name in _TRAITS},
-        "level": 0,
-        "acts": {},
         "raised": {},
         "withdrawn_acts": 0,
         "refixed": 0,
@@ -123,16 +133,4 @@ def _derived(lines: list[Line]) -> Columns:
             if "to" in line.says
         ],
         **{name: types[kind] for name, kind in _COUNTED.items()},
-    }
-
-
-def _acted(row: Columns, event: RungFired | RungWithdrawn) -> Columns:
-    raised = acts.enter(row["raised"], event)
-    found = acts.standing(raised)
-    return {
-        **row,
-        "raised": raised,
-        "level": acts.highest(found),
-        "acts": acts.counted(found),
-        "withdrawn_acts": row["withdrawn_acts"] + isinstance(event, RungWithdrawn),
     }

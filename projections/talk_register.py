@@ -1,10 +1,12 @@
 """The register of talks (约谈台账): who, at which tier, why, where each stands."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from projections import acts, history
 from projections.history import Line
 from sla_engine.dossier.events import RungFired, RungWithdrawn, Voided
+from sla_engine.ports import AlarmRow
 from sla_engine.projection import Columns
 from sla_engine.record import Event, Recorded, fields_of
 from sla_engine.talk.events import TalkProposed
@@ -50,15 +52,23 @@ class TalkRegister:
                 return None
             row = _blank(event)
         if isinstance(event, RungFired | RungWithdrawn):
-            return _acted(row, event)
-        lines = history.enter(row["lines"], recorded, _says(event))
-        return {**row, **_derived(history.standing(lines)), "lines": lines}
+            return {**row, "raised": acts.enter(row["raised"], event)}
+        return {**row, "lines": history.enter(row["lines"], recorded, _says(event))}
+
+    def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:
+        found = acts.standing(row["raised"])
+        return {
+            **row,
+            **_derived(history.standing(row["lines"])),
+            "level": acts.highest(found),
+            "acts": acts.counted(found),
+        }
 
 
 def _blank(event: TalkProposed) -> Columns:
     names = ("talk", "pack", "region", "unit")
     shown = {name: getattr(event, name) for name in names}
-    return {**shown, "level": 0, "acts": {}, "raised": {}, "lines": []}
+    return {**shown, "raised": {}, "lines": []}
 
 
 def _says(event: Event) -> dict[str, Any]:
@@ -103,9 +113,3 @@ def _causes(lines: list[Line]) -> tuple[list[str], list[str]]:
         elif line.type == "cause_overturned":
             causes.pop(line.says["cause"], None)
     return list(causes), list(petitions)
-
-
-def _acted(row: Columns, event: RungFired | RungWithdrawn) -> Columns:
-    raised = acts.enter(row["raised"], event)
-    found = acts.standing(raised)
-    return {**row, "raised": raised, "level": acts.highest(found), "acts": acts.counted(found)}

@@ -3,13 +3,14 @@
 The clocks themselves stand in the alarm index; a row says what the index does not know.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from projections import acts, history
-from projections.history import Line
 from sla_engine.dossier.events import RungFired, RungWithdrawn, Voided
 from sla_engine.petition.events import Dispatched, Registered, ReworkOrdered
 from sla_engine.petition.kind import CLOSED, DECLINED, MERGED, PETITION, WITHDRAWN
+from sla_engine.ports import AlarmRow
 from sla_engine.projection import Columns
 from sla_engine.record import Event, Recorded
 
@@ -33,11 +34,25 @@ class Worklist:
     def apply(self, row: Columns | None, recorded: Recorded) -> Columns | None:
         event = recorded.event
         if row is None:
-            return _opened(recorded) if isinstance(event, Registered) else None
+            if not isinstance(event, Registered):
+                return None
+            row = {name: getattr(event, name) for name in (*_TRAITS, "historic")}
+            row |= {"registered_at": recorded.meta.occurred_at, "raised": {}, "lines": []}
         if isinstance(event, RungFired | RungWithdrawn):
-            return _acted(row, event)
-        lines = history.enter(row["lines"], recorded, says(event))
-        return {**row, **_derived(history.standing(lines)), "lines": lines}
+            return {**row, "raised": acts.enter(row["raised"], event)}
+        return {**row, "lines": history.enter(row["lines"], recorded, says(event))}
+
+    def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:
+        lines, found = history.standing(row["lines"]), acts.standing(row["raised"])
+        phase = history.phase(lines, STAYS)
+        return {
+            **row,
+            "phase": phase,
+            "open": phase not in ENDED,
+            "unit": history.last(lines, "unit"),
+            "level": acts.highest(found),
+            "acts": acts.counted(found),
+        }
 
 
 def says(event: Event) -> dict[str, Any]:
@@ -53,30 +68,3 @@ def says(event: Event) -> dict[str, Any]:
     if isinstance(event, ReworkOrdered | Dispatched):
         said["unit"] = event.unit
     return said
-
-
-def _opened(recorded: Recorded) -> Columns:
-    event = recorded.event
-    assert isinstance(event, Registered)
-    lines = history.enter([], recorded, says(event))
-    return {
-        **{name: getattr(event, name) for name in _TRAITS},
-        "registered_at": recorded.meta.occurred_at,
-        "historic": event.historic,
-        "level": 0,
-        "acts": {},
-        "raised": {},
-        **_derived(history.standing(lines)),
-        "lines": lines,
-    }
-
-
-def _derived(lines: list[Line]) -> Columns:
-    phase = history.phase(lines, STAYS)
-    return {"phase": phase, "open": phase not in ENDED, "unit": history.last(lines, "unit")}
-
-
-def _acted(row: Columns, event: RungFired | RungWithdrawn) -> Columns:
-    raised = acts.enter(row["raised"], event)
-    found = acts.standing(raised)
-    return {**row, "raised": raised, "level": acts.highest(found), "acts": acts.counted(found)}

@@ -122,7 +122,7 @@ def _board(rng: Random, begin: Instant, units: list[str]) -> Iterator[Fact]:
     name = f"board.{_TOWN}.{period}"
     yield _opened(name, "board", begin, period, units)
     for index, unit in enumerate(units):
-        scores = {"composite": rng.randrange(40, 100)}
+        scores = {"composite": 40 if index == 3 else rng.randrange(40, 100)}
         more = {"member": unit, "scores": scores, "rater": "考核办"}
         yield fact_of(name, "scored", after + index * HOUR, "round", **more)
     drafted = after + 3 * DAY

@@ -28,6 +28,8 @@ from sla_engine.replay.verify import Verification
 from sla_engine.service.handler import Outcome
 from sla_engine.service.intake import parse
 from sla_engine.service.reactor import Reactor
+from sla_engine.settings import Settings
+from sla_engine.store.application import open_sqlite
 from sla_engine.talk.events import CauseAttached, TalkProposed
 from sla_engine.wiring import Engine
 
@@ -82,12 +84,14 @@ def stage(
     """An engine on virtual time, ready to play `script`; closed at the end of the block."""
     rules = rulebook(script, pack_dirs)
     check_names(script, rules)
+    clock = VirtualClock(script.start)
     with tempfile.TemporaryDirectory(prefix="sla-engine-") as folder:
         path = store or Path(folder) / "scenario.sqlite"
-        clock = VirtualClock(script.start)
-        with Engine.open(path, clock, rules=rules) as engine:
-            if engine.log.head():
-                raise refuse(SCENARIO_STORE_USED, "", path.name, str(engine.log.head()))
+        # What is thrown away at the end need not outlive a power cut.
+        log = open_sqlite(path, synchronous="OFF" if store is None else "FULL")
+        with Engine(log, clock, Settings(), rules) as engine:
+            if log.head():
+                raise refuse(SCENARIO_STORE_USED, "", path.name, str(log.head()))
             yield Play(script, engine, clock)
 
 

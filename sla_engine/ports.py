@@ -4,7 +4,7 @@ The core knows these protocols, adapters implement them, `wiring` joins the two.
 one truth: alarms, projections and talks' memory are followers of it or written in its transaction.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -45,8 +45,12 @@ class Answer(NamedTuple):
 class Transaction(Protocol):
     """Reads and writes that commit together or not at all. Held briefly; no network inside."""
 
-    def load(self, stream: str) -> Sequence[Recorded]:
-        """All events of a stream in order; empty when there is none."""
+    def load(self, stream: str, after: int = 0) -> Sequence[Recorded]:
+        """The events of a stream behind version `after`, in order; empty when there is none."""
+        ...
+
+    def after_commit(self, do: Callable[[], object]) -> None:
+        """Have `do` called once everything has committed; never, if it does not."""
         ...
 
     def answers(self, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Answer]:

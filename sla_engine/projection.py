@@ -46,9 +46,10 @@ class Projection(Protocol):
 
 @runtime_checkable
 class Clocked(Projection, Protocol):
-    """A model whose rows, one per stream under the stream's name, also say what the clocks say.
-
-    It takes an interest in every event that can move a clock of its streams.
+    """A model whose rows, one per stream under the stream's name, are completed once the events
+    that arrived together are applied: by what the clocks say, or by what would be costly to work
+    out after every single one. One that reads the clocks takes an interest in every event that can
+    move them.
     """
 
     def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:

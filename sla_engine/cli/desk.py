@@ -203,11 +203,13 @@ def group(name: str, help: str, default: str = "") -> typer.Typer:
     return typer.Typer(name=name, help=help, cls=_default_to(default), rich_markup_mode="rich")
 
 
-def _default_to(default: str) -> type[TyperGroup]:
+def _default_to(name: str) -> type[TyperGroup]:
     class Group(TyperGroup):
+        default = name
+
         def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
             if not args or args[0] not in (*self.commands, *ctx.help_option_names):
-                args = [default, *args]
+                args = [self.default, *args]
             return super().parse_args(ctx, args)
 
     return Group

@@ -21,7 +21,6 @@ _ROUND = Noun(app, "round", RoundArgument, "Steps of a round, in their order", o
 
 MemberOption = Annotated[str, typer.Option(metavar="MEMBER", help="The member it is about.")]
 DocumentOption = Annotated[str, typer.Option(metavar="REF", help="Reference of the document.")]
-CountOption = Annotated[int, typer.Option(metavar="N")]
 
 
 @command(app, "list", help="台账 · Rounds, those still running first.")
@@ -113,11 +112,11 @@ def sign(  # one argument for each option
     member: MemberOption,
     side: Annotated[str, typer.Option(metavar="SIDE", help="unit or office.")],
     signer: Annotated[str, typer.Option(metavar="OFFICIAL", help="Who signs.")],
-    opening: CountOption,
-    new: CountOption,
-    struck_off: CountOption,
-    carried_over: CountOption,
-    overdue: CountOption = 0,
+    opening: Annotated[int, typer.Option(metavar="N", help="Items open when the month began.")],
+    new: Annotated[int, typer.Option(metavar="N", help="Items that came in.")],
+    struck_off: Annotated[int, typer.Option(metavar="N", help="Items that went out.")],
+    carried_over: Annotated[int, typer.Option(metavar="N", help="Items still open at its end.")],
+    overdue: Annotated[int, typer.Option(metavar="N", help="How many of those are overdue.")] = 0,
 ) -> Data:
     return {
         "member": member, "side": side, "signer": signer, "opening": opening, "new": new,

@@ -32,6 +32,7 @@ STATE_STYLES: Mapping[str, str] = {
     State.OVERDUE.value: "bold red",
     State.MET.value: "green",
     State.LATE.value: "red",
+    State.LAPSED.value: "dim",
     State.CANCELLED.value: "dim",
 }
 

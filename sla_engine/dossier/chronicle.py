@@ -38,8 +38,7 @@ class Mark(NamedTuple):
     inherited: bool = False
 
 
-@dataclass(slots=True)
-class Pause:
+class Pause(NamedTuple):
     """A suspension [start, end); `end` None while it is open.
 
     `lane`: the one lane it holds up; "" for the whole matter.
@@ -74,7 +73,7 @@ class Grant(NamedTuple):
 
 @dataclass(slots=True)
 class Chronicle:
-    """The dossier in time order."""
+    """The dossier in time order; `learned` says up to which version it has been read."""
 
     kind: Kind
     facts: list[Recorded] = field(default_factory=list)
@@ -88,6 +87,7 @@ class Chronicle:
     phase: str = "new"
     voids: list[tuple[Recorded, Recorded]] = field(default_factory=list)
     traits: dict[str, str] = field(default_factory=dict)
+    learned: int = 0
 
     @property
     def suspended(self) -> bool:
@@ -96,6 +96,11 @@ class Chronicle:
     @property
     def open_pause(self) -> Pause | None:
         return next((pause for pause in self.pauses if pause.end is None), None)
+
+    def end_pause(self, pause: Pause, at: Instant, known_at: Instant) -> None:
+        """A pause ends at `at`, or sooner than was known."""
+        ended = pause._replace(end=at, known_at=max(pause.known_at, known_at))
+        self.pauses[self.pauses.index(pause)] = ended
 
     def first(self, names: frozenset[str], lane: str | None = None) -> Mark | None:
         """The earliest mark with one of `names`, in `lane` when one is given."""
@@ -118,29 +123,32 @@ def read(dossier: Dossier, kind: Kind, until: Recorded | None = None) -> Chronic
     What was read before is kept with the dossier and read on from: facts mostly come in the order
     in which they happened. It is not for callers to change.
     """
-    if dossier.voids or not dossier.facts:
-        return _anew(dossier, kind, until)
     known = dossier.reading
-    if not isinstance(known, Chronicle) or known.kind is not kind or not _goes_on(known, dossier):
+    if not isinstance(known, Chronicle) or known.kind is not kind or not _read_on(known, dossier):
         known = dossier.reading = _anew(dossier, kind)
-    elif len(known.facts) < len(dossier.facts):
-        for recorded in dossier.facts[len(known.facts) :]:
-            _take(known, recorded)
-        known.marks.sort(key=lambda mark: mark.at)
-    if until is None or order(known.facts[-1]) < order(until):
+    if until is None or not known.facts or order(known.facts[-1]) < order(until):
         return known
     return _anew(dossier, kind, until)
 
 
-def _goes_on(known: Chronicle, dossier: Dossier) -> bool:
-    """Whether the facts that have not been read yet follow those that have."""
-    at = len(known.facts)
-    unread = (known.facts[-1], *dossier.facts[at:])
-    return all(order(earlier) < order(later) for earlier, later in pairwise(unread))
+def _read_on(known: Chronicle, dossier: Dossier) -> bool:
+    """Take in what was learned since; False when that does not simply follow what was read."""
+    if known.learned == dossier.learned:
+        return True
+    unread = [fact for fact in dossier.facts if fact.version > known.learned]
+    voided = dossier.voids and dossier.voids[-1].version > known.learned
+    in_time = pairwise(map(order, (*known.facts[-1:], *unread)))
+    if voided or not all(earlier < later for earlier, later in in_time):
+        return False
+    for recorded in unread:
+        _take(known, recorded)
+    known.marks.sort(key=lambda mark: mark.at)
+    known.learned = dossier.learned
+    return True
 
 
 def _anew(dossier: Dossier, kind: Kind, until: Recorded | None = None) -> Chronicle:
-    chronicle = Chronicle(kind)
+    chronicle = Chronicle(kind, learned=dossier.learned)
     gone = dossier.voided()
     chronicle.voids = [(fact, gone[fact.version]) for fact in dossier.facts if fact.version in gone]
     for recorded in _in_time(dossier, gone, until):
@@ -164,6 +172,7 @@ def _take(chronicle: Chronicle, recorded: Recorded) -> None:
     kind, event = chronicle.kind, recorded.event
     meta = recorded.meta
     chronicle.facts.append(recorded)
+    was_done = bool(kind.finishes) and chronicle.lanes.done
     lane = kind.enter(chronicle.lanes, recorded)
     for name in kind.marks(event):
         chronicle.marks.append(Mark(name, meta.occurred_at, lane, meta.recorded_at, recorded))
@@ -171,7 +180,10 @@ def _take(chronicle: Chronicle, recorded: Recorded) -> None:
         chronicle.marks.append(Mark(name, at, "", meta.recorded_at, recorded, True))
     for name, at in kind.dated(event):
         chronicle.marks.append(Mark(name, at, "", meta.recorded_at, recorded))
-    if type(event) in kind.finishes and chronicle.lanes.finish(lane):
+    if type(event) in kind.finishes:
+        chronicle.lanes.finish(lane)
+        was_done = False
+    if kind.finishes and not was_done and chronicle.lanes.done:
         chronicle.marks.append(Mark(ALL_DONE, meta.occurred_at, "", meta.recorded_at, recorded))
     chronicle.traits.update(kind.traits(event))
     step = kind.steps.get(type(event))
@@ -192,7 +204,7 @@ def _defer(
     at, known_at = recorded.meta.occurred_at, recorded.meta.recorded_at
     for pause in chronicle.pauses:
         if pause.lane == lane and pause.end is not None and pause.end > at:
-            pause.end, pause.known_at = at, max(pause.known_at, known_at)
+            chronicle.end_pause(pause, at, known_at)
     chronicle.pauses.append(Pause(ground, at, recorded, until, known_at, lane))
 
 
@@ -205,8 +217,7 @@ def _pause_or_extend(chronicle: Chronicle, recorded: Recorded) -> None:
     elif isinstance(event, Resumed):
         running = chronicle.open_pause
         if running is not None:
-            running.end = meta.occurred_at
-            running.known_at = max(running.known_at, meta.recorded_at)
+            chronicle.end_pause(running, meta.occurred_at, meta.recorded_at)
     elif isinstance(event, ExtensionRequested):
         chronicle.requests.setdefault(event.request, Request(event, recorded))
     elif isinstance(event, ExtensionGranted):

@@ -24,12 +24,18 @@ class Act:
     def stands(self) -> bool:
         return self.withdrawn == 0
 
+    def until(self, version: int) -> "Act":
+        """As it was at a version that is not before its own."""
+        withdrawn = self.withdrawn if self.withdrawn <= version else 0
+        return Act(self.fired, self.recorded_at, self.version, withdrawn)
+
 
 @dataclass(slots=True)
 class Dossier:
     """One stream, folded. Changed only by `evolve`; `facts` are in the order of recording.
 
-    `reading` is where `chronicle.read` keeps what it has read so far.
+    `learned` is the version of the last event that a clock may depend on. `reading` is where
+    `chronicle.read` keeps what it has read so far, `clocks` where `assess` keeps its schedules.
     """
 
     stream: str
@@ -39,7 +45,9 @@ class Dossier:
     acts: dict[tuple[str, str, str], list[Act]] = field(default_factory=dict)
     refixed: dict[tuple[str, str], list[Recorded]] = field(default_factory=dict)
     anomalies: list[Recorded] = field(default_factory=list)
+    learned: int = 0
     reading: object = field(default=None, repr=False, compare=False)
+    clocks: object = field(default=None, repr=False, compare=False)
 
     @property
     def exists(self) -> bool:
@@ -61,16 +69,21 @@ class Dossier:
         return None
 
     def until(self, version: int) -> "Dossier":
-        """What had been learned by a version, without the acts."""
+        """The dossier as it was at an earlier version, without its anomalies."""
         return Dossier(
             self.stream,
             version,
             [fact for fact in self.facts if fact.version <= version],
             [void for void in self.voids if void.version <= version],
-            refixed={
+            {
+                key: [act.until(version) for act in acts if act.version <= version]
+                for key, acts in self.acts.items()
+            },
+            {
                 key: [each for each in refixes if each.version <= version]
                 for key, refixes in self.refixed.items()
             },
+            learned=version,
         )
 
     def voided(self) -> dict[int, Recorded]:
@@ -99,14 +112,16 @@ def evolve(dossier: Dossier, recorded: Recorded) -> Dossier:
         for act in dossier.acts.get((event.clause, event.cycle, event.rung), ()):
             if act.fired.version == event.version:
                 act.withdrawn = recorded.version
-    elif isinstance(event, TermRefixed):
-        dossier.refixed.setdefault((event.clause, event.cycle), []).append(recorded)
     elif isinstance(event, AnomalyNoted):
         dossier.anomalies.append(recorded)
-    elif isinstance(event, Voided):
-        dossier.voids.append(recorded)
     else:
-        dossier.facts.append(recorded)
+        dossier.learned = recorded.version
+        if isinstance(event, TermRefixed):
+            dossier.refixed.setdefault((event.clause, event.cycle), []).append(recorded)
+        elif isinstance(event, Voided):
+            dossier.voids.append(recorded)
+        else:
+            dossier.facts.append(recorded)
     return dossier
 
 

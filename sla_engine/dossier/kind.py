@@ -6,6 +6,7 @@ that has clocks of its own: an assignment of a petition, a round of a talk.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sla_engine.dossier.events import (
     ExtensionDenied,
@@ -18,12 +19,21 @@ from sla_engine.dossier.events import (
 from sla_engine.record import Event, Instant, Recorded, type_name
 
 
+class Absence(NamedTuple):
+    """Time [begin, end) in which a lane was not open; the log learned of its end at `known_at`."""
+
+    begin: Instant
+    end: Instant
+    known_at: Instant
+
+
 @dataclass(slots=True)
 class Lane:
     """One lane: who is answerable in it and when it ended (None: still open).
 
     A lane that does not `lead` assists (协办): its facts are its own and move neither the phase of
-    the dossier nor the clocks of the whole matter.
+    the dossier nor the clocks of the whole matter. `known_at` is when the log learned that it was
+    opened, `away` the times between an end and a return.
     """
 
     name: str
@@ -33,10 +43,23 @@ class Lane:
     ended_at: Instant | None = None
     lead: bool = True
     finished: bool = False
+    known_at: Instant = 0
+    away: tuple[Absence, ...] = ()
 
     def held(self, at: Instant) -> bool:
         """Whether the lane was open at an instant."""
-        return self.opened_at <= at and (self.ended_at is None or at < self.ended_at)
+        within = self.opened_at <= at and (self.ended_at is None or at < self.ended_at)
+        return within and not any(each.begin <= at < each.end for each in self.away)
+
+    def end_from(self, at: Instant) -> Instant | None:
+        """When the lane ended, at an instant or next after it; None while it is open."""
+        ends = (*(each.begin for each in self.away), self.ended_at)
+        return next((end for end in ends if end is not None and end >= at), None)
+
+    def learned(self, at: Instant) -> Instant:
+        """When the log learned that the lane was open at an instant."""
+        returns = (each.known_at for each in self.away if each.end <= at)
+        return max(returns, default=self.known_at)
 
 
 @dataclass(slots=True)
@@ -63,11 +86,25 @@ class Lanes:
         if lane is not None and lane.ended_at is None:
             lane.ended_at = at
 
-    def finish(self, name: str) -> bool:
-        """A lane has done its part; whether no open lane is left that has not."""
+    def reopen(self, name: str, at: Instant, known_at: Instant) -> None:
+        """A lane that has ended is open again."""
+        lane = self.all[name]
+        if lane.ended_at is not None:
+            lane.away += (Absence(lane.ended_at, at, known_at),)
+            lane.ended_at = None
+
+    def finish(self, name: str) -> None:
+        """A lane has done its part."""
         if name in self.all:
             self.all[name].finished = True
-        return all(lane.finished for lane in self.all.values() if lane.ended_at is None)
+
+    @property
+    def done(self) -> bool:
+        """Whether no open lane is left that has not done its part. A matter that none of those
+        leads lies with the dispatcher, and is not done."""
+        running = [lane for lane in self.all.values() if lane.ended_at is None]
+        led = not self.all or any(lane.lead for lane in running)
+        return led and all(lane.finished for lane in running)
 
     def resolve(self, name: str) -> str:
         """The lane a fact belongs to: the one it names, else the current one, else none."""

@@ -32,6 +32,15 @@ class Pending:
     @property
     def drafts(self) -> Sequence[Draft]:
         """What to append. An act fired and withdrawn within it is marked: nobody is to be told."""
+        hushed = self._overturned()
+        return [_hushed(draft, hushed) for draft in self._drafts] if hushed else self._drafts
+
+    @property
+    def as_folded(self) -> bool:
+        """Whether what is appended is what was folded, without a mark."""
+        return not self._overturned()
+
+    def _overturned(self) -> set[tuple[str, str, str, int]]:
         withdrawn = {
             (event.clause, event.cycle, event.rung, event.version)
             for _, event in self._drafts
@@ -42,7 +51,7 @@ class Pending:
             for _, event in self._drafts
             if isinstance(event, RungFired)
         }
-        return [_hushed(draft, withdrawn & fired) for draft in self._drafts]
+        return withdrawn & fired
 
 
 def _hushed(draft: Draft, keys: set[tuple[str, str, str, int]]) -> Draft:

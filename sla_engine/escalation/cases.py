@@ -140,7 +140,7 @@ def _pause_or_extend(chronicle: Chronicle, fact: CaseFact, recorded: Recorded) -
     if fact.type == "suspended":
         chronicle.pauses.append(Pause(said["ground"], fact.at, recorded, None, known_at))
     elif fact.type == "resumed" and chronicle.open_pause is not None:
-        chronicle.open_pause.end = fact.at
+        chronicle.end_pause(chronicle.open_pause, fact.at, 0)
     elif fact.type == "extension_requested":
         asked = ExtensionRequested("case", said["clause"], said["amount"])
         chronicle.requests[said["clause"]] = Request(asked, recorded)

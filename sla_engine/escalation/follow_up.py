@@ -5,32 +5,34 @@ Pure: one event of the log, the dossier as it was after it, and the pack in; com
 
 from collections.abc import Iterator, Sequence
 
-from sla_engine.dossier.chronicle import Chronicle
+from sla_engine.dossier.chronicle import Chronicle, read
 from sla_engine.dossier.events import RungFired, RungWithdrawn
+from sla_engine.dossier.fold import Dossier
+from sla_engine.dossier.kind import Kind
 from sla_engine.escalation.react import Command, cause_of
 from sla_engine.item.events import ItemCancelled, ItemListed
 from sla_engine.policy.clause import Pack
-from sla_engine.policy.vocabulary import PROBLEMS
+from sla_engine.policy.vocabulary import OPEN_NEXT, PROBLEMS
 from sla_engine.record import Instant, Recorded
 from sla_engine.round.board import shortfalls
 from sla_engine.round.events import RoundClosed, RoundOpened
 from sla_engine.round.period import period_of
 
-OPEN_NEXT, LIST = "open_next", "list"
+LIST = "list"
 
 
-def follow_up(recorded: Recorded, chronicle: Chronicle, pack: Pack) -> Sequence[Command]:
+def follow_up(recorded: Recorded, dossier: Dossier, kind: Kind, pack: Pack) -> Sequence[Command]:
     """Commands that follow from `recorded`, the last event of its dossier so far."""
     event = recorded.event
     if isinstance(event, RungFired) and not event.silent:
         if event.act == OPEN_NEXT:
-            return _next_round(recorded, event, chronicle, pack)
+            return _next_round(recorded, event, read(dossier, kind), pack)
         if event.act == LIST:
-            return _problem(recorded, event, chronicle, pack)
+            return _problem(recorded, event, read(dossier, kind), pack)
     elif isinstance(event, RungWithdrawn) and not event.silent:
         return _problem_gone(recorded, event)
     elif isinstance(event, RoundClosed):
-        return list(_improvements(recorded, chronicle, pack))
+        return list(_improvements(recorded, read(dossier, kind), pack))
     return ()
 
 
@@ -109,4 +111,4 @@ def _improvements(recorded: Recorded, chronicle: Chronicle, pack: Pack) -> Itera
             round=traits["no"],
         )
         cause, at = f"{recorded.stream}@{recorded.version}", recorded.meta.occurred_at
-        yield Command(f"item/{name}", f"improve|{name}", cause, listed, at)
+        yield Command(f"item/{name}", f"improve|{name}|{cause}", cause, listed, at)

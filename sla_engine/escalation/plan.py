@@ -5,16 +5,18 @@ compares the rungs that should stand with those that do, withdraws what lost its
 what is due. Called twice at one instant it does nothing the second time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 from itertools import chain
 
 from sla_engine.dossier.events import RungFired, RungWithdrawn, TermRefixed
-from sla_engine.dossier.fold import Act
+from sla_engine.dossier.fold import Act, Dossier
 from sla_engine.dossier.kind import Kind
 from sla_engine.dossier.pending import Pending
 from sla_engine.escalation import repetition
 from sla_engine.escalation.react import NEXT_TIER, TALK
 from sla_engine.policy.rulebook import Rulebook
+from sla_engine.policy.vocabulary import OPEN_NEXT
 from sla_engine.ports import AlarmRow
 from sla_engine.record import ENGINE, Draft, Event, Instant, Meta
 from sla_engine.sla.assess import Assessment, Reading, State, assess, unit_at
@@ -99,13 +101,17 @@ def _refix(pending: Pending, assessment: Assessment, rules: Rulebook, now: Insta
 def _withdrawals(assessment: Assessment, rules: Rulebook, now: Instant) -> Iterator[Draft]:
     """Acts that stand in the log and have no ground left, or were addressed to a unit that, as
     is known now, was not the answerable one."""
-    grounds = _grounds(assessment)
-    for key, acts in assessment.dossier.acts.items():
-        for act in acts:
-            if act.stands and _ground_of(act) not in grounds:
-                cause = _overturning(assessment, act, rules)
-                event = RungWithdrawn(*key[:2], act.fired.version, key[2], cause, "overturned")
-                yield Draft(Meta(occurred_at=now, recorded_at=now, source=ENGINE), event)
+    dossier = assessment.dossier
+    standing = [act for acts in dossier.acts.values() for act in acts if act.stands]
+    grounds = _grounds(assessment) if standing else set()
+    before = cache(partial(_grounds_before, assessment, rules))
+    for act in standing:
+        if _ground_of(act) not in grounds:
+            fired, cause = act.fired, _overturning(dossier, act, before)
+            event = RungWithdrawn(
+                fired.clause, fired.cycle, fired.version, fired.rung, cause, "overturned"
+            )
+            yield Draft(Meta(occurred_at=now, recorded_at=now, source=ENGINE), event)
 
 
 _Ground = tuple[str, str, str, Instant, str]
@@ -125,15 +131,19 @@ def _ground_of(act: Act) -> _Ground:
     return (fired.clause, fired.cycle, fired.rung, fired.at, fired.unit)
 
 
-def _overturning(assessment: Assessment, act: Act, rules: Rulebook) -> int:
+def _grounds_before(assessment: Assessment, rules: Rulebook, version: int) -> set[_Ground]:
+    """The reasons there were before a version was learned."""
+    earlier = assessment.dossier.until(version - 1)
+    return _grounds(assess(earlier, assessment.chronicle.kind, rules, assessment.at))
+
+
+def _overturning(dossier: Dossier, act: Act, before: Callable[[int], set[_Ground]]) -> int:
     """Version of what took an act's ground away: before it was learned, the act still had one."""
-    dossier, kind = assessment.dossier, assessment.chronicle.kind
     revisions = chain.from_iterable(dossier.refixed.values())
     learned = sorted(each.version for each in chain(dossier.facts, dossier.voids, revisions))
     since = [version for version in reversed(learned) if version > act.version]
     for version in since[:-1]:
-        before = assess(dossier.until(version - 1), kind, rules, assessment.at)
-        if _ground_of(act) in _grounds(before):
+        if _ground_of(act) in before(version):
             return version
     return since[-1] if since else learned[-1]
 
@@ -143,15 +153,15 @@ def _firings(assessment: Assessment, now: Instant) -> Iterator[Draft]:
     due: list[tuple[Reading, Firing]] = []
     for reading in assessment.readings:
         for firing in reading.schedule.firings:
-            acts = assessment.dossier.acts.get((*reading.key, firing.rung.id), ())
-            unit = _unit(assessment, reading, firing)
-            if firing.fire_at <= now and not _stands(acts, firing, unit):
+            if firing.fire_at <= now and not _stands(assessment, reading, firing):
                 due.append((reading, firing))
     for reading, firing in sorted(due, key=lambda each: (each[1].at, each[1].rung.level)):
         yield Draft(_meta(reading, firing.at, now), _act(assessment, reading, firing, due))
 
 
-def _stands(acts: Sequence[Act], firing: Firing, unit: str) -> bool:
+def _stands(assessment: Assessment, reading: Reading, firing: Firing) -> bool:
+    unit = _unit(assessment, reading, firing)
+    acts = assessment.dossier.acts.get((*reading.key, firing.rung.id), ())
     return any(act.stands and act.fired.at == firing.at and act.fired.unit == unit for act in acts)
 
 
@@ -194,7 +204,7 @@ def _silence(
     imported_at = assessment.dossier.opening.meta.recorded_at
     if assessment.chronicle.traits.get("historic") and firing.at <= imported_at:
         return "history"
-    if firing.rung.act in (TALK, NEXT_TIER):
+    if firing.rung.act in (TALK, NEXT_TIER, OPEN_NEXT):
         return ""
     breach, end = reading.due, reading.cycle.end
     if breach is not None and firing.at <= breach:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sla_engine.dossier.chronicle import Chronicle, read
-from sla_engine.dossier.fold import Dossier, fold
+from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.kind import Kind
 from sla_engine.escalation.react import Command, cause_of
 from sla_engine.policy.clause import Pack
@@ -32,11 +32,12 @@ class Count(NamedTuple):
     period: str = ""
 
 
-def changes(events: Sequence[Recorded], kind: Kind, pack: Pack, region: str) -> Sequence[Command]:
-    """Commands to the tallies of units that the last of a stream's `events` gives rise to."""
-    stream, last = events[-1].stream, events[-1]
-    after = counted(fold(stream, events), kind, pack)
-    before = counted(fold(stream, events[:-1]), kind, pack)
+def changes(
+    dossier: Dossier, last: Recorded, kind: Kind, pack: Pack, region: str
+) -> Sequence[Command]:
+    """Commands to the tallies of units that the `last` event of a dossier gives rise to."""
+    after = counted(dossier, kind, pack)
+    before = counted(dossier.until(last.version - 1), kind, pack)
     gone = {each.cause: each for each in before if each not in after}
     commands = [_discount(pack, each, last) for each in gone.values()]
     for each in after:

@@ -47,8 +47,8 @@ def decide(
     if faults:
         raise Refusal(faults)
     pack, _ = rules_for(dossier, ITEM, draft, rules)
-    event = draft.event
-    name = event.list if isinstance(event, ItemListed) else chronicle.traits["list"]
+    listed = dossier.opening.event if dossier.exists else draft.event
+    name = ITEM.traits(listed)["list"]
     if name not in pack.lists:
         raise Refusal(unknown(LIST_NOT_IN_PACK, "list", name, pack.lists))
     faults = list(pack_faults(dossier, chronicle, draft, pack, rules))

@@ -185,6 +185,9 @@ RIGHTS = frozenset(
 )
 """Marks by which somebody uses a right. All others are duties, which do not lapse."""
 
+OPEN_NEXT = "open_next"
+"""The act that opens the next round. It tells nobody anything, so nothing can overtake it."""
+
 PROBLEMS = "problem"
 """The list that the act `list` opens its items in."""
 

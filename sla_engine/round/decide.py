@@ -100,8 +100,8 @@ def decide(
         raise Refusal(faults)
     pack, calendar = rules_for(dossier, ROUND, draft, rules)
     faults = list(pack_faults(dossier, chronicle, draft, pack, rules))
-    event = draft.event
-    name = event.series if isinstance(event, RoundOpened) else chronicle.traits["series"]
+    opened = dossier.opening.event if dossier.exists else draft.event
+    name = ROUND.traits(opened)["series"]
     series = pack.series.get(name)
     if series is None:
         raise Refusal([*faults, unknown(SERIES_NOT_IN_PACK, "series", name, pack.series)])
@@ -119,9 +119,11 @@ def _member_faults(chronicle: Chronicle, draft: Draft) -> Iterator[Fault]:
         return
     lane = lanes.get(named)
     present = lane is not None and lane.held(draft.meta.occurred_at)
+    # What was said against whoever has left is still ruled on.
+    known = present or (lane is not None and isinstance(event, ObjectionRuled | PlaceOverturned))
     if isinstance(event, MemberJoined) and present:
         yield Fault(MEMBER_TAKEN, "member", named)
-    elif not isinstance(event, MemberJoined) and not present:
+    elif not isinstance(event, MemberJoined) and not known:
         yield unknown(MEMBER_UNKNOWN, "member", named, lanes)
 
 

@@ -59,21 +59,24 @@ def _dated(event: Event) -> tuple[tuple[str, Instant], ...]:
 
 
 def _enter(lanes: Lanes, recorded: Recorded) -> str:
-    event, at = recorded.event, recorded.meta.occurred_at
+    """Whoever is named in the opening takes part from the beginning of the period."""
+    event, at, known_at = recorded.event, recorded.meta.occurred_at, recorded.meta.recorded_at
     if isinstance(event, RoundOpened):
+        since = at if event.begins is None else min(at, event.begins)
         for member in event.members:
-            lanes.open(_lane(member, at))
+            lanes.open(_lane(member, since, known_at))
         return ""
     member = getattr(event, "member", "")
     if isinstance(event, MemberJoined):
-        lanes.open(_lane(member, at))
+        lanes.open(_lane(member, at, known_at))
+        lanes.reopen(member, at, known_at)
     elif isinstance(event, MemberLeft):
         lanes.end(member, at)
     return str(member)
 
 
-def _lane(member: str, at: Instant) -> Lane:
-    return Lane(member, member, at, {"member": member})
+def _lane(member: str, at: Instant, known_at: Instant) -> Lane:
+    return Lane(member, member, at, {"member": member}, known_at=known_at)
 
 
 def _traits(event: Event) -> dict[str, str]:

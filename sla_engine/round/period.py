@@ -31,7 +31,7 @@ def period_of(name: str, cycle: Cycle) -> Period:
         if found is None:
             raise ValueError
         first, after = read(*map(int, found.groups()))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise refuse(PERIOD_FORMAT, "period", name, example) from None
     return Period(first, after, period_name(after, cycle))
 

@@ -14,7 +14,7 @@ import msgspec
 from sla_engine.dossier.chronicle import order
 from sla_engine.dossier.decide import placed
 from sla_engine.dossier.events import AnomalyNoted
-from sla_engine.dossier.fold import Dossier, fold
+from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.pending import Pending
 from sla_engine.errors import Fault, Refusal, refuse, register
 from sla_engine.escalation.kinds import DECIDE, kind_of
@@ -28,6 +28,7 @@ from sla_engine.record import ENGINE, Draft, Instant, Meta, fields_of, type_name
 from sla_engine.service import across
 from sla_engine.service.intake import Submission
 from sla_engine.service.merge import carry_over
+from sla_engine.service.shelf import Shelf
 from sla_engine.sla.cycle import check_pins, stamp
 
 KEY_REUSED = register(
@@ -81,6 +82,7 @@ class _Batch:
     rules: Rulebook
     now: Instant
     history: bool
+    shelf: Shelf
     pending: dict[str, Pending] = field(default_factory=dict)
     answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
@@ -89,7 +91,7 @@ class _Batch:
         """The dossier with every act already due on it; loaded and touched once."""
         pending = self.pending.get(stream)
         if pending is None:
-            pending = Pending(fold(stream, self.tx.load(stream)))
+            pending = Pending(self.shelf.take(self.tx, stream))
             check_pins(pending.dossier, kind_of(stream), self.rules)
             if self.tx.due(stream, self.now):
                 catch_up(pending, kind_of(stream), self.rules, self.now)
@@ -105,6 +107,7 @@ class Handler:
         self.log = log
         self.rules = rules
         self.tolerance = tolerance
+        self.shelf = Shelf()
 
     def take(
         self, submissions: Sequence[Submission], now: Instant, history: bool = False
@@ -124,7 +127,7 @@ class Handler:
         history: bool = False,
     ) -> list[Outcome]:
         """The same inside a transaction that somebody else commits."""
-        batch = _Batch(tx, self.rules(), now, history)
+        batch = _Batch(tx, self.rules(), now, history, self.shelf)
         keys = [(each.source, each.key) for each in submissions if each.key]
         batch.answers.update(tx.answers(keys))
         for index in _in_time(submissions):
@@ -134,7 +137,7 @@ class Handler:
 
     def touch(self, tx: Transaction, stream: str, now: Instant) -> None:
         """Record whatever is due on a dossier; a sweep and a calendar revision do only this."""
-        batch = _Batch(tx, self.rules(), now, history=False)
+        batch = _Batch(tx, self.rules(), now, False, self.shelf)
         batch.open(stream)
         _commit(batch)
 
@@ -288,6 +291,8 @@ def _commit(batch: _Batch) -> None:
         if pending.drafts:
             batch.tx.append(stream, pending.base, pending.drafts)
         batch.tx.set_alarms(stream, alarm_rows(assessment))
+        if pending.as_folded:
+            batch.shelf.give_back(batch.tx, pending.dossier)
 
 
 def outcome_dict(outcome: Outcome) -> Mapping[str, object]:

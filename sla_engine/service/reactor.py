@@ -4,9 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from sla_engine.dossier.chronicle import read
 from sla_engine.dossier.events import RungFired, RungWithdrawn
-from sla_engine.dossier.fold import fold
 from sla_engine.errors import Refusal
 from sla_engine.escalation import tally
 from sla_engine.escalation.follow_up import follow_up
@@ -54,8 +52,9 @@ class Reactor:
 
     def _commands(self, tx: Transaction, memory: Memory, recorded: Recorded) -> Sequence[Command]:
         """What follows from an event, by its dossier as it was right after it."""
-        events = [each for each in tx.load(recorded.stream) if each.version <= recorded.version]
-        kind, dossier = kind_of(recorded.stream), fold(recorded.stream, events)
+        kept = self.handler.shelf.take(tx, recorded.stream)
+        kind, dossier = kind_of(recorded.stream), kept.until(recorded.version)
+        self.handler.shelf.give_back(tx, kept)
         traits, meta, rules = kind.traits(dossier.opening.event), recorded.meta, self.rules()
         pack = (
             rules.pack_by_digest(meta.pack)
@@ -66,8 +65,8 @@ class Reactor:
         governing = rules.talks_of(pack, meta.occurred_at, meta.recorded_at)
         return [
             *react(memory, recorded, governing, region),
-            *tally.changes(events, kind, pack, region),
-            *follow_up(recorded, read(dossier, kind), pack),
+            *tally.changes(dossier, recorded, kind, pack, region),
+            *follow_up(recorded, dossier, kind, pack),
         ]
 
 

@@ -1,7 +1,9 @@
 """One pure function from facts, rules and an instant to all clock readings."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from sla_engine.dossier.chronicle import Chronicle, read
 from sla_engine.dossier.fold import Dossier
@@ -125,8 +127,7 @@ def assess_chronicle(
     dossier: Dossier, chronicle: Chronicle, rules: Rulebook, at: Instant
 ) -> Assessment:
     """The same for a chronicle already read."""
-    schedules = [schedule(cycle, chronicle, rules) for cycle in cycles(dossier, chronicle, rules)]
-    every = [_reading(each, chronicle, at) for each in schedules]
+    every = [_reading(each, chronicle, at) for each in _schedules(dossier, chronicle, rules)]
     return Assessment(
         dossier,
         chronicle,
@@ -134,6 +135,31 @@ def assess_chronicle(
         at=at,
         coming=tuple(reading for reading in every if reading.start > at),
     )
+
+
+class _Clocks(NamedTuple):
+    """Every clock of a dossier by all it had `learned`, under `rules`; whatever the instant."""
+
+    rules: Rulebook
+    learned: int
+    schedules: Mapping[tuple[str, str], Schedule]
+
+
+def _schedules(dossier: Dossier, chronicle: Chronicle, rules: Rulebook) -> Iterable[Schedule]:
+    """What is kept with the dossier, where the chronicle is the one kept with it, else anew."""
+    kept, whole = dossier.clocks, chronicle is dossier.reading
+    known: Mapping[tuple[str, str], Schedule] = {}
+    if isinstance(kept, _Clocks) and kept.rules is rules:
+        known = kept.schedules
+        if whole and kept.learned == dossier.learned:
+            return known.values()
+    found = {
+        cycle.key: schedule(cycle, chronicle, rules, known.get(cycle.key))
+        for cycle in cycles(dossier, chronicle, rules)
+    }
+    if whole:
+        dossier.clocks = _Clocks(rules, dossier.learned, found)
+    return found.values()
 
 
 def _reading(each: Schedule, chronicle: Chronicle, at: Instant) -> Reading:

@@ -273,7 +273,7 @@ class _Finder:
 
     def _cancelled(self, mark: Mark, lane_name: str | None) -> Instant | None:
         lane = self.chronicle.lanes.all.get(lane_name) if lane_name is not None else None
-        ends = (self.chronicle.ended_at, lane.ended_at if lane is not None else None)
+        ends = (self.chronicle.ended_at, lane.end_from(mark.at) if lane is not None else None)
         return min((at for at in ends if at is not None and at >= mark.at), default=None)
 
     def _known_at(self, clause: Clause, mark: Mark) -> Instant:

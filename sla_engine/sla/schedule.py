@@ -6,6 +6,7 @@ inside the stretch. So a warning rightly given before an extension stays given, 
 voided by an extension that was asked for in time and granted late (rules D12, D13).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
@@ -15,6 +16,7 @@ import msgspec
 from sla_engine.dossier.chronicle import Chronicle, Grant, Pause
 from sla_engine.policy.clause import Anchor, ExtensionRule, Rung
 from sla_engine.policy.rulebook import Rulebook
+from sla_engine.policy.vocabulary import OPEN_NEXT
 from sla_engine.record import Instant
 from sla_engine.sla.cycle import Cycle, Refix
 from sla_engine.worktime import (
@@ -63,9 +65,10 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """What follows for one clock: the last stretch rules the due instant."""
+    """What follows for one clock from `changes`: the last stretch rules the due instant."""
 
     cycle: Cycle
+    changes: Sequence[tuple[Instant, "Change"]]
     stretches: tuple[Stretch, ...]
     firings: tuple[Firing, ...]
     grants: tuple[Grant, ...]
@@ -84,14 +87,22 @@ class Schedule:
         return self.last.timetable.calendar
 
 
-def schedule(cycle: Cycle, chronicle: Chronicle, rules: Rulebook) -> Schedule:
-    """Due instant and rung instants of one clock, from start to its stop or open end."""
+def schedule(
+    cycle: Cycle, chronicle: Chronicle, rules: Rulebook, known: Schedule | None = None
+) -> Schedule:
+    """Due instant and rung instants of one clock, from start to its stop or open end.
+
+    `known`: what followed before under the same rules; the answer where nothing has changed.
+    """
+    changes = _changes(cycle, chronicle)
+    if known is not None and known.cycle == cycle and known.changes == changes:
+        return known
     builder = _Stretches(cycle, rules)
-    for at, change in _changes(cycle, chronicle):
+    for at, change in changes:
         builder.take(at, change)
     stretches = builder.finish()
-    firings = _firings(cycle, stretches)
-    return Schedule(cycle, stretches, firings, tuple(builder.grants), tuple(builder.refused))
+    firings, grants = _firings(cycle, stretches), tuple(builder.grants)
+    return Schedule(cycle, changes, stretches, firings, grants, tuple(builder.refused))
 
 
 Change = Pause | Grant | Refix
@@ -256,8 +267,8 @@ def _firings(cycle: Cycle, stretches: tuple[Stretch, ...]) -> tuple[Firing, ...]
                     if rung.when.anchor is Anchor.DUE and (rung.when.offset is None)
                     else at
                 )
-                late_known = stretch.known_at > at
-                fire_at = stretch.known_at + settle if late_known else at
+                settled_at = stretch.known_at + (settle if rung.act != OPEN_NEXT else 0)
+                fire_at = settled_at if stretch.known_at > at else at
                 firings.append(Firing(rung, at, legal, fire_at))
     return tuple(sorted(firings, key=lambda firing: (firing.at, firing.rung.level)))
 

@@ -68,6 +68,9 @@ class Recorder(SQLiteApplicationRecorder):
         self.select_events_statement = (
             f"SELECT {_EVENT} FROM {events_table_name} WHERE originator_id=? "
         )
+        self._select_behind = (
+            f"{self.select_events_statement} AND originator_version > ? ORDER BY originator_version"
+        )
 
     def migrate(self) -> None:
         """Bring the schema up to date; refuses `STORE_NEWER`."""
@@ -135,6 +138,8 @@ class Recorder(SQLiteApplicationRecorder):
             transaction = SqliteTransaction(cursor, self, ledger, make_secret)
             yield transaction
             transaction.check()
+        for do in transaction.committed:
+            do()
         if transaction.erased or self._unscrubbed:
             self._finish_erasures()
 
@@ -162,11 +167,11 @@ class Recorder(SQLiteApplicationRecorder):
             params.append(limit)
         return _stored(self._fetch(statement, params))
 
-    def select_within(self, within: SQLiteCursor, stream: str) -> Sequence[StoredEvent]:
-        """A stream as the open transaction sees it."""
-        rows = within.sqlite_cursor.execute(
-            f"{self.select_events_statement} ORDER BY originator_version", (stream,)
-        )
+    def select_within(
+        self, within: SQLiteCursor, stream: str, after: int
+    ) -> Sequence[StoredEvent]:
+        """A stream behind a version, as the open transaction sees it."""
+        rows = within.sqlite_cursor.execute(self._select_behind, (stream, after))
         return _stored(rows)
 
     def select_notifications(

@@ -1,7 +1,7 @@
 """One write transaction on SQLite: events, keys, alarms, personal data, followers."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Protocol
 
@@ -55,7 +55,9 @@ def read_fields(row: tuple[bytes] | None) -> dict[str, str]:
 
 
 class _Selects(Protocol):
-    def select_within(self, within: SQLiteCursor, stream: str) -> Sequence[StoredEvent]: ...
+    def select_within(
+        self, within: SQLiteCursor, stream: str, after: int
+    ) -> Sequence[StoredEvent]: ...
     def next_position(self, within: SQLiteCursor) -> int: ...
 
 
@@ -78,11 +80,15 @@ class SqliteTransaction:
         self._next: int | None = None
         self._spent: Refusal | None = None
         self.erased = False
+        self.committed: list[Callable[[], object]] = []
 
     # ------------------------------------------------------------------------------- the log
 
-    def load(self, stream: str) -> Sequence[Recorded]:
-        return self._ledger.entries(self._recorder.select_within(self._cursor, stream))
+    def load(self, stream: str, after: int = 0) -> Sequence[Recorded]:
+        return self._ledger.entries(self._recorder.select_within(self._cursor, stream, after))
+
+    def after_commit(self, do: Callable[[], object]) -> None:
+        self.committed.append(do)
 
     def answers(self, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Answer]:
         found = {}

@@ -30,4 +30,5 @@ UNIT = Kind(
     enter=_enter,
     marks=plain_marks,
     traits=_traits,
+    ruled=False,
 )

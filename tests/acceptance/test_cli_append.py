@@ -38,8 +38,13 @@ BAD: list[tuple[str, bytes, set[str]]] = [
     ("unknown type", raw(fact("ZZ1", "acepted", "k", AT)), {"TYPE_UNKNOWN"}),
     (
         "unknown data",
-        raw(fact("ZZ1", "dispatched", "k", AT, data={"unt": "x"})),
+        raw(fact("ZZ1", "return_requested", "k", AT, data={"raeson": "x"})),
         {"FIELD_UNKNOWN", "FIELD_MISSING"},
+    ),
+    (
+        "a misspelt unit is not left to the directory",
+        raw(fact("ZZ1", "dispatched", "k", AT, data={"unt": "x"})),
+        {"FIELD_UNKNOWN"},
     ),
     ("no offset", raw(fact("ZZ1", "accepted", "k", "2024-09-13T09:30:00")), {"TIME_OFFSET"}),
     ("year 1900", raw(fact("ZZ1", "accepted", "k", "1900-01-01T00:00:00Z")), {"TIME_RANGE"}),

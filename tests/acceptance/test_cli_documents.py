@@ -1,6 +1,5 @@
 """Registers, boards, accounts, reports and documents by commands, from facts to the page."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,7 @@ def petition(no: str, channel: str) -> list[dict[str, Any]]:
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     store = tmp_path_factory.mktemp("documents") / "store.sqlite"
     resolved = fact("MG1", "resolved", "MG1-3", "2025-04-01T16:00:00+08:00")
-    story: list[tuple[str, list[Mapping[str, Any]]]] = [
+    story: list[tuple[str, list[dict[str, Any]]]] = [
         ("2025-03-03T10:00:00+08:00", [*petition("MG1", "12345"), *petition("MG2", "信箱")]),
         ("2025-04-01T17:00:00+08:00", [resolved]),
         ("2025-04-02T17:00:00+08:00", life()),

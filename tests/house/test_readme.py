@@ -48,9 +48,13 @@ def options(command: Any) -> dict[str, bool]:
 
 
 def unknown_to_cli(words: list[str], command: Any) -> list[str]:
-    """Subcommands and options that the command line does not have."""
+    """Subcommands and options that the command line does not have. A noun may have a command that
+    is meant when none is named."""
     faults, rest = [], iter(words)
     for word in rest:
+        meant = getattr(command, "default", "")
+        if meant and word not in command.commands:
+            command = command.commands[meant]
         if word.startswith("-"):
             name, _, value = word.partition("=")
             if name not in options(command):
@@ -89,3 +93,5 @@ def test_an_unknown_target_subcommand_or_option_is_found() -> None:
     assert unknown_to_cli(["fly"], get_command(app)) != []
     assert unknown_to_cli(["--fly"], get_command(app)) != []
     assert unknown_to_cli(["--help"], get_command(app)) == []
+    assert unknown_to_cli(["document", "urge", "ZZ1", "--out", "x.md"], get_command(app)) == []
+    assert unknown_to_cli(["document", "urge", "ZZ1", "--fly"], get_command(app)) == ["draw --fly"]

@@ -14,45 +14,25 @@ from sla_engine.escalation.repetition import occurrences
 from sla_engine.talk.decide import causes
 from sla_engine.talk.kind import TALK
 from sla_engine.wiring import Engine
-from tests.support.given import clause, engine, pack_of, rules_of, send, talks, to
+from tests.support.given import (
+    clause,
+    engine,
+    pack_of,
+    rules_of,
+    send,
+    series,
+    talks,
+    to,
+    trigger,
+)
 
 SOLVE = clause("solve", "5个工作日", rungs="red due red 30")
-TABLES = """
-[[trigger]]
-id = "cards"
-name = { zh = "当月两张红牌", en = "two red cards in a month" }
-counts = ["act:red"]
-at_least = 2
-within = "month"
-act = "talk"
-tier = 1
-level = 50
-basis = ["测试"]
-[[trigger]]
-id = "black"
-name = { zh = "连续黑榜", en = "black twice running" }
-counts = ["place:black"]
-at_least = 2
-consecutive = true
-act = "talk"
-tier = 2
-level = 60
-basis = ["测试"]
-[[series]]
-id = "board"
-name = { zh = "榜", en = "board" }
-form = "board"
-cycle = "month"
-basis = ["测试"]
-status = "default"
-[[series.place]]
-id = "black"
-name = { zh = "黑榜", en = "black" }
-praise = false
-below = 60
-basis = "测试"
-"""
-RULES = rules_of(pack_of(SOLVE, TABLES, talks()))
+TABLES = (
+    trigger("cards", "act:red", 2, "month", "talk 50 tier=1"),
+    trigger("black", "place:black", 2, "consecutive", "talk 60 tier=2"),
+    series("board", "board", "month", "black below=60"),
+)
+RULES = rules_of(pack_of(SOLVE, *TABLES, talks()))
 HORIZON = "2025-12-01 09:00"
 
 
@@ -90,8 +70,9 @@ def story(seed: int) -> list[tuple[str, str]]:
 
 
 def play(arrivals: list[tuple[str, str, str]]) -> object:
-    """What stands at the horizon; an arrival is when it comes, when it was so, and the line. What is
-    refused because its predecessor is still on its way is sent again."""
+    """What stands at the horizon; an arrival is when it comes, when it was so, and the line.
+
+    What is refused because its predecessor is still on its way is sent again."""
     with engine("2025-06-01 08:00", RULES) as each:
         waiting: list[str] = []
         for comes, at, said in arrivals:

@@ -50,7 +50,8 @@ def city() -> Iterator[Engine]:
         delivery = City(engine)
         delivery.deliver(month(SEED, PETITIONS, BEGIN))
         delivery.move_to(LATER)
-        assert set(delivery.given_up) <= {"MERGE_IMPOSSIBLE"}
+        # A score that comes after the draft leaves its member without a place to lose.
+        assert set(delivery.given_up) <= {"MERGE_IMPOSSIBLE", "PLACE_UNKNOWN"}
         yield engine
 
 

@@ -205,6 +205,43 @@ def talks(group_by: str = "unit", delegation: str = "false") -> str:
     return _TALK.format(group_by=group_by, delegation=delegation) + approve
 
 
+def _named(table: str, name: str, **keys: object) -> str:
+    """A [[table]] in TOML with an id, a name and a basis."""
+    lines = [f'id = "{name}"', f'name = {{ zh = "{name}", en = "{name}" }}', 'basis = ["测试"]']
+    lines += [f"{key} = {value}" for key, value in keys.items() if value]
+    return "\n".join((f"[[{table}]]", *lines, ""))
+
+
+def trigger(name: str, counts: str, at_least: int, when: str, act: str = "circular 80") -> str:
+    """A [[trigger]]: `counts` separated by blanks, `when` a window or "consecutive", `act` is
+    "act level", then "tier=1" where needed."""
+    names = ", ".join(f'"{each}"' for each in counts.split())
+    within = "consecutive = true" if when == "consecutive" else f'within = "{when}"'
+    does, level, *tier = act.split()
+    more = "\n".join((within, *tier, ""))
+    keys = {"counts": f"[{names}]", "at_least": at_least, "act": f'"{does}"', "level": level}
+    return _named("trigger", name, **keys) + more
+
+
+def series(name: str, form: str, cycle: str, places: str = "", more: str = "") -> str:
+    """A [[series]]; `places` is "black bottom=1; red top=3", `more` is TOML of one's own."""
+    table = _named("series", name, form=f'"{form}"', status='"default"')
+    ranks = "".join(_place(*each.split()) for each in places.split(";") if each.strip())
+    return table + f'cycle = "{cycle}"\n{more}\n{ranks}'
+
+
+def _place(name: str, rule: str) -> str:
+    return (
+        f'[[series.place]]\nid = "{name}"\nname = {{ zh = "{name}", en = "{name}" }}\n'
+        f'praise = {str(name == "red").lower()}\n{rule}\nbasis = "测试"\n'
+    )
+
+
+def a_list(name: str, **keys: str) -> str:
+    """A [[list]]."""
+    return _named("list", name, status='"default"', **keys)
+
+
 def pack_of(
     *clauses: str, name: str = "demo", edition: str = "1", since: str = "2010-01-01", more: str = ""
 ) -> Pack:

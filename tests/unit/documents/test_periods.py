@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sla_engine.documents.form import Days
+from sla_engine.documents.form import Days, Source
 from sla_engine.documents.items import in_order
 from sla_engine.documents.periods import balanced, percent
 from sla_engine.documents.register import draw
 from tests.support.given import instant
-from tests.support.papers import UNIT, Source, month, period, signed, source
+from tests.support.papers import UNIT, month, period, signed, source
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,7 @@ def test_before_and_came_in_are_resolved_and_in_hand(lives: list[tuple[int, int 
     assert sum(each["resolved"] for each in fields["course"]) == gone
 
 
-def report(
-    rows: list[dict[str, Any]], word: str, name: str = "half-year"
-) -> dict[str, Any]:
+def report(rows: list[dict[str, Any]], word: str, name: str = "half-year") -> dict[str, Any]:
     made = source(
         "petition/none",
         "2024-12-31 10:00",
@@ -83,16 +81,17 @@ def test_the_year_of_heze_adds_up() -> None:
 
 def test_what_is_not_of_the_period_is_left_out() -> None:
     drawn = draw("circular", "2024-W21", period("2024-W21", "2024-05-27 09:00"))
-    (order,) = drawn.fields["orders"]  # type: ignore[misc]
-    assert order["about"] == "SL2024050001"  # type: ignore[index, call-overload]
+    orders: Any = drawn["orders"]
+    (order,) = orders
+    assert order["about"] == "SL2024050001"
     later = draw("circular", "2024-W30", period("2024-W30", "2024-07-29 09:00"))
     assert (later.fields["orders"], later.fields["talks"]) == ((), ())
 
 
 def test_a_member_taken_off_a_board_is_not_named() -> None:
     drawn = draw("half-year", "2024H1", period("2024H1", "2024-07-02 09:00"))
-    boards = drawn.fields["boards"]
-    assert [(each["board"], each["members"]) for each in boards] == [  # type: ignore[union-attr, index, call-overload]
+    boards: Any = drawn["boards"]
+    assert [(each["board"], each["members"]) for each in boards] == [
         ("红榜", ("市甲局", "市乙局")),
         ("黑榜", ()),
     ]
@@ -107,8 +106,9 @@ def test_a_board_published_in_another_period_is_not_reported() -> None:
 
 
 def statement(made: Source) -> dict[str, Any]:
-    (row,) = draw("statement", "s", made).fields["rows"]  # type: ignore[misc]
-    return dict(row)  # type: ignore[arg-type]
+    rows: Any = draw("statement", "s", made)["rows"]
+    (row,) = rows
+    return dict(row)
 
 
 def test_a_signed_amount_that_is_not_the_counted_one_is_named() -> None:
@@ -142,7 +142,8 @@ def test_a_side_that_has_not_signed_is_missing() -> None:
     )
     document = draw("statement", "s", made)
     assert document.missing == ("rows.signed_office",)
-    assert document.fields["rows"][0]["carried_over"] == 5  # type: ignore[index, call-overload]
+    rows: Any = document["rows"]
+    assert rows[0]["carried_over"] == 5
 
 
 @pytest.mark.parametrize(("carried", "holds"), [(5, True), (4, False), (None, False)])

@@ -58,7 +58,8 @@ def test_markdown_tables_have_as_many_cells_in_every_row(name: str) -> None:
 
 def test_a_default_says_that_it_is_one_and_a_published_limit_does_not() -> None:
     text = render(golden("service-card"), "md", WORDING)
-    rows = {row["clause_id"]: row for row in golden("service-card").fields["promises"]}  # type: ignore[union-attr, index, call-overload]
+    promises: Any = golden("service-card")["promises"]
+    rows = {row["clause_id"]: row for row in promises}
     assert (rows["callback"]["status"], rows["solve"]["status"]) == ("default", "published")
     assert "5个工作日（建议值，待确认）" in text
     assert "10个工作日（" not in text

@@ -2,22 +2,9 @@
 
 import pytest
 
-from tests.support.given import Matter, clause, engine, pack_of, rules_of, send, statuses
+from tests.support.given import Matter, a_list, clause, engine, pack_of, rules_of, send, statuses
 
-LISTS = """
-[[list]]
-id = "task"
-name = { zh = "任务清单", en = "tasks" }
-despite = ["P-TEST"]
-basis = ["测试"]
-status = "default"
-[[list]]
-id = "problem"
-name = { zh = "问题清单", en = "problems" }
-needs = ["arrived"]
-basis = ["测试"]
-status = "default"
-"""
+LISTS = a_list("task", despite='["P-TEST"]') + a_list("problem", needs='["arrived"]')
 DONE = clause(
     "done", "10个工作日", scope='"item"', start='"listed"', stop='"verified"',
     rungs="red due red 30", more="own_limit = true",

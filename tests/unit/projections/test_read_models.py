@@ -35,7 +35,7 @@ from sla_engine.petition.events import (
     ReturnRuled,
     ReworkOrdered,
 )
-from sla_engine.projection import Columns, Projection
+from sla_engine.projection import Clocked, Columns, Projection
 from sla_engine.record import Event, Instant, Meta, Recorded
 from sla_engine.talk.events import (
     CauseAttached,
@@ -75,7 +75,9 @@ def row(model: Projection, events: Iterable[Recorded]) -> Columns:
         columns = model.apply(columns, recorded)
         columns = json.loads(json.dumps(columns))
     assert columns is not None
-    return columns
+    assert isinstance(model, Clocked)
+    finished: Columns = json.loads(json.dumps(model.finish(columns, ())))
+    return finished
 
 
 def fired(rung: str, level: int, act: str = "warn", version: int = 0) -> RungFired:

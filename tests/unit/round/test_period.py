@@ -28,7 +28,10 @@ def test_a_period_has_its_days_and_a_successor(
     assert cycle_of(name) == cycle
 
 
-@pytest.mark.parametrize("name", ["2024-13", "2024Q5", "2024-02-30", "2023-W53", "第一期", ""])
+@pytest.mark.parametrize(
+    "name",
+    ["2024-13", "2024Q5", "2024-02-30", "2023-W53", "第一期", "", "9999-12-31", "9999-W52", "9999"],
+)
 def test_what_is_no_period_is_refused(name: str) -> None:
     with pytest.raises(Refusal):
         period_of(name, cycle_of(name))

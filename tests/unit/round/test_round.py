@@ -3,46 +3,18 @@
 import pytest
 
 from sla_engine.round.board import means, standing
-from tests.support.given import Matter, clause, pack_of, rules_of
+from tests.support.given import Matter, clause, pack_of, rules_of, series
 
-BOARD = """
-[[series]]
-id = "board"
-name = { zh = "红黄黑榜", en = "board" }
-form = "board"
-cycle = "quarter"
-basis = ["测试"]
-status = "default"
-[series.dimensions]
-speed = { zh = "速度", en = "speed" }
-manner = { zh = "态度", en = "manner" }
-[[series.place]]
-id = "red"
-name = { zh = "红榜", en = "red" }
-praise = true
-top = 1
-basis = "测试"
-[[series.place]]
-id = "black"
-name = { zh = "黑榜", en = "black" }
-praise = false
-bottom = 1
-basis = "测试"
-[[series]]
-id = "month"
-name = { zh = "月对账", en = "statement" }
-form = "statement"
-cycle = "month"
-basis = ["测试"]
-status = "default"
-[[series]]
-id = "visit"
-name = { zh = "走访", en = "visit" }
-form = "walk"
-cycle = ""
-basis = ["测试"]
-status = "default"
-"""
+BOARD = series(
+    "board",
+    "board",
+    "quarter",
+    "red top=1; black bottom=1",
+    more='[series.dimensions]\nspeed = { zh = "速度", en = "speed" }\n'
+    'manner = { zh = "态度", en = "manner" }',
+)
+STATEMENT = series("month", "statement", "month")
+WALK = series("visit", "walk", "")
 PUBLISH = clause(
     "publish", "10个工作日", scope='"round"', start='"period_ended"', stop='"published"',
     match='{ series = ["board"] }',
@@ -56,7 +28,7 @@ SIGN = clause(
     match='{ series = ["month"] }', more='stop_all = ["signed_unit", "signed_office"]',
     rungs="circular due circular 80",
 )  # fmt: skip
-RULES = rules_of(pack_of(PUBLISH, OBJECT, SIGN, BOARD))
+RULES = rules_of(pack_of(PUBLISH, OBJECT, SIGN, BOARD, STATEMENT, WALK))
 OPENED = "2024-04-01 00:00 opened series=board period=2024Q2"
 MONTH = "2024-05-01 00:00 opened series=month period=2024-05"
 SCORES = (
@@ -204,3 +176,49 @@ def test_whoever_leaves_has_no_clock_any_more() -> None:
     left = "2024-05-20 10:00 member_left member=U2"
     round_ = Matter(RULES, MONTH, left, stream="round/M5")
     assert [r.cycle.name for r in round_.assess("2024-06-03 08:00").readings] == ["U1", "U3"]
+
+
+def test_whoever_comes_back_is_a_member_again_and_owes_only_what_begins_from_then_on() -> None:
+    """Away from 05-20; the first round's clock starts before the return, the second's after it."""
+    gone = ("2024-05-20 10:00 member_left member=U2", "2024-06-04 10:00 member_joined member=U2")
+    signed_ = "2024-06-05 10:00 reported member=U2"
+    round_ = Matter(RULES, MONTH, *gone, signed_, stream="round/M5")
+    assert round_.codes("2024-06-06 10:00 member_joined member=U2") == ["MEMBER_TAKEN"]
+    assert [r.cycle.name for r in round_.assess("2024-06-06 08:00").readings] == ["U1", "U3"]
+    early = ("2024-05-20 10:00 member_left member=U2", "2024-05-30 10:00 member_joined member=U2")
+    again = Matter(RULES, MONTH, *early, stream="round/M5")
+    assert again.state("sign", "2024-06-04 08:00", "U2") == "running"
+
+
+def test_what_ended_when_a_member_left_stays_ended_when_they_come_back() -> None:
+    gone = ("2024-06-04 10:00 member_left member=U2", "2024-06-05 10:00 member_joined member=U2")
+    round_ = Matter(RULES, MONTH, *gone, stream="round/M5")
+    assert round_.state("sign", "2024-06-20 08:00", "U2") == "cancelled"
+
+
+def test_an_objection_of_a_member_that_left_is_still_ruled_on() -> None:
+    left = "2024-07-09 10:00 member_left member=U3"
+    ruled = "2024-07-10 10:00 objection_ruled member=U3 upheld=true reason=y"
+    round_ = board(*SCORES, DRAFTED, OBJECTED, left, ruled, "2024-07-12 10:00 published")
+    assert round_.chronicle.phase == "published"
+
+
+def test_a_place_of_a_member_that_left_can_be_overturned() -> None:
+    left = "2024-07-13 10:00 member_left member=U3"
+    overturned = "2024-08-01 10:00 place_overturned member=U3 ground=x approver=y"
+    round_ = board(*SCORES, DRAFTED, "2024-07-12 10:00 published", left, overturned)
+    assert places(round_)["U3"] == ""
+
+
+def test_a_member_whose_joining_is_learned_late_has_time_to_send_what_it_did() -> None:
+    """Due 06-07; learned on the 20th, so the pack's settling time runs from then."""
+    joined = "2024-05-20 10:00 member_joined member=U9 known=2024-06-20T10:00"
+    round_ = Matter(RULES, MONTH, joined, stream="round/M5").touch("2024-06-20 11:59")
+    assert not any("U9" in act for act in round_.standing())
+    assert any("U9" in act for act in round_.touch("2024-06-20 12:00").standing())
+
+
+def test_a_void_may_be_said_to_be_older_than_the_round() -> None:
+    round_ = board(f"{SCORES[0]} id=s").take("2024-03-01 10:00 voided fact=test:s ground=x "
+                                             "known=2024-07-03T10:00")  # fmt: skip
+    assert means(round_.chronicle) == {}

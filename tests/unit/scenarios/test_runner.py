@@ -100,6 +100,77 @@ rows = [{ projection = "petition_card", key = "petition/none", columns = { phase
     ]
 
 
+def test_documents_are_drawn_and_read(tmp_path: Path) -> None:
+    urge, recall = 'document = "urge", of = "A"', 'document = "recall", of = "A"'
+    right = free(
+        "13T11:01",
+        f"""documents = [
+  {{ {urge}, contains = ["区住建局"], lacks = ["市水务局"] }},
+  {{ {recall}, absent = true }},
+]""",
+    )
+    assert play(tmp_path, HEAD + STEP + right).passed
+    wrong = free(
+        "13T11:01",
+        f"""documents = [
+  {{ {urge}, contains = ["市水务局"], lacks = ["区住建局"] }},
+  {{ {urge}, absent = true }},
+  {{ {recall}, contains = ["x"] }},
+  {{ document = "urge", of = "nobody", contains = ["x"] }},
+]""",
+    )
+    report = play(tmp_path, HEAD + STEP + wrong)
+    assert [(each.field, each.expected, each.found) for each in report.departures] == [
+        ("contains", "市水务局", "—"),
+        ("lacks", "—", "区住建局"),
+        ("document", "false", "true"),
+        ("document", "true", "false"),
+        ("document", "true", "UNKNOWN_DOSSIER"),
+    ]
+
+
+def test_rates_and_balances_that_depart_show_both_numbers(tmp_path: Path) -> None:
+    body = """[[expect.measures]]
+measure = "on-time"
+first = 2025-06-01
+last = 2025-06-13
+numerator = 2
+denominator = 4
+percent = 50.0"""
+    shipped = ROOT / "scenarios" / "library" / "exclusion-and-reversal.toml"
+    content = shipped.read_text(encoding="utf-8")
+    at = "[[expect]]\nat = 2025-06-13T09:30:00+08:00\n"
+    report = play(tmp_path, f"{content}\n{at}{body}\n")
+    assert [(each.field, each.expected, each.found) for each in report.departures] == [
+        ("denominator", "4", "3"),
+        ("percent", "50.0", "66.7"),
+    ]
+    balance = 'reconciliation = [{ list = "problem", unit = "住建局", month = "2025-06", new = 2 }]'
+    listed = (ROOT / "scenarios" / "library" / "list-strike-off.toml").read_text(encoding="utf-8")
+    at = "[[expect]]\nat = 2025-07-02T09:00:00+08:00\n"
+    (departure,) = play(tmp_path, f"{listed}\n{at}{balance}\n").departures
+    assert (departure.field, departure.expected, departure.found) == ("new", "2", "3")
+
+
+def test_places_and_counts_that_depart_show_both(tmp_path: Path) -> None:
+    library = ROOT / "scenarios" / "library"
+    board = (library / "board-objection.toml").read_text(encoding="utf-8")
+    report = play(
+        tmp_path, board.replace('"交通局" = "yellow", "城管局" = "" }', '"交通局" = "red" }')
+    )
+    assert [(each.field, each.expected, each.found) for each in report.departures] == [
+        (
+            "places",
+            '{"住建局": "red", "水务局": "", "交通局": "red"}',
+            '{"住建局": "red", "水务局": "", "交通局": "yellow"}',
+        )
+    ]
+    trigger = (library / "trigger-reached-and-overturned.toml").read_text(encoding="utf-8")
+    wrong = trigger.replace('counted = { "act:yellow" = 2 }', 'counted = { "act:yellow" = 3 }', 1)
+    (departure,) = play(tmp_path, wrong).departures
+    assert (departure.about, departure.field) == ("市住建局", "counted")
+
+
 def test_a_refusal_is_a_departure_unless_it_is_foretold(tmp_path: Path) -> None:
     twice = '  { petition = "A", type = "registered", id = "again", data = { kind = "投诉" } },\n]'
     report = play(tmp_path, SMALL.replace("\n]", f"\n{twice}", 1))

@@ -4,13 +4,26 @@ from collections.abc import Iterator
 
 import pytest
 
+from sla_engine.clock import VirtualClock
 from sla_engine.dossier.chronicle import read
 from sla_engine.item.kind import ITEM
+from sla_engine.policy.clause import Pack
 from sla_engine.round.kind import ROUND
 from sla_engine.talk.decide import causes
 from sla_engine.talk.kind import TALK
 from sla_engine.wiring import Engine
-from tests.support.given import clause, engine, pack_of, rules_of, send, statuses, talks, to
+from tests.support.given import (
+    clause,
+    engine,
+    instant,
+    pack_of,
+    rules_of,
+    send,
+    shown,
+    statuses,
+    talks,
+    to,
+)
 
 SOLVE = clause("solve", "5个工作日", rungs="yellow due-1个工作日 yellow 20; list due list 40")
 TWO = """
@@ -270,3 +283,146 @@ def test_a_matter_finally_closed_is_not_taken_again(other: Engine) -> None:
     assert statuses(send(other, "P3: 2025-07-11 10:00 registered same_as=P1")) == ["MATTER_FINAL"]
     send(other, *opened("P4"), "P4: 2025-07-11 10:00 step_done step=arrived")
     assert statuses(send(other, "P5: 2025-07-12 10:00 registered same_as=P4")) == ["MATTER_FINAL"]
+
+
+REMINDED = clause(
+    "cycle", "10个工作日", scope='"round"', start='"period_ended"', stop='"published"',
+    match='{ series = ["board"] }', rungs="next start open_next 10; late due remind 20",
+)  # fmt: skip
+DAILY = TWO.replace('cycle = "quarter"', 'cycle = "day"')
+OPENED_LATE = "round/Q: 2025-07-02 09:00 opened series=board period=2025Q2"
+NEXT_ROUND = "board.CN-3704.2025Q3"
+
+
+def wakes(each: Engine, when: str) -> None:
+    """The engine was down until then, however many alarms there were."""
+    clock = each.clock
+    assert isinstance(clock, VirtualClock)
+    clock.set(instant(when))
+    assert not each.run_due().failed
+
+
+def test_the_next_round_opens_although_the_engine_was_down_until_its_reminder_was_due() -> None:
+    with engine("2025-06-03 08:00", rules_of(pack_of(SOLVE, REMINDED, TWO, talks()))) as each:
+        send(each, "round/Q: 2025-06-03 08:00 opened series=board period=2025Q2")
+        wakes(each, "2025-08-30 09:00")
+        assert rounds(each) == ["Q", NEXT_ROUND]
+
+
+def test_the_next_round_opens_although_this_one_is_published_at_once(running: Engine) -> None:
+    published = "round/Q: 2025-07-02 09:30 published"
+    drafted = "round/Q: 2025-07-02 09:20 drafted"
+    to(running, "2025-07-02 09:00")
+    send(running, OPENED_LATE, drafted, published)
+    to(running, "2025-07-03 09:00")
+    assert rounds(running) == ["Q", NEXT_ROUND]
+
+
+def test_rounds_missed_in_a_downtime_are_opened_at_once_and_in_order() -> None:
+    with engine("2025-06-03 08:00", rules_of(pack_of(SOLVE, NEXT, DAILY, talks()))) as each:
+        send(each, "round/D: 2025-06-03 08:00 opened series=board period=2025-06-03")
+        wakes(each, "2025-06-20 08:00")
+        opened_ = [f"board.CN-3704.2025-06-{day:02}" for day in range(4, 21)]
+        assert rounds(each) == ["D", *opened_]
+        positions = [each.events(f"round/{name}")[0].position for name in opened_]
+        assert positions == sorted(positions)
+        assert each.verify().identical
+
+
+def test_whoever_is_named_when_a_round_is_opened_late_took_part_from_its_beginning(
+    running: Engine,
+) -> None:
+    send(running, OPENED_LATE)
+    to(running, "2025-07-03 09:00")
+    after = read(running.dossier(f"round/{NEXT_ROUND}"), ROUND)
+    assert list(after.lanes.all) == ["U1", "U2", "U3"]
+
+
+FIVE = (
+    "round/F: 2025-06-03 09:00 opened series=five period=第1轮",
+    "round/F: 2025-06-04 09:00 scored member=U1 scores={skill:50} rater=甲",
+    "round/F: 2025-06-05 09:00 closed id=c",
+)
+
+
+def test_a_round_that_is_closed_anew_opens_what_is_still_missing(running: Engine) -> None:
+    send(running, *FIVE)
+    send(running, "round/F: 2025-06-05 10:00 voided fact=test:c ground=漏登")
+    send(running, "round/F: 2025-06-05 11:00 scored member=U2 scores={skill:50} rater=甲")
+    send(running, "round/F: 2025-06-05 12:00 closed")
+    assert list(running.log.streams("item/")) == ["item/F.U1.skill", "item/F.U2.skill"]
+    assert list(running.log.dead_letters("reactor")) == []
+
+
+ENDING = rules_of(
+    pack_of(
+        clause("solve", "5个工作日", rungs="red due red 30"),
+        TWO.replace("act:yellow", "act:red"), talks(), NEXT, more="effective_to = 2025-06-06",
+    )
+)  # fmt: skip
+
+
+def test_what_is_finished_under_a_pack_that_has_ended_leaves_no_dead_letter() -> None:
+    with engine("2025-06-03 08:00", ENDING) as each:
+        send(each, *opened("P1"))
+        to(each, "2025-06-12 09:00")
+        assert list(each.log.dead_letters("reactor")) == []
+
+
+def edition(number: str, since: str, counts: str) -> Pack:
+    first = "[[trigger]]" + TWO.split("[[trigger]]")[1]
+    listed = "[[list]]" + TWO.split("[[list]]")[1]
+    return pack_of(
+        SOLVE, first.replace("act:yellow", counts), listed, talks(), edition=number, since=since
+    )
+
+
+def test_what_an_earlier_edition_counted_is_taken_back_under_a_later_one() -> None:
+    """Yellow on the 10th under the first edition, resolved in time as is learned on the 12th."""
+    rules = rules_of(edition("1", "2010-01-01", "act:yellow"), edition("2", "2025-06-11", "act:list"))
+    with engine("2025-06-03 08:00", rules) as each:
+        send(each, *opened("P1"), *opened("P2"))
+        to(each, "2025-06-12 12:00")
+        assert talks_in(each) == [("U1", "proposed", 1)]
+        send(each, "P1: 2025-06-06 16:00 resolved known=2025-06-12T13:00")
+        assert talks_in(each) == [("U1", "withdrawn", 0)]
+        assert each.verify().identical
+
+
+def test_the_whole_is_not_done_while_the_lead_lies_with_the_dispatcher(other: Engine) -> None:
+    send(
+        other,
+        *opened("P1"),
+        "P1: 2025-06-03 10:00 dispatched unit=U2 assignment=P1-2 lead=false",
+        "P1: 2025-06-04 09:00 return_requested reason=x assignment=P1-1",
+        "P1: 2025-06-04 10:00 return_ruled granted=true assignment=P1-1",
+        "P1: 2025-06-04 11:00 resolved assignment=P1-2",
+        "P1: 2025-06-04 12:00 dispatched unit=U3 assignment=P1-3",
+    )
+    to(other, "2025-06-04 12:00")
+    reading = other.assess("petition/P1").reading("all")
+    assert reading is not None
+    assert reading.state.value == "running"
+
+
+def test_the_whole_is_done_when_the_last_unit_still_at_it_is_let_off(other: Engine) -> None:
+    send(
+        other,
+        *opened("P1"),
+        "P1: 2025-06-03 10:00 dispatched unit=U2 assignment=P1-2 lead=false",
+        "P1: 2025-06-04 09:00 resolved assignment=P1-1",
+        "P1: 2025-06-04 10:00 return_requested reason=x assignment=P1-2",
+        "P1: 2025-06-05 10:00 return_ruled granted=true assignment=P1-2",
+    )
+    reading = other.assess("petition/P1").reading("all")
+    assert reading is not None
+    assert (reading.state.value, shown(reading.stopped_at)) == ("met", "2025-06-05 10:00")
+
+
+def test_a_clock_may_start_when_the_whole_is_done() -> None:
+    after = clause("call", "2个工作日", start='"all_resolved"', stop='"callback_done"')
+    with engine("2025-06-03 08:00", rules_of(pack_of(after))) as each:
+        send(each, *opened("P1"), "P1: 2025-06-04 09:00 resolved")
+        reading = each.assess("petition/P1").reading("call")
+        assert reading is not None
+        assert shown(reading.due) == "2025-06-06 24:00"

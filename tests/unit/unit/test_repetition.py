@@ -8,33 +8,20 @@ from sla_engine.escalation.repetition import occurrences, reached
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Draft, Meta
 from sla_engine.unit.events import Counted, Discounted
-from tests.support.given import Matter, clause, instant, pack_of, rules_of, shown, talks
-
-
-def trigger(name: str, counts: str, at_least: int, more: str) -> str:
-    return (
-        f'[[trigger]]\nid = "{name}"\nname = {{ zh = "{name}", en = "{name}" }}\n'
-        f'counts = {counts}\nat_least = {at_least}\n{more}\nact = "circular"\nlevel = 80\n'
-        'basis = ["测试"]\n'
-    )
-
+from tests.support.given import (
+    Matter,
+    clause,
+    instant,
+    pack_of,
+    rules_of,
+    series,
+    shown,
+    talks,
+    trigger,
+)
 
 SOLVE = clause("solve", "5个工作日", rungs="yellow due-1个工作日 yellow 20")
-SERIES = """
-[[series]]
-id = "board"
-name = { zh = "榜", en = "board" }
-form = "board"
-cycle = "quarter"
-basis = ["测试"]
-status = "default"
-[[series.place]]
-id = "black"
-name = { zh = "黑榜", en = "black" }
-praise = false
-bottom = 1
-basis = "测试"
-"""
+SERIES = series("board", "board", "quarter", "black bottom=1")
 
 
 def tally(rules: Rulebook, *lines: str) -> Matter:
@@ -61,7 +48,7 @@ def found(unit: Matter, when: str = "2030-01-01 00:00") -> list[tuple[str, str]]
     return [(one.cycle, shown(one.at)) for one in each]
 
 
-MONTH = rules_of(pack_of(SOLVE, trigger("two", '["act:yellow"]', 2, 'within = "month"')))
+MONTH = rules_of(pack_of(SOLVE, trigger("two", "act:yellow", 2, "month")))
 
 
 def test_so_many_in_a_month_reach_it_once_with_the_one_that_completes_the_number() -> None:
@@ -93,7 +80,7 @@ def test_occurrences_stand_in_the_order_of_their_legal_instants() -> None:
     assert [each.said.cause for each in occurrences(unit.dossier)] == ["c2", "c3"]
 
 
-YEAR = rules_of(pack_of(trigger("three", '["talk:2", "talk:3"]', 3, 'within = "12个月"'), talks()))
+YEAR = rules_of(pack_of(trigger("three", "talk:2 talk:3", 3, "12个月"), talks()))
 
 
 def test_a_window_slides() -> None:
@@ -113,9 +100,7 @@ def test_the_last_day_of_a_window_is_within() -> None:
     assert not found(tally(YEAR, *lines, "2024-03-02 00:01 talk:2 c3"))
 
 
-BLACK = rules_of(
-    pack_of(SOLVE, SERIES, trigger("black", '["place:black"]', 3, "consecutive = true"))
-)
+BLACK = rules_of(pack_of(SOLVE, SERIES, trigger("black", "place:black", 3, "consecutive")))
 
 
 @pytest.mark.parametrize(
@@ -148,7 +133,7 @@ def test_what_was_counted_under_a_pack_that_has_ended_reaches_nothing() -> None:
     ended = rules_of(
         pack_of(
             SOLVE,
-            trigger("two", '["act:yellow"]', 2, 'within = "month"'),
+            trigger("two", "act:yellow", 2, "month"),
             more="effective_to = 2024-06-04",
         )
     )
