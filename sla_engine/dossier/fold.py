@@ -84,6 +84,7 @@ class Dossier:
                 for key, refixes in self.refixed.items()
             },
             learned=version,
+            clocks=self.clocks,
         )
 
     def voided(self) -> dict[int, Recorded]:

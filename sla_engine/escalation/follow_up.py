@@ -41,7 +41,8 @@ def _next_round(
 ) -> Sequence[Command]:
     """The round of the following period, with whoever is a member at the end of this one."""
     traits, series = chronicle.traits, pack.series[chronicle.traits["series"]]
-    if _ended_early(chronicle, event.due):
+    ends = _end_of(chronicle)
+    if _ended_early(chronicle, ends):
         return ()
     period = period_of(traits["period"], series.cycle).next
     region = traits["region"] or pack.region
@@ -49,7 +50,15 @@ def _next_round(
     members = tuple(lane.name for lane in chronicle.lanes.all.values() if lane.held(event.due))
     opened = RoundOpened(name, pack.name, region, series.id, period, traits["unit"], members)
     cause = cause_of(recorded.stream, event)
-    return [Command(f"round/{name}", f"open|{cause}", cause, opened, event.due)]
+    return [Command(f"round/{name}", f"open|{cause}", cause, opened, max(event.due, ends))]
+
+
+def _end_of(chronicle: Chronicle) -> Instant:
+    """When the period of a round is over; a round that opens another one has a period."""
+    opening = chronicle.facts[0].event
+    assert isinstance(opening, RoundOpened), "a round begins with its opening"
+    assert opening.ends is not None, "a series without a cycle has no next round"
+    return opening.ends
 
 
 def _ended_early(chronicle: Chronicle, ends: Instant) -> bool:

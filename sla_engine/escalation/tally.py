@@ -4,7 +4,7 @@
 so a withdrawal, an overturned place and a voided fact all take back what had been counted.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import NamedTuple
 
 from sla_engine.dossier.chronicle import Chronicle, read
@@ -33,17 +33,25 @@ class Count(NamedTuple):
 
 
 def changes(
-    dossier: Dossier, last: Recorded, kind: Kind, pack: Pack, region: str
+    dossier: Dossier, last: Recorded, kind: Kind, pack: Pack, region: str, editions: Iterable[Pack]
 ) -> Sequence[Command]:
-    """Commands to the tallies of units that the `last` event of a dossier gives rise to."""
-    after = counted(dossier, kind, pack)
-    before = counted(dossier.until(last.version - 1), kind, pack)
+    """Commands to the tallies of units that the `last` event of a dossier gives rise to. `pack`
+    says what counts; what any of its `editions` had counted is taken back."""
+    names, ever = _names(pack), frozenset[str]().union(*map(_names, editions))
+    if not ever:
+        return ()
+    after = counted(dossier, kind, ever)
+    before = counted(dossier.until(last.version - 1), kind, ever)
     gone = {each.cause: each for each in before if each not in after}
     commands = [_discount(pack, each, last) for each in gone.values()]
     for each in after:
-        if each not in before:
+        if each.what in names and each not in before:
             commands.append(_count(pack, each, last, region))
     return commands
+
+
+def _names(pack: Pack) -> frozenset[str]:
+    return frozenset(name for trigger in pack.triggers for name in trigger.counts)
 
 
 def _count(pack: Pack, each: Count, last: Recorded, region: str) -> Command:
@@ -70,9 +78,8 @@ def _stream(pack: Pack, unit: str) -> str:
     return f"unit/{pack.name}/{unit}"
 
 
-def counted(dossier: Dossier, kind: Kind, pack: Pack) -> list[Count]:
-    """Everything in a dossier that a trigger of the pack counts, as it stands."""
-    names = {name for trigger in pack.triggers for name in trigger.counts}
+def counted(dossier: Dossier, kind: Kind, names: Set[str]) -> list[Count]:
+    """Everything in a dossier that counts under one of `names`, as it stands."""
     if not names or not dossier.exists:
         return []
     found = list(_acts(dossier))

@@ -38,18 +38,14 @@ class Scope(Enum):
     ROUND = "round"
     MEMBER = "member"
 
-    @property
-    def kind(self) -> str:
-        """The kind of dossier that has such clocks."""
-        return _KINDS.get(self.value, self.value)
+    kind: str
+    """The kind of dossier that has such clocks."""
+    laned: bool
+    """Whether every lane of the dossier has a clock of its own."""
 
-    @property
-    def laned(self) -> bool:
-        """Whether every lane of the dossier has a clock of its own."""
-        return self in (Scope.ASSIGNMENT, Scope.TALK, Scope.MEMBER)
-
-
-_KINDS = {"assignment": "petition", "member": "round"}
+    def __init__(self, name: str) -> None:
+        self.kind = {"assignment": "petition", "member": "round"}.get(name, name)
+        self.laned = name in ("assignment", "talk", "member")
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,10 @@ class Rulebook:
                 break
         raise self._not_in_force(name, at)
 
+    def editions(self, name: str) -> list[Pack]:
+        """Every edition of a pack, whenever in force. Raises `Refusal` POLICY_UNKNOWN."""
+        return [pack for *_, pack in self._edition_list(name)]
+
     def pack_by_digest(self, digest: str) -> Pack:
         """The pack a judgment was made by. Raises `Refusal` RULES_CHANGED."""
         pack = self._by_digest.get(digest)

@@ -51,10 +51,12 @@ def _marks(event: Event) -> tuple[str, ...]:
 
 
 def _dated(event: Event) -> tuple[tuple[str, Instant], ...]:
-    """A period begins and ends by the calendar, whoever records what."""
+    """A period begins and ends by the calendar, whoever records what. Its end belongs to its last
+    day: a term of days from there counts from the first day after it (rule D1)."""
     if not isinstance(event, RoundOpened):
         return ()
-    bounds = (("period_begun", event.begins), ("period_ended", event.ends))
+    last = event.ends - 1 if event.ends is not None else None
+    bounds = (("period_begun", event.begins), ("period_ended", last))
     return tuple((name, at) for name, at in bounds if at is not None)
 
 

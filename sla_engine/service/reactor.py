@@ -46,7 +46,8 @@ class Reactor:
             # A clock that was set back must not make the cause a thing of the future.
             now = max(self.now(), recorded.meta.recorded_at)
             for command in self._commands(tx, memory, recorded):
-                (outcome,) = self.handler.within(tx, [_submission(command, recorded)], now)
+                then = max(now, command.at or now)  # A period ends a moment before the next begins.
+                (outcome,) = self.handler.within(tx, [_submission(command, recorded)], then)
                 _check(outcome)
         tx.remember(self.name, _changes(before, _dump(memory)))
 
@@ -65,7 +66,7 @@ class Reactor:
         governing = rules.talks_of(pack, meta.occurred_at, meta.recorded_at)
         return [
             *react(memory, recorded, governing, region),
-            *tally.changes(dossier, recorded, kind, pack, region),
+            *tally.changes(dossier, recorded, kind, pack, region, rules.editions(pack.name)),
             *follow_up(recorded, dossier, kind, pack),
         ]
 

@@ -4,13 +4,13 @@ A clause of the whole matter runs once from the earliest start mark (rule D16), 
 start mark when it repeats; ASSIGNMENT, TALK and MEMBER clauses run once in every lane.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 import msgspec
 
-from sla_engine.dossier.chronicle import Chronicle, Mark
+from sla_engine.dossier.chronicle import ALL_DONE, Chronicle, Mark
 from sla_engine.dossier.events import TermRefixed
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.kind import Kind
@@ -18,6 +18,7 @@ from sla_engine.errors import Refusal
 from sla_engine.policy.clause import Clause, Pack, Scope
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Draft, Instant
+from sla_engine.sla.index import index_of
 from sla_engine.worktime import Amount, Calendar, Term
 
 
@@ -38,7 +39,8 @@ class Cycle:
     """One clock. `term` is the clause's, or the one that the matter brought. `stop` is the instant
     it ended by being met or late, `cancelled_at` the instant it lost its object (return granted,
     merge, withdrawal). `calendar` is the edition it started under, `refixes` the recorded revisions
-    since. `known_at`: when the log could first have computed it."""
+    since. `known_at`: when the log could first have computed it. `reopened`: stops that did not
+    hold, and when that was learned; what comes after such a stop was not known before."""
 
     clause: Clause
     term: Term
@@ -51,6 +53,7 @@ class Cycle:
     cancelled_at: Instant | None
     known_at: Instant
     refixes: tuple[Refix, ...]
+    reopened: tuple[tuple[Instant, Instant], ...] = ()
 
     @property
     def end(self) -> Instant | None:
@@ -110,7 +113,9 @@ def stamp(dossier: Dossier, kind: Kind, draft: Draft, rules: Rulebook) -> Draft:
         return draft
     pack, calendar = rules_for(dossier, kind, draft, rules)
     dated = (name for name, _ in kind.dated(draft.event))
-    if not pack.anchors.intersection((*kind.marks(draft.event), *dated)):
+    # Any fact may be the one by which the last lane is done.
+    done = (ALL_DONE,) if kind.finishes else ()
+    if not pack.anchors.intersection((*kind.marks(draft.event), *dated, *done)):
         return draft
     stamped = msgspec.structs.replace(draft.meta, pack=pack.digest, calendar=calendar.digest)
     return Draft(stamped, draft.event)
@@ -139,20 +144,6 @@ def term_of(clause: Clause, limit: str, start: Instant, calendar: Calendar) -> T
     return replace(clause.term, amount=Amount.parse(f"{days}日"), roll=False)
 
 
-_STARTS: dict[str, dict[str, tuple[Clause, ...]]] = {}
-
-
-def _started_by(pack: Pack, mark: str) -> tuple[Clause, ...]:
-    index = _STARTS.get(pack.digest)
-    if index is None:
-        names = {name for clause in pack.clauses for name in clause.start}
-        index = {
-            name: tuple(clause for clause in pack.clauses if name in clause.start) for name in names
-        }
-        _STARTS[pack.digest] = index
-    return index.get(mark, ())
-
-
 class _Finder:
     """Walks the marks of a chronicle once and opens a cycle where a clause says so."""
 
@@ -163,6 +154,7 @@ class _Finder:
         self.found: dict[tuple[str, str], Cycle] = {}
         limits = (chronicle.kind.limit(mark.fact.event) for mark in chronicle.marks)
         self._limit = next(filter(None, limits), "")
+        self._of_lane: dict[str, Mapping[str, str]] = {}
         self._members = chronicle.lanes.all if chronicle.kind.name == Scope.ROUND.kind else {}
 
     def all(self) -> list[Cycle]:
@@ -170,7 +162,7 @@ class _Finder:
             if not mark.fact.meta.pack:
                 continue  # A fact that starts a clock is stamped.
             pack = self.rules.pack_by_digest(mark.fact.meta.pack)
-            for clause in _started_by(pack, mark.name):
+            for clause in index_of(pack).started.get(mark.name, ()):
                 for lane in self._lanes(clause, mark):
                     name = self._name(clause, mark, lane)
                     if name is not None and (clause.id, name) not in self.found:
@@ -195,14 +187,21 @@ class _Finder:
 
     def _applies(self, clause: Clause, mark: Mark, name: str) -> bool:
         """Whether a clause is about this kind of dossier, its traits, and the lane of the mark."""
-        lanes = self.chronicle.lanes
-        lane = lanes.all.get(name)
-        traits = {**self.chronicle.traits, **(lane.traits if lane else {})}
-        if clause.scope.kind != self.chronicle.kind.name or not clause.match(traits):
+        scope, lanes = clause.scope, self.chronicle.lanes
+        if scope.kind != self.chronicle.kind.name or not clause.match(self._traits(name)):
             return False
-        if clause.scope.laned:
-            return lane is not None
+        if scope.laned:
+            return name in lanes.all
         return not lanes.assists(name) and not (clause.repeat and mark.inherited)
+
+    def _traits(self, name: str) -> Mapping[str, str]:
+        """Traits of the matter with those of a lane."""
+        traits = self._of_lane.get(name)
+        if traits is None:
+            lane = self.chronicle.lanes.all.get(name)
+            traits = {**self.chronicle.traits, **(lane.traits if lane else {})}
+            self._of_lane[name] = traits
+        return traits
 
     def _numbered(self, clause: Clause, mark: Mark, prefix: str) -> str | None:
         """A repeating clause opens its next cycle once the one before has ended."""
@@ -235,7 +234,8 @@ class _Finder:
             start=mark,
             stop=stop,
             cancelled_at=cancelled,
-            known_at=self._known_at(clause, mark),
+            known_at=self._known_at(clause, mark, lane if laned else ""),
+            reopened=self._reopened(clause, lane if laned else ""),
             refixes=tuple(self._refixes(pack, region, clause.id, name)),
         )
 
@@ -255,9 +255,9 @@ class _Finder:
 
     def _stop(self, clause: Clause, index: int, lane: str | None) -> Instant | None:
         """When the clock was met: the first of `stop_any`, or the last of the `stop_all`."""
-        firsts: dict[str, Instant] = {}
+        wanted, firsts = (*clause.stop_any, *clause.stop_all), dict[str, Instant]()
         for mark in self.chronicle.marks[index + 1 :]:
-            if self._counts(mark, lane):
+            if mark.name in wanted and self._counts(mark, lane):
                 firsts.setdefault(mark.name, mark.at)
         candidates = [firsts[name] for name in clause.stop_any if name in firsts]
         if clause.stop_all and all(name in firsts for name in clause.stop_all):
@@ -276,14 +276,26 @@ class _Finder:
         ends = (self.chronicle.ended_at, lane.end_from(mark.at) if lane is not None else None)
         return min((at for at in ends if at is not None and at >= mark.at), default=None)
 
-    def _known_at(self, clause: Clause, mark: Mark) -> Instant:
+    def _known_at(self, clause: Clause, mark: Mark, lane: str) -> Instant:
         """When this clock could first be computed as it now stands, apart from pauses and grants.
 
-        The void of a mark that started or stopped it (a withdrawn closure) makes it newly known.
+        The void of a mark that started it makes it newly known, and so does learning late that its
+        lane was open.
         """
-        names = {*clause.start, *clause.stop_any, *clause.stop_all}
-        known = [mark.known_at]
+        member = self._members.get(lane)
+        learned = member.learned(mark.at) if member is not None else mark.known_at
+        voids = self._voids(clause.start, lane)
+        return max(mark.known_at, learned, *(known_at for _, known_at in voids), 0)
+
+    def _reopened(self, clause: Clause, lane: str) -> tuple[tuple[Instant, Instant], ...]:
+        return tuple(self._voids((*clause.stop_any, *clause.stop_all), lane))
+
+    def _voids(self, names: Sequence[str], lane: str) -> Iterator[tuple[Instant, Instant]]:
+        """Instants of voided facts with these marks in a lane, and when the voids were learned."""
+        kind = self.chronicle.kind
         for fact, void in self.chronicle.voids:
-            if names.intersection(self.chronicle.kind.marks(fact.event)):
-                known.append(void.meta.recorded_at)
-        return max(known)
+            event = fact.event
+            done = (ALL_DONE,) if type(event) in kind.finishes else ()
+            named = getattr(event, "assignment", "") or getattr(event, "member", "")
+            if not {*kind.marks(event), *done}.isdisjoint(names) and lane in ("", named or lane):
+                yield fact.meta.occurred_at, void.meta.recorded_at

@@ -20,6 +20,7 @@ from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Draft, Instant
 from sla_engine.sla.assess import State, assess_chronicle
 from sla_engine.sla.cycle import term_of
+from sla_engine.sla.index import index_of
 from sla_engine.worktime import Amount, format_instant
 
 STEP_NOT_IN_PACK = register(
@@ -52,13 +53,14 @@ def pack_faults(
     """Faults of milestones, suspensions and extensions; `chronicle` ends just before the draft."""
     event = draft.event
     yield from _bar_faults(dossier, chronicle, draft, pack, rules)
-    editions = _editions(chronicle, pack, rules)
-    steps = {step for each in editions for step in each.steps}
-    if isinstance(event, StepDone) and event.step not in steps:
-        yield unknown(STEP_NOT_IN_PACK, "step", event.step, steps)
-    grounds = {ground for each in editions for ground in each.grounds}
-    if isinstance(event, Suspended) and event.ground not in grounds:
-        yield unknown(GROUND_NOT_IN_PACK, "ground", event.ground, grounds)
+    if isinstance(event, StepDone):
+        steps = {step for each in _editions(chronicle, pack, rules) for step in each.steps}
+        if event.step not in steps:
+            yield unknown(STEP_NOT_IN_PACK, "step", event.step, steps)
+    if isinstance(event, Suspended):
+        grounds = {ground for each in _editions(chronicle, pack, rules) for ground in each.grounds}
+        if event.ground not in grounds:
+            yield unknown(GROUND_NOT_IN_PACK, "ground", event.ground, grounds)
     if isinstance(event, ExtensionRequested):
         yield from _request_faults(chronicle, event, pack, rules)
     if isinstance(event, ExtensionGranted | ExtensionDenied):
@@ -75,8 +77,8 @@ def _bar_faults(
     dossier: Dossier, chronicle: Chronicle, draft: Draft, pack: Pack, rules: Rulebook
 ) -> Iterator[Fault]:
     """A right that is exercised after its term has run out (D17, D18; windows of review)."""
-    marks = set(chronicle.kind.marks(draft.event))
-    barred = {clause.id for clause in pack.clauses if marks & clause.barred}
+    index, marks = index_of(pack), chronicle.kind.marks(draft.event)
+    barred = {clause.id for mark in marks for clause in index.barred.get(mark, ())}
     if not barred:
         return
     at = draft.meta.occurred_at

@@ -52,7 +52,7 @@ class Firing(NamedTuple):
 class Stretch:
     """A part of a clock's life with one term, one calendar and one set of pauses.
 
-    `end` None: still going."""
+    `end` None: still going. `rungs` are the rungs with an instant in it, were it to last."""
 
     start: Instant
     end: Instant | None
@@ -61,6 +61,7 @@ class Stretch:
     pauses: tuple[Span, ...]
     reckoning: Reckoning
     known_at: Instant
+    rungs: Sequence[tuple[Rung, Instant]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +96,21 @@ def schedule(
     `known`: what followed before under the same rules; the answer where nothing has changed.
     """
     changes = _changes(cycle, chronicle)
-    if known is not None and known.cycle == cycle and known.changes == changes:
-        return known
+    if known is not None and known.changes == changes and _as_it_began(known.cycle, cycle):
+        if known.cycle == cycle:
+            return known
+        return replace(known, cycle=cycle, firings=_firings(cycle, known.stretches))
     builder = _Stretches(cycle, rules)
     for at, change in changes:
         builder.take(at, change)
     stretches = builder.finish()
     firings, grants = _firings(cycle, stretches), tuple(builder.grants)
     return Schedule(cycle, changes, stretches, firings, grants, tuple(builder.refused))
+
+
+def _as_it_began(known: Cycle, cycle: Cycle) -> bool:
+    """Whether two cycles differ in nothing but their end."""
+    return replace(known, stop=cycle.stop, cancelled_at=cycle.cancelled_at) == cycle
 
 
 Change = Pause | Grant | Refix
@@ -243,20 +251,23 @@ class _Stretches:
         if floor is not None and reckoning.due is not None and reckoning.due < floor:
             day = self.calendar.zone.date_of(floor - 1)
             reckoning = msgspec.structs.replace(reckoning, due=floor, due_date=day)
-        return Stretch(at, None, self.term, timetable, pauses, reckoning, self.known_at)
+        begun = Stretch(at, None, self.term, timetable, pauses, reckoning, self.known_at, ())
+        return replace(begun, rungs=_rungs(self.cycle, begun))
+
+
+def _rungs(cycle: Cycle, stretch: Stretch) -> list[tuple[Rung, Instant]]:
+    if stretch.reckoning.due is None:
+        return []
+    rungs = (rung for rung in cycle.clause.rungs if rung.from_cycle <= cycle.number)
+    instants = ((rung, _instant(rung, cycle, stretch)) for rung in rungs)
+    return [(rung, at) for rung, at in instants if at is not None]
 
 
 def _firings(cycle: Cycle, stretches: tuple[Stretch, ...]) -> tuple[Firing, ...]:
     end, settle = cycle.end, cycle.pack.settle.micros
-    rungs = [rung for rung in cycle.clause.rungs if rung.from_cycle <= cycle.number]
     firings: list[Firing] = []
     for stretch in stretches:
-        if stretch.reckoning.due is None:
-            continue
-        for rung in rungs:
-            at = _instant(rung, cycle, stretch)
-            if at is None:
-                continue
+        for rung, at in stretch.rungs:
             if at < stretch.start:
                 if any(firing.rung is rung for firing in firings):
                     continue
@@ -267,10 +278,15 @@ def _firings(cycle: Cycle, stretches: tuple[Stretch, ...]) -> tuple[Firing, ...]
                     if rung.when.anchor is Anchor.DUE and (rung.when.offset is None)
                     else at
                 )
-                settled_at = stretch.known_at + (settle if rung.act != OPEN_NEXT else 0)
-                fire_at = settled_at if stretch.known_at > at else at
-                firings.append(Firing(rung, at, legal, fire_at))
+                known_at = _known_at(cycle, stretch, at)
+                settled_at = known_at + (settle if rung.act != OPEN_NEXT else 0)
+                firings.append(Firing(rung, at, legal, settled_at if known_at > at else at))
     return tuple(sorted(firings, key=lambda firing: (firing.at, firing.rung.level)))
+
+
+def _known_at(cycle: Cycle, stretch: Stretch, at: Instant) -> Instant:
+    """When it was known that a rung is reached at an instant of a stretch."""
+    return max(stretch.known_at, *(known_at for stop, known_at in cycle.reopened if stop < at), 0)
 
 
 def _instant(rung: Rung, cycle: Cycle, stretch: Stretch) -> Instant | None:

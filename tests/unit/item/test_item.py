@@ -124,3 +124,47 @@ def test_it_may_start_early_on_a_ground_and_then_owes_the_papers() -> None:
         reading = each.assess("item/B").reading("paper")
         assert reading is not None
         assert reading.state.value == "running"
+
+
+@pytest.mark.parametrize("limit", ["2999-12-31", "36525个工作日", "1200个月", "876600个工作小时"])
+def test_a_limit_beyond_every_calendar_is_refused_and_costs_nobody_else_their_fact(
+    limit: str,
+) -> None:
+    with engine("2025-06-03 08:00", RULES) as each:
+        far = f"item/B: 2025-06-03 09:00 listed limit={limit}"
+        lines = ("item/A: 2025-06-03 09:00 listed", far, "item/C: 2025-06-03 09:00 listed")
+        assert statuses(send(each, *lines)) == ["recorded", "LIMIT_RANGE", "recorded"]
+
+
+def test_an_item_may_bring_hours_where_its_clause_counts_days_that_roll() -> None:
+    rolling = clause(
+        "done", "10日", scope='"item"', start='"listed"', stop='"verified"',
+        more="own_limit = true\nroll = true",
+    )  # fmt: skip
+    item_ = Matter(rules_of(pack_of(rolling, LISTS)), f"{LISTED} limit=30分钟", stream="item/I1")
+    assert item_.due("done") == "2025-06-03 09:30"
+
+
+def test_a_void_may_be_said_to_be_older_than_the_item() -> None:
+    item_ = item("2025-06-04 09:00 suspended ground=P-TEST id=s")
+    item_.take("2025-06-01 09:00 voided fact=test:s ground=x known=2025-06-05T09:00")
+    assert not item_.chronicle.suspended
+
+
+def test_a_start_is_judged_by_its_predecessors_as_they_were_at_the_time() -> None:
+    with engine("2025-06-03 08:00", RULES) as each:
+        send(each, *MAP, "item/A: 2025-06-05 09:00 verified verifier=督查室")
+        early = "item/B: 2025-06-04 09:00 started known=2025-06-05T10:00"
+        assert statuses(send(each, early)) == ["PREDECESSOR_OPEN"]
+        send(each, "item/A: 2025-06-10 09:00 rebounded reason=又发生")
+        between = "item/B: 2025-06-05 09:00 started known=2025-06-11T10:00"
+        assert statuses(send(each, between)) == ["recorded"]
+
+
+@pytest.mark.parametrize("after", ["B", "A,C", "X"])
+def test_an_item_that_comes_after_itself_or_after_nothing_known_does_not_start(after: str) -> None:
+    with engine("2025-06-03 08:00", RULES) as each:
+        lines = (f"item/B: 2025-06-03 09:00 listed after={after}", MAP[0],
+                 "item/C: 2025-06-03 09:00 listed after=B")  # fmt: skip
+        send(each, *lines)
+        assert statuses(send(each, "item/B: 2025-06-04 09:00 started"))[0] == "PREDECESSOR_OPEN"

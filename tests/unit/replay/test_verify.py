@@ -96,3 +96,35 @@ def test_rules_that_moved_a_term_give_another_state(running: Engine) -> None:
     assert state_of(dossier, other, running.clock.now()) != state_of(
         running.dossier("petition/P1", instant("2025-06-20 09:59")), RULES, running.clock.now()
     )
+
+
+def test_a_closure_that_is_voided_leaves_what_was_told_before_it_as_it_was(
+    running: Engine,
+) -> None:
+    """Due 06-17 and told then; resolved on the 21st, which is voided on the 22nd."""
+    send(running, "2025-06-21 10:00 resolved id=r", "2025-06-22 10:00 voided fact=test:r ground=x")
+    to(running, "2025-06-22 10:30")
+    assert running.verify().identical
+
+
+def test_a_void_about_one_member_says_nothing_about_the_others() -> None:
+    sign = clause(
+        "sign", "5个工作日", scope='"member"', start='"period_ended"', stop='"reported"',
+        rungs="circular due circular 80",
+    )  # fmt: skip
+    series = '''
+[[series]]
+id = "month"
+name = { zh = "月报", en = "monthly report" }
+form = "report"
+cycle = "month"
+basis = ["测试"]
+status = "default"
+'''
+    with engine("2024-05-01 08:00", rules_of(pack_of(sign, series))) as each:
+        send(each, "round/M: 2024-05-01 08:00 opened series=month period=2024-05 members=U1,U2")
+        send(each, "round/M: 2024-06-03 10:00 reported member=U1 id=r")
+        to(each, "2024-06-20 09:00")
+        send(each, "round/M: 2024-06-20 10:00 voided fact=test:r ground=x")
+        to(each, "2024-06-20 10:30")
+        assert each.verify().identical

@@ -54,3 +54,18 @@ def test_a_dispatch_without_a_unit_follows_the_catalogue() -> None:
             assert statuses(send(each, f"{no}: 2025-06-03 10:00 dispatched")) == [outcome]
         assert each.events("petition/P1")[-1].event.unit == "区住建局"
         assert each.events("petition/P2")[-1].event.unit == "园区办"
+
+
+def test_a_holder_without_a_unit_does_not_stand_in_the_way_of_one_who_has_one() -> None:
+    with engine("2025-06-03 08:00", RULES) as each:
+        send(each, "roster/CN-3704: 2025-01-01 09:00 appointed role=handler holder=李某")
+        send(each, "roster/CN-3704: " + APPOINTED.replace("01-01", "01-02"))
+        send(each, "P1: 2025-06-03 09:00 registered matter=园区")
+        assert statuses(send(each, "P1: 2025-06-03 10:00 dispatched")) == ["recorded"]
+
+
+def test_a_petition_without_a_region_is_routed_by_the_roster_of_its_pack() -> None:
+    with engine("2025-06-03 08:00", RULES) as each:
+        send(each, "roster/CN-3704: " + APPOINTED)
+        send(each, "P1: 2025-06-03 09:00 registered matter=园区 region=")
+        assert statuses(send(each, "P1: 2025-06-03 10:00 dispatched")) == ["recorded"]

@@ -48,8 +48,8 @@ def places(round_: Matter) -> dict[str, str]:
 
 
 def test_a_clock_of_the_whole_round_starts_when_its_period_ends() -> None:
-    """From Monday 2024-07-01 00:00, so 07-02 ... 07-15."""
-    assert board().due("publish", "2024-07-01 08:00") == "2024-07-15 24:00"
+    """The quarter ends on Sunday 2024-06-30: 07-01 ... 07-05, 07-08 ... 07-12."""
+    assert board().due("publish", "2024-07-01 08:00") == "2024-07-12 24:00"
 
 
 def test_before_the_period_ends_no_clock_runs() -> None:

@@ -274,3 +274,31 @@ def test_the_rules_in_force_are_asked_for_with_every_batch(empty: Engine) -> Non
     handler.take([], instant("2025-06-03 09:00"))
     handler.take([], instant("2025-06-03 09:00"))
     assert len(asked) == 2
+
+
+FAR = pack_of(
+    clause("report", "10个工作日", scope='"round"', start='"period_ended"', stop='"published"'),
+    clause("solve", "5个工作日"),
+    '''
+[[series]]
+id = "year"
+name = { zh = "年报", en = "annual report" }
+form = "report"
+cycle = "year"
+basis = ["测试"]
+status = "default"
+''',
+)
+
+
+def test_a_fact_whose_clock_cannot_be_reckoned_costs_nobody_else_their_fact() -> None:
+    with engine("2025-06-03 08:00", rules_of(FAR)) as each:
+        outcomes = send(
+            each,
+            "P1: 2025-06-03 09:00 registered",
+            "round/R1: 2025-06-03 09:00 opened series=year period=1901",
+            "round/R2: 2025-06-03 09:00 opened series=year period=2025",
+            "P1: 2025-06-03 10:00 dispatched unit=U1",
+        )
+        assert statuses(outcomes) == ["recorded", "UNPUBLISHED_YEAR", "recorded", "recorded"]
+        assert each.verify().identical

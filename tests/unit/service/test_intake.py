@@ -257,3 +257,25 @@ def test_a_talks_attendees_are_not_quoted_either() -> None:
     wrong = {**TALK, "type": "held", "data": {"attendees": "张三丰"}}
     (fault,) = faults(wrong)
     assert fault.found == "str"
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("reported", {"member": "U1", "figures": {"件": 10**30}}),
+        (
+            "statement_signed",
+            {"member": "U1", "side": "unit", "signer": "x", "opening": -(10**30), "new": 0,
+             "struck_off": 0, "carried_over": 0},
+        ),
+    ],
+)  # fmt: skip
+def test_a_number_that_no_log_can_hold_is_refused(name: str, data: dict[str, object]) -> None:
+    sent = {"round": "R1", "type": name, "id": "1", "source": "s",
+            "at": "2025-06-03T09:00:00+08:00", "data": data}  # fmt: skip
+    with pytest.raises(Refusal) as refused:
+        parse(sent)
+    assert [fault.code for fault in refused.value.faults] == ["FIELD_WRONG"]
+    with pytest.raises(Refusal) as refused:
+        parse({**sent, "data": {"member": "U1"}, "type": "member_left", "seq": 10**30})
+    assert [fault.where for fault in refused.value.faults] == ["seq"]
