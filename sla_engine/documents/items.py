@@ -5,7 +5,9 @@ from typing import Any
 
 from sla_engine.documents import witness
 from sla_engine.documents.form import Fields, Moment, Row, Source
+from sla_engine.documents.orders import NOTHING_TO_DRAW
 from sla_engine.dossier.events import StepDone
+from sla_engine.errors import refuse
 from sla_engine.item.events import (
     ItemListed,
     ItemRebounded,
@@ -18,11 +20,13 @@ _STATES = {"struck_off": "done", "cancelled": "cancelled"}
 
 
 def strike_off(source: Source) -> Fields:
-    """销号单 of a list item."""
+    """销号单 of a list item; there is none before somebody has verified it."""
     chronicle = source.chronicle
     listed = witness.last(chronicle, ItemListed)
     reported = witness.last(chronicle, ItemReported)
     verified = witness.last(chronicle, ItemVerified)
+    if verified is None:
+        raise refuse(NOTHING_TO_DRAW, "", source.name, "strike-off")
     rejected = witness.last(chronicle, ItemRejected)
     name = str(witness.said(listed, "list") or "")
     lane = list(chronicle.lanes.all.values())[-1] if chronicle.lanes.all else None
@@ -33,7 +37,7 @@ def strike_off(source: Source) -> Fields:
         "title": witness.said(listed, "title"),
         "unit": lane.unit if lane is not None else None,
         "person": lane.traits.get("person") if lane is not None else None,
-        "results": _results(source, name, "verified" if verified is not None else ""),
+        "results": _results(source, name),
         "report": witness.said(reported, "document"),
         "signer": witness.said(reported, "signer"),
         "reported_at": witness.when(reported),
@@ -46,16 +50,16 @@ def strike_off(source: Source) -> Fields:
     }
 
 
-def _results(source: Source, name: str, result: str) -> tuple[Row, ...]:
+def _results(source: Source, name: str) -> tuple[Row, ...]:
     """The item itself, and each milestone without which its list allows no strike-off."""
     rules = source.pack.lists.get(name)
     done = {fact.event.step: fact.at for fact in witness.facts(source.chronicle, StepDone)}
     needs = rules.needs if rules is not None else ()
-    rows: list[dict[str, Any]] = [{"no": 1, "item": "whole", "result": result}]
+    rows: list[dict[str, Any]] = [{"no": 1, "item": "whole", "result": "verified"}]
     for number, step in enumerate(needs, 2):
         words = witness.named(step, source.pack.steps)
         rows.append({"no": number, "item": words, "result": "done" if step in done else "open"})
-    return tuple(rows) if result or done else ()
+    return tuple(rows)
 
 
 def _rebounds(source: Source) -> tuple[Row, ...]:

@@ -20,7 +20,7 @@ NOTHING_TO_DRAW = register(
 
 def urge(source: Source) -> Fields:
     """催办通知书: the latest urging that stands."""
-    return _order(source, "urge", ("urge", "remind"))
+    return _order(source, "urge", ("urge",))
 
 
 def supervise(source: Source) -> Fields:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from sla_engine.dossier.chronicle import read
+from sla_engine.dossier.decide import placed
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.pending import Pending
 from sla_engine.errors import Fault, Refusal, refuse, register
@@ -47,21 +48,27 @@ def check(dossier: Dossier, draft: Draft, open_: Open, rules: Rulebook) -> None:
     if isinstance(event, Merged):
         check_merge(dossier, draft, open_, rules)
     elif isinstance(event, ItemStarted) and not event.despite and dossier.exists:
-        _check_predecessors(dossier, open_)
+        _check_predecessors(dossier, draft, open_)
     elif isinstance(event, Registered) and event.same_as:
         _check_final(draft, event.same_as, open_, rules)
 
 
-def _check_predecessors(dossier: Dossier, open_: Open) -> None:
+def _check_predecessors(dossier: Dossier, draft: Draft, open_: Open) -> None:
     listed = dossier.opening.event
     assert isinstance(listed, ItemListed), "an item begins with its listing"
     faults = [
         Fault(PREDECESSOR_OPEN, "after", name)
         for name in listed.after
-        if read(open_(f"item/{name}").dossier, ITEM).phase != STRUCK_OFF
+        if _phase_at(open_(f"item/{name}").dossier, draft) != STRUCK_OFF
     ]
     if faults:
         raise Refusal(faults)
+
+
+def _phase_at(item: Dossier, draft: Draft) -> str:
+    """The phase of another item at the instant of a draft; what is of that instant is over."""
+    after = msgspec.structs.replace(draft.meta, occurred_at=draft.meta.occurred_at + 1, seq=-1)
+    return read(item, ITEM, placed(item, Draft(after, draft.event))).phase
 
 
 def _check_final(draft: Draft, no: str, open_: Open, rules: Rulebook) -> None:
@@ -81,7 +88,8 @@ def complete(dossier: Dossier, draft: Draft, open_: Open, rules: Rulebook) -> Dr
     for route in pack.routes:
         if not route.match(traits):
             continue
-        unit = route.unit or _of_role(route.role, traits, draft, open_)
+        region = traits["region"] or pack.region
+        unit = route.unit or _of_role(route.role, region, draft, open_)
         if unit:
             level = event.level or route.level
             return Draft(draft.meta, msgspec.structs.replace(event, unit=unit, level=level))
@@ -89,10 +97,10 @@ def complete(dossier: Dossier, draft: Draft, open_: Open, rules: Rulebook) -> Dr
     raise refuse(ROUTE_NONE, "unit", found)
 
 
-def _of_role(role: str, traits: dict[str, str], draft: Draft, open_: Open) -> str:
+def _of_role(role: str, region: str, draft: Draft, open_: Open) -> str:
     """The unit of whoever holds a role in the region at that time."""
-    roster = open_(f"roster/{traits['region']}").dossier
+    roster = open_(f"roster/{region}").dossier
     if not roster.exists:
         return ""
     held = holders(read(roster, ROSTER), role, "", draft.meta.occurred_at)
-    return held[0].unit if held else ""
+    return next((each.unit for each in held if each.unit), "")

@@ -60,6 +60,8 @@ _ENVELOPE = {
 _INSTANTS = {"scheduled_at", "expected_until", "begins", "ends"}
 _ENGINE_ONLY = (*ACTS, Absorbed, CauseAttached, CauseOverturned)
 _WITHHELD = "(withheld 不显示)"
+# Integers up to here are the same in every JSON reader, and the log has room for their sums.
+_LARGEST = 2**53 - 1
 # What stands in the wrong place may be somebody's name or number; only its type is shown.
 _FREE_TEXT = (str, tuple[str, ...])
 # What the envelope names and `data` therefore may not.
@@ -144,8 +146,9 @@ def _envelope_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
         if name not in value:
             yield Fault(FIELD_MISSING, name)
     yield from _text_faults(value)
-    if type(value.get("seq", 0)) is not int or value.get("seq", 0) < 0:
-        yield Fault(FIELD_WRONG, "seq", shorten(value["seq"]), "integer from 0 非负整数")
+    seq = value.get("seq", 0)
+    if type(seq) is not int or not 0 <= seq <= _LARGEST:
+        yield Fault(FIELD_WRONG, "seq", shorten(seq), "integer from 0 非负整数")
     if not isinstance(value.get("data", {}), dict):
         yield Fault(FIELD_WRONG, "data", type(value["data"]).__name__, "object 对象")
     if "petition" not in value and "personal" in value:
@@ -259,10 +262,15 @@ def _convert(name: str, value: Any, hint: Any) -> Any:
             raise Refusal(faults)
         return parse_instant(value)
     try:
-        return msgspec.convert(value, hint)
+        converted = msgspec.convert(value, hint)
     except msgspec.ValidationError as error:
         found = type(value).__name__ if hint in _FREE_TEXT else value
         raise refuse(FIELD_WRONG, where, found, str(error)) from None
+    numbers = converted.values() if isinstance(converted, dict) else (converted,)
+    for each in numbers:
+        if isinstance(each, int) and abs(each) > _LARGEST:
+            raise refuse(FIELD_WRONG, where, shorten(each), f"-{_LARGEST} … {_LARGEST}")
+    return converted
 
 
 def _subject(value: Mapping[str, Any], name: str) -> str:

@@ -36,8 +36,8 @@ class Shelf:
     def _of(self, tx: Transaction) -> dict[str, Dossier]:
         """What was given back within a transaction; writers take turns, so there is one."""
         if tx is not self._tx:
-            self._tx, desk = tx, {}
-            self._desk = desk
+            desk: dict[str, Dossier] = {}
+            self._tx, self._desk = tx, desk
             tx.after_commit(lambda: self._keep(desk))
         return self._desk
 

@@ -139,7 +139,8 @@ def term_of(clause: Clause, limit: str, start: Instant, calendar: Calendar) -> T
     try:
         last = date.fromisoformat(limit)
     except ValueError:
-        return replace(clause.term, amount=Amount.parse(limit))
+        amount = Amount.parse(limit)
+        return replace(clause.term, amount=amount, roll=clause.term.roll and not amount.unit.is_hours)
     days = max((last - calendar.zone.date_of(start)).days, 0)
     return replace(clause.term, amount=Amount.parse(f"{days}日"), roll=False)
 
