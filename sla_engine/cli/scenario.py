@@ -22,6 +22,12 @@ SCENARIO_MISSING = register(
     "there is no scenario {found}; shipped are: {allowed}",
 )
 
+SCENARIO_KEEPS_ONE = register(
+    "SCENARIO_KEEPS_ONE",
+    "--keep 只能留存一个剧本的库，这里有 {found} 个",
+    "--keep holds the store of one scenario, and {found} are named",
+)
+
 app = group("scenario", "剧本 · Stories on virtual time and what they foretell.")
 
 
@@ -53,14 +59,20 @@ def run(
         bool,
         typer.Option("--soak", metavar="", help="Where none is named: with those that take long."),
     ] = False,
+    keep: Annotated[
+        Path | None,
+        typer.Option(help="Keep the store of the one scenario named, to look at with --store."),
+    ] = None,
 ) -> None:
+    if keep is not None and len(files or ()) != 1:
+        raise Misuse(Fault(SCENARIO_KEEPS_ONE, "--keep", str(len(files or ())), "1"))
     if desk.packs is not None and not desk.packs.is_dir():
         raise Misuse(Fault(FOLDER_MISSING, "--packs", str(desk.packs)))
     paths = [_path(each) for each in files] if files else _everyday(soak)
     passed = True
     with desk.voice.progress("剧本 scenarios", len(paths)) as advance:
         for path in paths:
-            passed = _play(desk, path) and passed
+            passed = _play(desk, path, keep) and passed
             advance()
     if not passed:
         raise typer.Exit(DEPARTED)
@@ -96,12 +108,12 @@ def _path(name: str) -> Path:
     return library[name]
 
 
-def _play(desk: Desk, path: Path) -> bool:
+def _play(desk: Desk, path: Path, keep: Path | None) -> bool:
     """One scenario, played and told. What is wrong with one file does not stop the others."""
     from scenarios.runner import run_file
 
     try:
-        report = run_file(path, pack_dirs=(desk.packs,) if desk.packs is not None else ())
+        report = run_file(path, keep, (desk.packs,) if desk.packs is not None else ())
     except Refusal as refusal:
         _tell_faults(desk, path, refusal)
         return False

@@ -74,6 +74,10 @@ class Outcome:
     faults: tuple[Fault, ...] = ()
 
 
+class _Unsettled(Refusal):
+    """Facts that could be taken one by one start a clock that cannot be reckoned."""
+
+
 @dataclass(slots=True)
 class _Batch:
     """One transaction's work: dossiers opened so far and the outcome of each submission."""
@@ -116,8 +120,18 @@ class Handler:
 
         `history`: an import of the past. Impossible facts are recorded with an anomaly mark.
         """
-        with self.log.transact() as tx:
-            return self.within(tx, submissions, now, history)
+        try:
+            with self.log.transact() as tx:
+                return self.within(tx, submissions, now, history)
+        except _Unsettled as refusal:
+            if len(submissions) == 1:
+                return [Outcome("refused", submissions[0].stream, 0, refusal.faults)]
+            # One of them starts a clock that cannot be reckoned; the others are not to suffer.
+            alone = {
+                index: self.take([submissions[index]], now, history)[0]
+                for index in _in_time(submissions)
+            }
+            return [alone[index] for index in range(len(submissions))]
 
     def within(
         self,
@@ -287,7 +301,10 @@ def _commit(batch: _Batch) -> None:
     for stream, pending in batch.pending.items():
         if not pending.dossier.exists:
             continue
-        assessment = catch_up(pending, kind_of(stream), batch.rules, batch.now)
+        try:
+            assessment = catch_up(pending, kind_of(stream), batch.rules, batch.now)
+        except Refusal as refusal:
+            raise _Unsettled(refusal.faults) from None
         if pending.drafts:
             batch.tx.append(stream, pending.base, pending.drafts)
         batch.tx.set_alarms(stream, alarm_rows(assessment))

@@ -140,7 +140,9 @@ def term_of(clause: Clause, limit: str, start: Instant, calendar: Calendar) -> T
         last = date.fromisoformat(limit)
     except ValueError:
         amount = Amount.parse(limit)
-        return replace(clause.term, amount=amount, roll=clause.term.roll and not amount.unit.is_hours)
+        return replace(
+            clause.term, amount=amount, roll=clause.term.roll and not amount.unit.is_hours
+        )
     days = max((last - calendar.zone.date_of(start)).days, 0)
     return replace(clause.term, amount=Amount.parse(f"{days}日"), roll=False)
 

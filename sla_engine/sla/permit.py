@@ -77,15 +77,19 @@ def _bar_faults(
     dossier: Dossier, chronicle: Chronicle, draft: Draft, pack: Pack, rules: Rulebook
 ) -> Iterator[Fault]:
     """A right that is exercised after its term has run out (D17, D18; windows of review)."""
-    index, marks = index_of(pack), chronicle.kind.marks(draft.event)
-    barred = {clause.id for mark in marks for clause in index.barred.get(mark, ())}
-    if not barred:
+    marks, editions = chronicle.kind.marks(draft.event), _editions(chronicle, pack, rules)
+    if not any(index_of(each).barred.get(mark) for each in editions for mark in marks):
         return
-    at = draft.meta.occurred_at
-    for reading in assess_chronicle(dossier, chronicle, rules, at).readings:
-        if reading.clause.id not in barred or reading.state is State.CANCELLED:
+    at, lane = draft.meta.occurred_at, _lane_of(chronicle, draft)
+    readings = assess_chronicle(dossier, chronicle, rules, at).readings
+    # A clause that repeats gives the right anew: its latest cycle counts.
+    latest = {
+        (each.clause.id, each.clause.scope.laned and each.cycle.lane): each for each in readings
+    }
+    for reading in latest.values():
+        if reading.clause.barred.isdisjoint(marks) or reading.state is State.CANCELLED:
             continue
-        due, lane = reading.due, _lane_of(chronicle, draft)
+        due = reading.due
         if (
             due is not None
             and at > due

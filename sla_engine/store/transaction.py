@@ -262,8 +262,10 @@ class SqliteTransaction:
             else:
                 text = msgspec.json.encode(columns).decode()
                 kept.append((projection, generation, key, text))
-        self._executemany("INSERT OR REPLACE INTO projection_row VALUES (?, ?, ?, ?)", kept)
-        self._executemany(_DELETE_ROW, gone)
+        if kept:
+            self._executemany("INSERT OR REPLACE INTO projection_row VALUES (?, ?, ?, ?)", kept)
+        if gone:
+            self._executemany(_DELETE_ROW, gone)
 
     def drop_rows(self, projection: str, keep: int) -> None:
         self._execute(

@@ -75,6 +75,18 @@ def test_a_pack_of_one_s_own_is_found_in_the_folder_that_is_named(
     assert (absent.status, absent.codes) == (2, ["FOLDER_MISSING"])
 
 
+def test_the_store_of_one_scenario_can_be_kept_and_looked_at(shell: Shell, tmp_path: Path) -> None:
+    kept = tmp_path / "played.sqlite"
+    played = shell.here("scenario", "run", "list-strike-off", "--keep", str(kept))
+    assert (played.status, kept.is_file()) == (0, True)
+    items = shell.here("item", "list", "--store", str(kept), "--json")
+    assert len(items.out.splitlines()) > 0
+    again = shell.here("scenario", "run", "list-strike-off", "--keep", str(kept), "--json")
+    assert (again.status, "SCENARIO_STORE_USED" in again.out) == (1, True)
+    both = shell.here("scenario", "run", "rework", "extension", "--keep", "x.sqlite", "--json")
+    assert (both.status, both.codes) == (2, ["SCENARIO_KEEPS_ONE"])
+
+
 def test_what_takes_long_is_played_when_it_is_named(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -184,6 +184,12 @@ def test_what_is_not_called_for_is_not_drawn() -> None:
         assert refused.value.code == "NOTHING_TO_DRAW"
 
 
+def test_nothing_is_struck_off_on_paper_before_somebody_has_verified_it() -> None:
+    with pytest.raises(Refusal) as refused:
+        drawn("strike-off", item(*DONE[:1]))
+    assert refused.value.code == "NOTHING_TO_DRAW"
+
+
 def test_an_unknown_document_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(Refusal) as refused:
         drawn("talk-notise", talk(*NOTIFIED))

@@ -156,3 +156,38 @@ def test_a_petition_names_a_pack_and_a_region_that_are_known() -> None:
     assert blank.codes("2025-06-03 09:00 registered pack=dmo") == ["POLICY_UNKNOWN"]
     assert blank.codes("2009-06-03 09:00 registered") == ["POLICY_NOT_IN_FORCE"]
     assert blank.codes("2025-06-03 09:00 registered region=枣庄") == ["REGION_UNKNOWN"]
+
+
+WINDOW = {"start": '"callback_unsatisfied"', "stop": '"told_one"'}
+ONE = "2025-0{} 11:00 step_done step=told_one"
+UNSATISFIED = "2025-0{} 11:00 callback_done satisfied=false"
+CLOSED_ONCE = (
+    "2025-06-03 09:00 registered",
+    "2025-06-03 10:00 dispatched unit=U1",
+    "2025-06-04 11:00 resolved",
+)
+
+
+def test_a_right_that_is_given_anew_is_not_barred_by_the_term_of_the_one_before() -> None:
+    again = clause("review", "5日", more='late = "barred"\nrepeat = true', **WINDOW)
+    matter = Matter(
+        rules_of(pack_of(again)), *CLOSED_ONCE, UNSATISFIED.format("6-05"), ONE.format("6-06"),
+        UNSATISFIED.format("7-05"),
+    )  # fmt: skip
+    assert matter.codes(ONE.format("7-11")) == ["TIME_BARRED"]
+    assert matter.take(ONE.format("7-06")).state("review", "2025-07-20 09:00") == "met"
+
+
+def test_whether_a_right_lapses_is_said_by_the_edition_that_its_clock_runs_by() -> None:
+    """The second edition comes into force after the start of the clock and before its end."""
+    bars, does_not = 'late = "barred"', ""
+    for first, later, codes in ((bars, does_not, ["TIME_BARRED"]), (does_not, bars, [])):
+        rules = rules_of(
+            pack_of(clause("review", "5日", more=first, **WINDOW)),
+            pack_of(clause("review", "5日", more=later, **WINDOW), edition="2", since="2025-06-07"),
+        )
+        matter = Matter(rules, *CLOSED_ONCE, UNSATISFIED.format("6-05"))
+        if codes:
+            assert matter.codes(ONE.format("6-20")) == codes
+        else:
+            assert matter.take(ONE.format("6-20")).state("review", "2025-06-20 12:00") == "late"

@@ -112,7 +112,7 @@ def test_a_void_about_one_member_says_nothing_about_the_others() -> None:
         "sign", "5个工作日", scope='"member"', start='"period_ended"', stop='"reported"',
         rungs="circular due circular 80",
     )  # fmt: skip
-    series = '''
+    series = """
 [[series]]
 id = "month"
 name = { zh = "月报", en = "monthly report" }
@@ -120,7 +120,7 @@ form = "report"
 cycle = "month"
 basis = ["测试"]
 status = "default"
-'''
+"""
     with engine("2024-05-01 08:00", rules_of(pack_of(sign, series))) as each:
         send(each, "round/M: 2024-05-01 08:00 opened series=month period=2024-05 members=U1,U2")
         send(each, "round/M: 2024-06-03 10:00 reported member=U1 id=r")

@@ -279,7 +279,7 @@ def test_the_rules_in_force_are_asked_for_with_every_batch(empty: Engine) -> Non
 FAR = pack_of(
     clause("report", "10个工作日", scope='"round"', start='"period_ended"', stop='"published"'),
     clause("solve", "5个工作日"),
-    '''
+    """
 [[series]]
 id = "year"
 name = { zh = "年报", en = "annual report" }
@@ -287,7 +287,7 @@ form = "report"
 cycle = "year"
 basis = ["测试"]
 status = "default"
-''',
+""",
 )
 
 

@@ -379,7 +379,9 @@ def edition(number: str, since: str, counts: str) -> Pack:
 
 def test_what_an_earlier_edition_counted_is_taken_back_under_a_later_one() -> None:
     """Yellow on the 10th under the first edition, resolved in time as is learned on the 12th."""
-    rules = rules_of(edition("1", "2010-01-01", "act:yellow"), edition("2", "2025-06-11", "act:list"))
+    rules = rules_of(
+        edition("1", "2010-01-01", "act:yellow"), edition("2", "2025-06-11", "act:list")
+    )
     with engine("2025-06-03 08:00", rules) as each:
         send(each, *opened("P1"), *opened("P2"))
         to(each, "2025-06-12 12:00")
