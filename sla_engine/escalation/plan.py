@@ -32,7 +32,9 @@ def catch_up(pending: Pending, kind: Kind, rules: Rulebook, now: Instant) -> Ass
         assessment = assess(pending.dossier, kind, rules, now)
     # One by one: an act's version counts the firings before it, those of this very call too.
     if kind is UNIT:
-        standing = repetition.reached(pending.dossier, rules, now)
+        # By what was known when the last of it was counted: nothing else brings a tally up to date.
+        known_at = pending.dossier.facts[-1].meta.recorded_at
+        standing = repetition.reached(pending.dossier, rules, known_at)
         withdrawals = repetition.withdrawals(pending.dossier, standing, now)
         firings = repetition.firings(pending.dossier, standing, now)
     else:

@@ -59,41 +59,42 @@ def occurrences(dossier: Dossier) -> list[Occurrence]:
     return sorted(standing.values(), key=lambda each: (each.at, each.version))
 
 
-def reached(dossier: Dossier, rules: Rulebook, now: Instant) -> list[Reached]:
-    """Every trigger that what is counted reaches, by the pack in force when it was reached."""
+def reached(dossier: Dossier, rules: Rulebook, known_at: Instant) -> list[Reached]:
+    """Every trigger that what is counted reaches, by the pack in force when it was reached, as
+    known at an instant."""
     if not dossier.exists:
         return []
     traits, counted = UNIT.traits(dossier.opening.event), occurrences(dossier)
     found: dict[tuple[str, str, str], Reached] = {}
-    for pack, timetable in _packs(traits, counted, rules, now):
+    for pack, timetable in _packs(traits, counted, rules, known_at):
         for trigger in pack.triggers:
             chosen = [each for each in counted if each.said.what in trigger.counts]
             for cycle, at in _reachings(trigger, chosen, timetable):
                 each = Reached(trigger, cycle, at, pack)
-                if _in_force(rules, pack, at, now):
+                if _in_force(rules, pack, at, known_at):
                     found.setdefault(each.key, each)
     return sorted(found.values(), key=lambda each: (each.at, each.trigger.level))
 
 
 def _packs(
-    traits: Mapping[str, str], counted: Sequence[Occurrence], rules: Rulebook, now: Instant
+    traits: Mapping[str, str], counted: Sequence[Occurrence], rules: Rulebook, known_at: Instant
 ) -> Iterator[tuple[Pack, Timetable]]:
     """Editions in force at some occurrence, with their calendar."""
     seen: set[str] = set()
     for each in counted:
         try:
-            pack = rules.pack_on(traits["pack"], each.at, now)
+            pack = rules.pack_on(traits["pack"], each.at, known_at)
         except Refusal:
             continue  # What was opened under a pack that ended is finished, and counted no more.
         if pack.digest not in seen:
             seen.add(pack.digest)
-            calendar = rules.calendar(pack, traits["region"] or pack.region, now)
+            calendar = rules.calendar(pack, traits["region"] or pack.region, known_at)
             yield pack, rules.timetable(pack, OFFICE, calendar)
 
 
-def _in_force(rules: Rulebook, pack: Pack, at: Instant, now: Instant) -> bool:
+def _in_force(rules: Rulebook, pack: Pack, at: Instant, known_at: Instant) -> bool:
     try:
-        return rules.pack_on(pack.name, at, now).digest == pack.digest
+        return rules.pack_on(pack.name, at, known_at).digest == pack.digest
     except Refusal:
         return False
 

@@ -266,11 +266,23 @@ def _convert(name: str, value: Any, hint: Any) -> Any:
     except msgspec.ValidationError as error:
         found = type(value).__name__ if hint in _FREE_TEXT else value
         raise refuse(FIELD_WRONG, where, found, str(error)) from None
-    numbers = converted.values() if isinstance(converted, dict) else (converted,)
-    for each in numbers:
-        if isinstance(each, int) and abs(each) > _LARGEST:
+    for each in _integers(converted):
+        if abs(each) > _LARGEST:
             raise refuse(FIELD_WRONG, where, shorten(each), f"-{_LARGEST} … {_LARGEST}")
     return converted
+
+
+def _integers(value: Any) -> Iterator[int]:
+    """Every integer in a field."""
+    if isinstance(value, int):
+        yield value
+    elif isinstance(value, dict):
+        yield from _integers(tuple(value.values()))
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from _integers(each)
+    elif isinstance(value, msgspec.Struct):
+        yield from _integers(msgspec.structs.astuple(value))
 
 
 def _subject(value: Mapping[str, Any], name: str) -> str:

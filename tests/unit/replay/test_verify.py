@@ -6,10 +6,21 @@ import pytest
 
 from sla_engine.dossier.events import RungFired
 from sla_engine.dossier.fold import fold
+from sla_engine.policy.clause import Pack
 from sla_engine.record import Draft
 from sla_engine.replay.verify import state_of, verify
 from sla_engine.wiring import Engine
-from tests.support.given import clause, engine, instant, notice, pack_of, rules_of, send, to
+from tests.support.given import (
+    clause,
+    engine,
+    instant,
+    notice,
+    pack_of,
+    rules_of,
+    send,
+    to,
+    trigger,
+)
 
 RULES = rules_of(
     pack_of(clause("solve", "10个工作日", rungs="warn due-3个工作日 warn 10; red due red 30"))
@@ -127,4 +138,22 @@ status = "default"
         to(each, "2024-06-20 09:00")
         send(each, "round/M: 2024-06-20 10:00 voided fact=test:r ground=x")
         to(each, "2024-06-20 10:30")
+        assert each.verify().identical
+
+
+def test_an_edition_learned_of_later_changes_no_tally_until_something_is_counted_again() -> None:
+    """In force from 06-09, known from 06-20; both cards are of the 9th."""
+    solve = clause("solve", "5个工作日", rungs="yellow due-1个工作日 yellow 20")
+
+    def edition(number: str, since: str, at_least: int, more: str = "") -> Pack:
+        cards = trigger(f"cards-{number}", "act:yellow", at_least, "month")
+        return pack_of(solve, cards, edition=number, since=since, more=more)
+
+    later = edition("2", "2025-06-09", 3, "recorded_at = 2025-06-20T00:00:00+08:00")
+    with engine("2025-06-03 08:00", rules_of(edition("1", "2010-01-01", 2), later)) as each:
+        for no in ("P1", "P2"):
+            send(each, f"{no}: 2025-06-03 09:00 registered")
+            send(each, f"{no}: 2025-06-03 10:00 dispatched unit=U1")
+        to(each, "2025-06-21 12:00")
+        assert [len(acts) for acts in each.dossier("unit/demo/U1").acts.values()] == [1]
         assert each.verify().identical

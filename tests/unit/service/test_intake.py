@@ -263,6 +263,7 @@ def test_a_talks_attendees_are_not_quoted_either() -> None:
     ("name", "data"),
     [
         ("reported", {"member": "U1", "figures": {"件": 10**30}}),
+        ("drafted", {"places": [["U1", "black", 1, 10**30]]}),
         (
             "statement_signed",
             {"member": "U1", "side": "unit", "signer": "x", "opening": -(10**30), "new": 0,
