@@ -16,10 +16,10 @@ Cell = tuple[str, Mapping[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One rate of one group ("": all together), with what must be printed beside it.
+    """One rate or count of one group ("": all together), with what must be printed beside it.
 
     `numerator` and `denominator` are what counts, `excluded` how much of the denominator was taken
-    out. `packs` and `calendars` are the digests of the editions by which was judged; `exclusions`
+    out. A count has no denominator (0) and is itself what exclusions are taken out of. `packs` and `calendars` are the digests of the editions by which was judged; `exclusions`
     the exclusions that were applied ("petition|number|ground|measures"). A composite names the
     figures it is made of in `parts`; its numerator over its denominator is the weighted mean.
     """
@@ -37,7 +37,7 @@ class Figure:
 
     @property
     def share(self) -> Fraction | None:
-        """The rate, exactly; None of nothing."""
+        """The rate, exactly; None of nothing and of a count."""
         return Fraction(self.numerator, self.denominator) if self.denominator else None
 
     @property
@@ -73,7 +73,7 @@ def _figure(measure: Measure, group: str, sums: Mapping[str, int], pack: Pack) -
         group,
         numerator=_counted(measure, measure.numerator, sums),
         denominator=_counted(measure, measure.denominator, sums),
-        excluded=_left_out(measure, measure.denominator, sums),
+        excluded=_left_out(measure, measure.denominator or measure.numerator, sums),
         formula=measure.formula,
         packs=_behind("pack", sums),
         calendars=_behind("calendar", sums),

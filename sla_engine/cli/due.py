@@ -8,7 +8,7 @@ from sla_engine.cli import output, words
 from sla_engine.cli.desk import Misuse
 from sla_engine.cli.output import Voice, deadline, duration, rfc3339
 from sla_engine.cli.registers import Levels
-from sla_engine.errors import Fault, register
+from sla_engine.errors import Fault, Refusal, register
 from sla_engine.policy.clause import Text
 from sla_engine.ports import AlarmRow
 from sla_engine.record import Instant
@@ -133,12 +133,13 @@ def _left(due: Instant | None, now: Instant, voice: Voice) -> str:
 
 
 def _clause(engine: "Engine", duty: Duty) -> Text:
-    for pack in engine.rules.packs:
-        if pack.name == duty.about.get("pack"):
-            for clause in pack.clauses:
-                if clause.id == duty.clock.clause:
-                    return clause.name
-    return Text(duty.clock.clause, duty.clock.clause)
+    """The clause's name by the edition under which the clock started."""
+    rules, name, clock = engine.rules, duty.about.get("pack", ""), duty.clock
+    edition = rules.talks_on if duty.stream.startswith("talk/") else rules.pack_on
+    try:
+        return edition(name, clock.started).clause(clock.clause).name
+    except (Refusal, KeyError):
+        return Text(clock.clause, clock.clause)
 
 
 def _as_dict(duty: Duty, levels: Levels) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The scorecard (考核指标): every rate with its formula, its numbers, the editions behind it."""
+"""The scorecard (考核指标): every measure with its formula, its numbers, the editions behind it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
@@ -56,7 +56,7 @@ class Card(NamedTuple):
 @command(
     app,
     "scorecard",
-    help="考核 · Every rate with formula, numerator, denominator, exclusions and editions.\n\n"
+    help="考核 · Every rate or count with formula, numbers, exclusions and editions.\n\n"
     "Items not yet due are in no denominator; what is overdue and still open counts as late. Rates "
     "run until yesterday; from the first of January unless --from or --period says otherwise.",
 )
@@ -154,11 +154,18 @@ def _cells(each: "Figure", measure: Measure, voice: Voice) -> "Iterator[str | St
     from sla_engine.documents.periods import percent
 
     yield percent(each.numerator, each.denominator) or "—"
-    yield bar(each.numerator, each.denominator, _BAR)
-    yield "—" if measure.weights else f"{each.numerator}/{each.denominator}"
+    yield "" if measure.is_count else bar(each.numerator, each.denominator, _BAR)
+    yield _numbers(each, measure)
     yield str(each.excluded)
     flag = f" {voice.word(Text('默认值', 'default'))}" if measure.status == "default" else ""
     yield styled(voice.word(each.formula), (flag, "yellow"))
+
+
+def _numbers(each: "Figure", measure: Measure) -> str:
+    """What stands behind a rate; of a count, the count."""
+    if measure.weights:
+        return "—"
+    return str(each.numerator) if measure.is_count else f"{each.numerator}/{each.denominator}"
 
 
 def _editions(card: Card, engine: "Engine", voice: Voice) -> Iterator[str]:
@@ -199,7 +206,7 @@ def _figure(each: "Figure", measures: Mapping[str, Measure]) -> dict[str, Any]:
         "name": {"zh": measure.name.zh, "en": measure.name.en},
         "group": each.group,
         "numerator": each.numerator,
-        "denominator": each.denominator,
+        "denominator": None if measure.is_count else each.denominator,
         "excluded": each.excluded,
         "percent": percent(each.numerator, each.denominator) or None,
         "formula": {"zh": each.formula.zh, "en": each.formula.en},

@@ -12,6 +12,7 @@ from sla_engine.round.events import RoundOpened, StatementSigned
 from sla_engine.round.period import cycle_of
 
 _SHORT = 12
+_NO_RATE = "—"
 _BALANCE = ("opening", "new", "struck_off", "carried_over", "overdue")
 _SIDES = ("unit", "office")
 
@@ -162,6 +163,8 @@ def _rate(rate: Rate, source: Source) -> Row:
         row |= {"indicator": measure.name.zh}
         row |= {"formula": measure.formula.zh, "status": measure.status}
         row |= {"basis": "；".join(measure.basis)}
+        if measure.is_count:
+            row |= {"denominator": _NO_RATE, "share": _NO_RATE}
     return row
 
 

@@ -42,7 +42,8 @@ def cut(text: str, ems: float) -> str:
 
 def bars(rows: Sequence[Row]) -> Markup:
     """One horizontal bar for each rate, with its share and the two numbers behind it. A rate of
-    nothing has no bar."""
+    nothing has no bar, and a count has no place here."""
+    rows = [row for row in rows if isinstance(row["denominator"], int)]
     height = _LINE * len(rows) + 8
     room = WIDTH - _LABEL - _VALUE
     parts = [_line(_LABEL + room * k // 4, 4, height - 4, str(25 * k)) for k in range(5)]

@@ -5,7 +5,7 @@ compares the rungs that should stand with those that do, withdraws what lost its
 what is due. Called twice at one instant it does nothing the second time.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import cache, partial
 from itertools import chain
 
@@ -105,8 +105,9 @@ def _withdrawals(assessment: Assessment, rules: Rulebook, now: Instant) -> Itera
     is known now, was not the answerable one."""
     dossier = assessment.dossier
     standing = [act for acts in dossier.acts.values() for act in acts if act.stands]
-    grounds = _grounds(assessment) if standing else set()
-    before = cache(partial(_grounds_before, assessment, rules))
+    clocks = {(act.fired.clause, act.fired.cycle) for act in standing}
+    grounds = _grounds(assessment, clocks)
+    before = cache(partial(_grounds_before, assessment, rules, clocks))
     for act in standing:
         if _ground_of(act) not in grounds:
             fired, cause = act.fired, _overturning(dossier, act, before)
@@ -119,11 +120,12 @@ def _withdrawals(assessment: Assessment, rules: Rulebook, now: Instant) -> Itera
 _Ground = tuple[str, str, str, Instant, str]
 
 
-def _grounds(assessment: Assessment) -> set[_Ground]:
-    """Every act there is reason for: clause, cycle, rung, instant and unit."""
+def _grounds(assessment: Assessment, clocks: Set[tuple[str, str]]) -> set[_Ground]:
+    """Every act of some clocks there is reason for: clause, cycle, rung, instant and unit."""
     return {
         (*reading.key, firing.rung.id, firing.at, _unit(assessment, reading, firing))
         for reading in assessment.readings
+        if reading.key in clocks
         for firing in reading.schedule.firings
     }
 
@@ -133,10 +135,12 @@ def _ground_of(act: Act) -> _Ground:
     return (fired.clause, fired.cycle, fired.rung, fired.at, fired.unit)
 
 
-def _grounds_before(assessment: Assessment, rules: Rulebook, version: int) -> set[_Ground]:
+def _grounds_before(
+    assessment: Assessment, rules: Rulebook, clocks: Set[tuple[str, str]], version: int
+) -> set[_Ground]:
     """The reasons there were before a version was learned."""
     earlier = assessment.dossier.until(version - 1)
-    return _grounds(assess(earlier, assessment.chronicle.kind, rules, assessment.at))
+    return _grounds(assess(earlier, assessment.chronicle.kind, rules, assessment.at), clocks)
 
 
 def _overturning(dossier: Dossier, act: Act, before: Callable[[int], set[_Ground]]) -> int:

@@ -151,7 +151,7 @@ class TriggerTable(Table):
 
 
 class MeasureTable(Table):
-    """[[measure]]: a published rate, or a composite of rates."""
+    """[[measure]]: a published rate or count, or a composite of rates."""
 
     id: Ident
     name: TextTable

@@ -248,8 +248,8 @@ class Trigger:
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A published rate: sum of the `numerator` counters over the sum of the `denominator` ones
-    (projections/scorecard.py lists the counters). `weights` instead: a composite of other measures
-    in percent."""
+    (projections/scorecard.py lists the counters). `numerator` alone: a count. `weights` instead: a
+    composite of other measures in percent."""
 
     id: str
     name: Text
@@ -259,6 +259,11 @@ class Measure:
     weights: Mapping[str, int] = field(default_factory=dict)
     basis: tuple[str, ...] = ()
     status: Status = "default"
+
+    @property
+    def is_count(self) -> bool:
+        """Published as a number, which is a share of nothing."""
+        return not self.denominator and not self.weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the measures of a pack must hold: a denominator, weights that make a whole, no circles.
+"""What the measures of a pack must hold: a numerator, weights that make a whole, no circles.
 
 A check takes the draft and yields faults; `CHECKS` is the list of them.
 """
@@ -25,6 +25,11 @@ MEASURE_LOOPS = register(
     "指标由自身合成：{found}",
     "the measure is made of itself: {found}",
 )
+WEIGHT_OF_COUNT = register(
+    "WEIGHT_OF_COUNT",
+    "“{found}”是件数，不是比率，不能加权合成",
+    "the measure {found} is a count and no rate, so it has no weight",
+)
 COUNTER_SCOPE = register(
     "COUNTER_SCOPE",
     "“{found}”不是诉求件的条款，指标只按诉求件计数；可用的条款有：{allowed}",
@@ -35,7 +40,7 @@ Faults = Iterator[Fault]
 
 
 def shapes(draft: Draft) -> Faults:
-    """A rate has both its parts; a composite has weights alone."""
+    """A rate or a count has a numerator; a composite has weights alone."""
     for measure in draft.measures:
         at = draft.at("measure", measure.id)
         if measure.weights:
@@ -44,13 +49,17 @@ def shapes(draft: Draft) -> Faults:
             whole = sum(measure.weights.values())
             if whole != 100:
                 yield fault(WEIGHTS_SUM, f"{at}.weights", whole, 100)
-            continue
-        for key, counters in (
-            ("numerator", measure.numerator),
-            ("denominator", measure.denominator),
-        ):
-            if not counters:
-                yield fault(PACK_KEY_MISSING, f"{at}.{key}", key)
+        elif not measure.numerator:
+            yield fault(PACK_KEY_MISSING, f"{at}.numerator", "numerator")
+
+
+def weighed(draft: Draft) -> Faults:
+    """What a composite is made of are rates."""
+    counts = {measure.id for measure in draft.measures if measure.is_count}
+    for measure in draft.measures:
+        for name in measure.weights:
+            if name in counts:
+                yield fault(WEIGHT_OF_COUNT, draft.at("measure", measure.id, "weights"), name)
 
 
 def counters(draft: Draft) -> Faults:
@@ -82,4 +91,4 @@ def first_circle(leads_to: Mapping[str, set[str]]) -> list[str]:
     return []
 
 
-CHECKS: tuple[Callable[[Draft], Faults], ...] = (shapes, counters, loops)
+CHECKS: tuple[Callable[[Draft], Faults], ...] = (shapes, weighed, counters, loops)

@@ -32,8 +32,7 @@ class State(Enum):
         return self in (State.RUNNING, State.PAUSED, State.OVERDUE)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One clock at one instant.
 
     `due` is None while a pause is open. `level` is the highest rung reached so far (0: none).
@@ -195,7 +194,8 @@ def unit_at(chronicle: Chronicle, cycle: Cycle, at: Instant) -> str:
         return lanes[cycle.lane].unit
     if cycle.clause.scope is Scope.ROUND:
         return chronicle.traits["unit"]
-    leads = [lane for lane in lanes.values() if lane.lead]
-    if cycle.start.inherited and leads and at < leads[0].opened_at:
-        return leads[0].unit
-    return next((lane.unit for lane in reversed(leads) if lane.held(at)), "")
+    if cycle.start.inherited:
+        first = next((lane for lane in lanes.values() if lane.lead), None)
+        if first is not None and at < first.opened_at:
+            return first.unit
+    return next((lane.unit for lane in reversed(lanes.values()) if lane.lead and lane.held(at)), "")

@@ -5,8 +5,9 @@ start mark when it repeats; ASSIGNMENT, TALK and MEMBER clauses run once in ever
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,8 +23,7 @@ from sla_engine.sla.index import index_of
 from sla_engine.worktime import Amount, Calendar, Term
 
 
-@dataclass(frozen=True, slots=True)
-class Refix:
+class Refix(NamedTuple):
     """A calendar revision recorded for one clock: in effect from `at`, learned at `known_at`.
 
     `floor`: the term already notified, which the pack forbids to shorten."""
@@ -34,8 +34,7 @@ class Refix:
     floor: Instant | None
 
 
-@dataclass(frozen=True, slots=True)
-class Cycle:
+class Cycle(NamedTuple):
     """One clock. `term` is the clause's, or the one that the matter brought. `stop` is the instant
     it ended by being met or late, `cancelled_at` the instant it lost its object (return granted,
     merge, withdrawal). `calendar` is the edition it started under, `refixes` the recorded revisions

@@ -1,6 +1,6 @@
 """What a calendar revision does to an open clock: the old and the new answer side by side."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant
@@ -35,7 +35,8 @@ def refixing(
         return None
     effective = rules.revised_at(cycle.pack, region, pinned.digest, now)
     refix = Refix(effective, now, calendar, None)
-    revised = schedule(replace(cycle, refixes=(*cycle.refixes, refix)), assessment.chronicle, rules)
+    refixed = cycle._replace(refixes=(*cycle.refixes, refix))
+    revised = schedule(refixed, assessment.chronicle, rules)
     if _instants(revised) == _instants(reading.schedule):
         return None
     floor = _floor(reading, revised)

@@ -7,7 +7,7 @@ voided by an extension that was asked for in time and granted late (rules D12, D
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -48,8 +48,7 @@ class Firing(NamedTuple):
     fire_at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """A part of a clock's life with one term, one calendar and one set of pauses.
 
     `end` None: still going. `rungs` are the rungs with an instant in it, were it to last."""
@@ -64,8 +63,7 @@ class Stretch:
     rungs: Sequence[tuple[Rung, Instant]]
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(NamedTuple):
     """What follows for one clock from `changes`: the last stretch rules the due instant."""
 
     cycle: Cycle
@@ -99,7 +97,7 @@ def schedule(
     if known is not None and known.changes == changes and _as_it_began(known.cycle, cycle):
         if known.cycle == cycle:
             return known
-        return replace(known, cycle=cycle, firings=_firings(cycle, known.stretches))
+        return known._replace(cycle=cycle, firings=_firings(cycle, known.stretches))
     builder = _Stretches(cycle, rules)
     for at, change in changes:
         builder.take(at, change)
@@ -110,7 +108,7 @@ def schedule(
 
 def _as_it_began(known: Cycle, cycle: Cycle) -> bool:
     """Whether two cycles differ in nothing but their end."""
-    return replace(known, stop=cycle.stop, cancelled_at=cycle.cancelled_at) == cycle
+    return known._replace(stop=cycle.stop, cancelled_at=cycle.cancelled_at) == cycle
 
 
 Change = Pause | Grant | Refix
@@ -237,7 +235,7 @@ class _Stretches:
         """Begin a new stretch at `at`; what lay later is superseded from there."""
         kept = [stretch for stretch in (*self.done, self.current) if stretch.start < at]
         self.done = [
-            replace(stretch, end=at if stretch.end is None or stretch.end > at else stretch.end)
+            stretch._replace(end=at if stretch.end is None or stretch.end > at else stretch.end)
             for stretch in kept
         ]
         self.current = self._stretch(at)
@@ -252,7 +250,7 @@ class _Stretches:
             day = self.calendar.zone.date_of(floor - 1)
             reckoning = msgspec.structs.replace(reckoning, due=floor, due_date=day)
         begun = Stretch(at, None, self.term, timetable, pauses, reckoning, self.known_at, ())
-        return replace(begun, rungs=_rungs(self.cycle, begun))
+        return begun._replace(rungs=_rungs(self.cycle, begun))
 
 
 def _rungs(cycle: Cycle, stretch: Stretch) -> list[tuple[Rung, Instant]]:

@@ -167,9 +167,7 @@ class Recorder(SQLiteApplicationRecorder):
             params.append(limit)
         return _stored(self._fetch(statement, params))
 
-    def select_within(
-        self, within: SQLiteCursor, stream: str, after: int
-    ) -> Sequence[StoredEvent]:
+    def select_within(self, within: SQLiteCursor, stream: str, after: int) -> Sequence[StoredEvent]:
         """A stream behind a version, as the open transaction sees it."""
         rows = within.sqlite_cursor.execute(self._select_behind, (stream, after))
         return _stored(rows)

@@ -131,6 +131,15 @@ def test_the_scorecard_prints_what_stands_behind_every_rate(shell: Shell) -> Non
     assert max(map(_columns, out.splitlines())) <= 110
 
 
+def test_a_count_is_printed_without_a_rate_or_a_bar(shell: Shell) -> None:
+    words = ("scorecard", "--pack", "zaozhuang-2110", "--from", "2024-01-01", "--to", "2025-12-31")
+    document = shell.here(*words, "--json").document
+    (count,) = [each for each in document["figures"] if each["measure"] == "received"]
+    assert (count["numerator"], count["denominator"], count["percent"]) == (1, None, None)
+    (line,) = [line for line in shell.here(*words).out.splitlines() if "受理量" in line]
+    assert line.split()[:3] == ["受理量", "—", "1"]
+
+
 def _columns(line: str) -> int:
     from sla_engine.cli.bars import columns
 

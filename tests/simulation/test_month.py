@@ -154,12 +154,13 @@ def test_every_rate_of_every_unit_can_be_worked_out_again_from_the_facts(
 def test_what_is_excluded_is_printed_beside_what_counts(city: Engine, recount: Recount) -> None:
     pack = city.rules.pack_on("zaozhuang-2110", BEGIN, BEGIN)
     for figure in figures(city.rows("scorecard.cells"), pack, *PERIODS[0]):
+        measure = pack.measures[figure.measure]
         left_out = [
             each
             for each in recount.petitions
             if each.everywhere or figure.measure in each.from_
             for count in each.counts
-            if count.what in pack.measures[figure.measure].denominator
+            if count.what in (measure.denominator or measure.numerator)
             and PERIODS[0][0].isoformat() <= count.day <= PERIODS[0][1].isoformat()
         ]
         assert figure.excluded == len(left_out)

@@ -1,5 +1,6 @@
 """Documents about a period: figures that add up, shares as they are published."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,11 @@ from sla_engine.documents.form import Days, Source
 from sla_engine.documents.items import in_order
 from sla_engine.documents.periods import balanced, percent
 from sla_engine.documents.register import draw
+from sla_engine.documents.render import Format, render
+from sla_engine.policy.clause import Measure, Text
+from sla_engine.wording import load_wording
 from tests.support.given import instant
-from tests.support.papers import UNIT, month, period, signed, source
+from tests.support.papers import UNIT, Counted, month, period, signed, source
 
 
 @pytest.mark.parametrize(
@@ -86,6 +90,22 @@ def test_what_is_not_of_the_period_is_left_out() -> None:
     assert order["about"] == "SL2024050001"
     later = draw("circular", "2024-W30", period("2024-W30", "2024-07-29 09:00"))
     assert (later.fields["orders"], later.fields["talks"]) == ((), ())
+
+
+@pytest.mark.parametrize("to", ["md", "html"])
+def test_a_count_is_told_as_a_number_and_neither_as_a_rate_nor_as_missing(to: Format) -> None:
+    word, measure = "2024-W21", Measure("received", *[Text("受理量", "received")] * 2, ("once",))
+    made = period(word, "2024-05-27 09:00")
+    pack = replace(made.pack, measures={"received": measure})
+    rates = {word: (Counted("received", "", 5805, 0, 2),)}
+    document = draw("circular", word, replace(made, pack=pack, rates=rates))
+    row: Any = document["rates"]
+    (row,) = row
+    assert (row["numerator"], row["denominator"], row["share"]) == (5805, "—", "—")
+    assert "rates.denominator" not in document.missing
+    page = render(document, to, load_wording())
+    assert "5805" in page
+    assert "5805/" not in page
 
 
 def test_a_member_taken_off_a_board_is_not_named() -> None:

@@ -30,6 +30,11 @@ def test_a_bar_is_as_long_as_its_rate() -> None:
     assert full < svg.WIDTH
 
 
+def test_a_count_is_no_bar_among_the_rates() -> None:
+    count = {"indicator": "受理量", "numerator": 5805, "denominator": "—", "share": "—"}
+    assert svg.bars([count, rate(1, 2)]) == svg.bars([rate(1, 2)])
+
+
 def test_text_in_a_figure_is_text() -> None:
     words = "<b>&" * 3
     texts = [each.text or "" for each in drawn(svg.bars([rate(1, 2, words)])).iter(f"{NS}text")]

@@ -200,19 +200,19 @@ due = 2024-09-30T00:00:00+08:00
 rungs = { warn = 2024-09-25T08:30:00+08:00, list = 2024-09-30T08:30:00+08:00 }
 
 [[case]]
-name = "二季度榜单：季末次日起算（2024-07-01）"
+name = "二季度榜单：周日季末，次日即 7 月 1 日是第 1 日（2024-06-30）"
 traits = { series = "board" }
 facts = [
   { type = "opened", at = 2024-04-01T09:00:00+08:00, members = ["甲局", "乙局"] },
-  { type = "period_ended", at = 2024-07-01T00:00:00+08:00 },
+  { type = "period_ended", at = 2024-06-30T23:59:59.999999+08:00 },
   { type = "drafted", at = 2024-07-05T10:00:00+08:00 },
   { type = "objected", at = 2024-07-09T10:00:00+08:00, member = "甲局" },
 ]
 
 [[case.expect]]
 clause = "publish"
-due = 2024-07-16T00:00:00+08:00
-rungs = { next = 2024-07-01T00:00:00+08:00 }
+due = 2024-07-13T00:00:00+08:00
+rungs = { next = 2024-06-30T23:59:59.999999+08:00 }
 
 [[case.expect]]
 clause = "objection"

@@ -602,13 +602,22 @@ UNKNOWN = (
 
 MISSHAPEN = (
     Wrong(
-        "a rate without its denominator",
-        (('denominator = ["callbacks"]\n', ""),),
+        "a rate without its numerator",
+        (('numerator = ["callbacks_satisfied"]\n', ""), (COMPOSITE, ON_TIME_ALONE)),
         "PACK_KEY_MISSING",
-        "measure.satisfied.denominator",
-        "缺少字段“denominator”",
-        "the key 'denominator' is missing",
-        (('denominator = ["callbacks"]\n', 'denominator = ["callbacks", "ratings"]\n'),),
+        "measure.satisfied.numerator",
+        "缺少字段“numerator”",
+        "the key 'numerator' is missing",
+        (('numerator = ["callbacks_satisfied"]\n', 'numerator = ["callbacks_solved"]\n'),),
+    ),
+    Wrong(
+        "a count as a part of a composite",
+        (('denominator = ["callbacks"]\n', ""),),
+        "WEIGHT_OF_COUNT",
+        "measure.composite.weights",
+        "“satisfied”是件数，不是比率",
+        "the measure satisfied is a count and no rate",
+        (('denominator = ["callbacks"]\n', ""), (COMPOSITE, ON_TIME_ALONE)),
     ),
     Wrong(
         "a rate that is a composite as well",

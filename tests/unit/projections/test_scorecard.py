@@ -26,7 +26,7 @@ from sla_engine.petition.events import (
     ReturnRuled,
     ReworkOrdered,
 )
-from sla_engine.policy.clause import Measure, Text
+from sla_engine.policy.clause import Measure, Pack, Text
 from sla_engine.ports import AlarmRow
 from tests.support.given import clause, pack_of
 from tests.support.sheets import DAY, Fact, clock, on, sheet, told
@@ -199,6 +199,7 @@ RATES = (
     measure("once-rate", "once", "resolved"),
     measure("on-time", "solve.met", "solve.judged"),
 )
+COUNT = replace(measure("received", "registered", ""), denominator=())
 WHOLE = Measure("whole", Text("综合", "whole"), Text("三七开", "3:7"),
                 weights={"once-rate": 30, "on-time": 70})  # fmt: skip
 
@@ -209,14 +210,16 @@ PACK = replace(
 )
 
 
-def rates(*petitions: Sequence[Fact], by: By | None = None, last: int = 28) -> list[Figure]:
+def rates(
+    *petitions: Sequence[Fact], by: By | None = None, last: int = 28, pack: Pack = PACK
+) -> list[Figure]:
     """Figures of petitions that were each solved by 甲 on time."""
     sums: dict[str, Counter[str]] = {}
     for facts in petitions:
         found = sheet(Scorecard(), told("petition/ZZ1", facts), [clock("solve", 2, 9, 9)])
         for key, cell in found["scorecard.cells"].items():
             sums.setdefault(key, Counter()).update(cell)
-    return figures(sums.items(), PACK, date(1970, 1, 1), date(1970, 1, last), by)
+    return figures(sums.items(), pack, date(1970, 1, 1), date(1970, 1, last), by)
 
 
 GOOD, REWORKED = [OPENED, *LIFE[:9]], [OPENED, *LIFE]
@@ -257,6 +260,16 @@ def test_of_nothing_there_is_no_rate() -> None:
     assert [each.share for each in (once, on_time, whole)] == [None, None, None]
     assert (whole.numerator, whole.denominator) == (0, 0)
     assert rates(by="unit") == []
+
+
+def test_a_count_is_a_number_without_a_share_and_exclusions_are_taken_out_of_it() -> None:
+    counting = replace(PACK, measures={COUNT.id: COUNT})
+    (received,) = rates(GOOD, REWORKED, [*REWORKED, EXCLUDED], pack=counting)
+    assert (received.numerator, received.denominator, received.share) == (2, 0, None)
+    assert received.excluded == 1
+    partly = on(15, Excluded("X1", "X-FALSE", "考核办", ("received",)))
+    (received,) = rates(GOOD, [*REWORKED, partly], pack=counting)
+    assert (received.numerator, received.excluded) == (1, 1)
 
 
 def test_rates_are_given_for_each_unit_and_for_each_kind() -> None:
