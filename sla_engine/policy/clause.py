@@ -263,7 +263,7 @@ class Measure:
     @property
     def is_count(self) -> bool:
         """Published as a number, which is a share of nothing."""
-        return not self.denominator and not self.weights
+        return bool(self.numerator) and not self.denominator and not self.weights
 
 
 @dataclass(frozen=True, slots=True)

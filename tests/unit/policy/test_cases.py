@@ -142,7 +142,7 @@ def test_cases_of_items_rounds_members_and_triggers_come_out(
         (('limit = "10个工作日" }]', 'limit = "11个工作日" }]'), "expect.item.due"),
         (('limit = "10个工作日" }]', 'limit = "2024-09-28" }]'), "expect.item.due"),
         (("own_limit = true\n", ""), "expect.item.due"),
-        (("2024-07-16T00", "2024-07-15T00"), "expect.publish.due"),
+        (("2024-07-13T00", "2024-07-16T00"), "expect.publish.due"),
         (('member = "甲局" }', 'member = "丙局" }'), ""),
         (("at = 2024-06-28", "at = 2024-07-02"), "expect.warned-twice.rungs.reached"),
         (('period = "2024Q3"', 'period = "2024Q4"'), "expect.black-twice"),

@@ -63,6 +63,7 @@ basis = "示例规定"
 [[case]]
 """
 COMPOSITE = "weights = { on-time = 40, satisfied = 60 }"
+ON_TIME_ALONE = "weights = { on-time = 100 }"
 RATE = 'numerator = ["solve.met"]\ndenominator = ["solve.judged"]\n'
 LISTED = 'match = { list = ["task"] }\n'
 OPEN_NEXT = 'match = { series = ["board"] }\nstart = "period_ended"'
@@ -603,7 +604,7 @@ UNKNOWN = (
 MISSHAPEN = (
     Wrong(
         "a rate without its numerator",
-        (('numerator = ["callbacks_satisfied"]\n', ""), (COMPOSITE, ON_TIME_ALONE)),
+        (('numerator = ["callbacks_satisfied"]\n', ""),),
         "PACK_KEY_MISSING",
         "measure.satisfied.numerator",
         "缺少字段“numerator”",
