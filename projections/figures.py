@@ -19,9 +19,10 @@ class Figure:
     """One rate or count of one group ("": all together), with what must be printed beside it.
 
     `numerator` and `denominator` are what counts, `excluded` how much of the denominator was taken
-    out. A count has no denominator (0) and is itself what exclusions are taken out of. `packs` and `calendars` are the digests of the editions by which was judged; `exclusions`
-    the exclusions that were applied ("petition|number|ground|measures"). A composite names the
-    figures it is made of in `parts`; its numerator over its denominator is the weighted mean.
+    out. A count has no denominator (0); exclusions are taken out of the count itself. `packs` and
+    `calendars` are the digests of the editions by which was judged; `exclusions` the exclusions
+    that were applied ("petition|number|ground|measures"). A composite names the figures it is made
+    of in `parts`; its numerator over its denominator is the weighted mean.
     """
 
     measure: str

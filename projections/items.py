@@ -23,8 +23,9 @@ _MOVING = frozenset((*ITEM.steps, Voided, TermRefixed))
 class Items:
     """Key: the stream. Columns: the item's traits, `after` and `materials`; `unit` and `person`
     who owe it now; `phase`, `open`, `listed_at`, `struck_off_at` (None unless it is struck off);
-    `due` (None where its clock has not begun or is paused); `petitions` it links, `owed` papers,
-    `rebounds`; `level` of the most severe standing act and `acts`, how often each stands."""
+    `due` (None where its clock has not begun or is paused); `petitions` it links, papers that are
+    `owed` still, `rebounds`; `level` of the most severe standing act and `acts`, how often each
+    stands."""
 
     name = "items"
 
@@ -52,17 +53,18 @@ class Items:
         lines = history.standing(row["lines"])
         phase, standing = history.phase(lines, _STAYS), acts.standing(row["raised"])
         limit = limits(clocks, spells(lines))[-1]
+        is_open = phase not in (STRUCK_OFF, CANCELLED)
         return {
             **row,
             "unit": history.last(lines, "unit"),
             "person": history.last(lines, "person"),
             "phase": phase,
-            "open": phase not in (STRUCK_OFF, CANCELLED),
+            "open": is_open,
             "listed_at": history.first_at(lines, "listed"),
             "struck_off_at": history.last_at(lines, "verified") if phase == STRUCK_OFF else None,
             "due": limit.due if limit is not None else None,
             "petitions": _petitions(lines),
-            "owed": list(history.last(lines, "owed") or ()),
+            "owed": _owed(lines, clocks, is_open),
             "rebounds": sum(line.type == "rebounded" for line in lines),
             "level": acts.highest(standing),
             "acts": acts.counted(standing),
@@ -79,6 +81,23 @@ def _says(event: Event) -> Mapping[str, Any]:
     if step is not None and (phase := step.next("", event)):
         said["phase"] = phase
     return said
+
+
+def _owed(lines: Sequence[Line], clocks: Sequence[AlarmRow], is_open: bool) -> list[str]:
+    """Papers that are still to follow.
+
+    Their clock began with the step that started without them. A milestone that stops it delivers
+    them; until then they are owed as long as the item is open, and also after its strike-off while
+    the clock runs, for the item's own clocks have ended by then.
+    """
+    start = next((line for line in reversed(lines) if line.says.get("owed")), None)
+    if start is None:
+        return []
+    begun = [clock for clock in clocks if clock.started == start.at]
+    milestones = {line.at for line in lines if line.type == "step_done"}
+    delivered = any(clock.stopped in milestones for clock in begun)
+    runs = any(clock.stopped is None for clock in begun)
+    return list(start.says["owed"]) if not delivered and (is_open or runs) else []
 
 
 def _petitions(lines: Sequence[Line]) -> list[str]:

@@ -1,8 +1,9 @@
 """Stewards (包保、包联): what each project or enterprise waits for, who owes it, who has visited.
 
 A cell (`stewards.cells`, `PACK|REGION|PROJECT`) sums up the project's items and, for members of
-rounds, what was reported of them: `items`, `phase:PHASE`, `owes:UNIT` (open items), `paper:UNIT|
-PAPER` (papers that are to follow), `visits:SERIES` (reports), `figure:SERIES|NAME`.
+rounds, what was reported of them: `items`, `phase:PHASE`, `owes:UNIT|STEP` (open items),
+`paper:UNIT|STEP|PAPER` (papers that are to follow, also to a step that is struck off),
+`visits:SERIES` (reports), `figure:SERIES|NAME`. A step is an item's title, or its id without one.
 """
 
 from collections import Counter
@@ -47,8 +48,9 @@ class Stewards:
 
 
 def _of_item(row: Columns) -> Mapping[str, int]:
-    owes = (f"owes:{row['unit']}",) if row["open"] else ()
-    papers = (f"paper:{row['unit']}|{each}" for each in row["owed"]) if row["open"] else ()
+    step = f"{row['unit']}|{row['title'] or row['item']}"
+    owes = (f"owes:{step}",) if row["open"] else ()
+    papers = (f"paper:{step}|{each}" for each in row["owed"])
     return dict.fromkeys(("items", f"phase:{row['phase']}", *owes, *papers), 1)
 
 
@@ -66,15 +68,16 @@ def _of_round(row: Columns) -> Mapping[str, Mapping[str, int]]:
 @dataclass(frozen=True, slots=True)
 class Account:
     """What one project or enterprise comes to. `phases`: items by phase; `owes`: open items by
-    unit; `papers` that are to follow, by unit; `visits` and `figures` by series."""
+    unit and step; `papers` that are to follow, by unit and step; `visits` and `figures` by
+    series."""
 
     pack: str
     region: str
     project: str
     items: int
     phases: Mapping[str, int]
-    owes: Mapping[str, int]
-    papers: Mapping[str, tuple[str, ...]]
+    owes: Mapping[str, Mapping[str, int]]
+    papers: Mapping[str, Mapping[str, tuple[str, ...]]]
     visits: Mapping[str, int]
     figures: Mapping[str, Mapping[str, int]]
 
@@ -90,9 +93,7 @@ def accounts(
 
 def _account(key: str, counters: Mapping[str, int], walks: Collection[str]) -> Account:
     pack, region, project = key.split("|", 2)
-    papers, figures = dict[str, tuple[str, ...]](), dict[str, dict[str, int]]()
-    for unit, paper in map(_pair, _under("paper", counters)):
-        papers[unit] = (*papers.get(unit, ()), paper)
+    figures = dict[str, dict[str, int]]()
     for name, count in _under("figure", counters).items():
         series, figure = _pair(name)
         if series in walks:
@@ -103,11 +104,28 @@ def _account(key: str, counters: Mapping[str, int], walks: Collection[str]) -> A
         project,
         items=counters.get("items", 0),
         phases=_under("phase", counters),
-        owes=_under("owes", counters),
-        papers=papers,
+        owes=_owes(counters),
+        papers=_papers(counters),
         visits={name: n for name, n in _under("visits", counters).items() if name in walks},
         figures=figures,
     )
+
+
+def _owes(counters: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    found = dict[str, dict[str, int]]()
+    for name, count in _under("owes", counters).items():
+        unit, step = _pair(name)
+        found.setdefault(unit, {})[step] = count
+    return found
+
+
+def _papers(counters: Mapping[str, int]) -> dict[str, dict[str, tuple[str, ...]]]:
+    found = dict[str, dict[str, tuple[str, ...]]]()
+    for unit, rest in map(_pair, _under("paper", counters)):
+        step, paper = _pair(rest)
+        steps = found.setdefault(unit, {})
+        steps[step] = (*steps.get(step, ()), paper)
+    return found
 
 
 def _under(prefix: str, counters: Mapping[str, int]) -> dict[str, int]:

@@ -15,6 +15,7 @@ from sla_engine.policy.clause import Pack, Place, Text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.text import Text as Styled
 
     from sla_engine.wiring import Engine
 
@@ -35,6 +36,7 @@ _BOARD = Noun(app, "round", RoundArgument, "Steps of a board")
 
 _PRAISE, _WARNING = Text("褒奖", "praise"), Text("警示", "warning")
 _UNPLACED = Text("未上榜", "on no list")
+_BAR, _FULL = 16, 100_00
 
 Row = Mapping[str, Any]
 
@@ -50,9 +52,7 @@ def show(
     with desk.engine() as engine:
         rows = list(_boards(engine, round, unit, period_))
         if desk.voice.json:
-            from sla_engine.cli.lists import jsonable
-
-            desk.voice.document([jsonable(row) for row in rows])
+            desk.voice.document([_as_dict(row, _pack(engine, row)) for row in rows])
             return
         if not rows:
             desk.voice.note("没有榜单 · no board")
@@ -84,8 +84,19 @@ def _pack(engine: "Engine", row: Row) -> Pack:
     return engine.rules.pack_on(row["pack"], row["drafted_at"])
 
 
+def _as_dict(row: Row, pack: Pack) -> dict[str, Any]:
+    """A board for JSON; every place says whether its rule is published or a default."""
+    from sla_engine.cli.lists import jsonable
+
+    status = {place.id: place.status for place in pack.series[row["series"]].places}
+    places = [{**each, "status": status.get(each["place"])} for each in row["places"]]
+    told: dict[str, Any] = jsonable({**row, "places": places})
+    return told
+
+
 def _render(row: Row, pack: Pack, unit: str, voice: Voice) -> "Iterator[RenderableType]":
     from sla_engine.cli import output, words
+    from sla_engine.cli.bars import bar
     from sla_engine.cli.output import styled, when
 
     series = pack.series[row["series"]]
@@ -95,11 +106,15 @@ def _render(row: Row, pack: Pack, unit: str, voice: Voice) -> "Iterator[Renderab
         (f"{voice.word(series.name)} {row['period']}", "bold"),
         f"  {row['round']}  {phase} {when(told)}",
     )
-    table = output.table("", "榜 place", "性质 sense", "名次 rank", "单位 member", "得分 score")
+    table = output.table(
+        "", "榜 place", "性质 sense", "名次 rank", "单位 member", "得分 score", "图 bar"
+    )
+    full = max((_FULL, *(each["score"] for each in row["places"])))
     for place, members in _placed(row["places"], series.places):
         for each in members:
             if unit in ("", each["member"]):
-                table.add_row(*_cells(each, place, row["overturned"], voice))
+                drawn = bar(each["score"], full, _BAR)
+                table.add_row(*_cells(each, place, row["overturned"], voice), drawn)
     yield table
     for each in row["objections"]:
         said = voice.word(Text("异议", "objection"))
@@ -119,12 +134,16 @@ def _placed(
 
 def _cells(
     each: Row, place: Place | None, overturned: Iterable[str], voice: Voice
-) -> Iterator[str]:
+) -> "Iterator[str | Styled]":
+    from sla_engine.cli import words
+    from sla_engine.cli.output import styled
+
     if place is None:
         yield voice.word(Text("已撤", "overturned") if each["member"] in overturned else _UNPLACED)
         yield "—"
     else:
-        yield voice.word(place.name)
+        flag = f" {voice.word(words.DEFAULT)}" if place.status == "default" else ""
+        yield styled(voice.word(place.name), (flag, "yellow"))
         yield voice.word(_PRAISE if place.praise else _WARNING)
     yield str(each["rank"] or "—")
     yield each["member"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from sla_engine.cli import clocks, timeline, words
+from sla_engine.cli.officers import Officers
 from sla_engine.cli.output import Voice, rfc3339, styled, when
 from sla_engine.dossier.fold import Dossier
 from sla_engine.errors import refuse, register
@@ -44,6 +45,7 @@ class Case:
     events: Sequence[Recorded]
     assessment: Assessment
     pack: Pack
+    officers: Officers
 
     @classmethod
     def open(cls, engine: "Engine", no: str, known_at: Instant | None) -> Self:
@@ -59,7 +61,9 @@ class Case:
         assessment = engine.assess(stream, known_at=known_at)
         chronicle = assessment.chronicle
         pack = pack_at(chronicle, chronicle.marks[0], engine.rules)
-        return cls(stream, known_at, events, assessment, pack)
+        region = chronicle.traits.get("region") or pack.region
+        officers = Officers.of(engine, region, assessment.dossier.opening.event, known_at)
+        return cls(stream, known_at, events, assessment, pack, officers)
 
     @property
     def name(self) -> str:
@@ -68,6 +72,11 @@ class Case:
     @property
     def dossier(self) -> Dossier:
         return self.assessment.dossier
+
+    @property
+    def entries(self) -> list[timeline.Entry]:
+        """Every event in time order, with the officers that acts were addressed to."""
+        return timeline.entries(self.dossier, self.events, self.officers)
 
     def document(self) -> dict[str, Any]:
         """JSON-ready; times RFC 3339."""
@@ -79,7 +88,7 @@ class Case:
             "version": self.dossier.version,
             "card": self._card(),
             "clocks": [clocks.as_dict(reading) for reading in self.assessment.readings],
-            "timeline": [each.as_dict() for each in timeline.entries(self.dossier, self.events)],
+            "timeline": [each.as_dict() for each in self.entries],
         }
 
     def _card(self) -> dict[str, Any]:
@@ -142,7 +151,7 @@ def tell(desk: "Desk", kind: str, name: str, as_known: str) -> None:
 def render(case: Case, voice: Voice) -> "Iterator[RenderableType]":
     """Card, clocks, timeline, one under the other."""
     yield from render_head(case, voice)
-    yield timeline.render(timeline.entries(case.dossier, case.events), case.pack, voice)
+    yield timeline.render(case.entries, case.pack, voice)
 
 
 def render_head(case: Case, voice: Voice) -> "Iterator[RenderableType]":

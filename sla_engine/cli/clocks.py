@@ -1,6 +1,6 @@
 """Clocks as they stand: state, level in its light, due instant, what remains."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from sla_engine.cli import output, words
@@ -8,7 +8,7 @@ from sla_engine.cli.output import Voice, deadline, duration, rfc3339, when
 from sla_engine.policy.clause import Level, Text
 from sla_engine.sla.assess import Reading, State
 from sla_engine.sla.schedule import Firing
-from sla_engine.worktime import Remaining, Unit, remaining
+from sla_engine.worktime import Amount, Remaining, Unit, remaining
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -41,6 +41,7 @@ def as_dict(reading: Reading) -> dict[str, Any]:
         "basis": reading.basis,
         "status": reading.clause.status,
         "remaining": None if left is None else _left_dict(left),
+        "saved": None if reading.saved is None else _both(_amount(reading.saved)),
         "reached": [_firing(each) for each in reading.fired],
         "next": None if upcoming is None else _firing(upcoming),
         "pack": reading.cycle.pack.digest,
@@ -60,11 +61,13 @@ def render(readings: Iterable[Reading], voice: Voice) -> "RenderableType":
         state = reading.state.value
         style = words.STATE_STYLES[state]
         table.add_row(
-            Styled.assemble(_name(reading, voice), "\n", (reading.unit, "dim")),
+            Styled.assemble(
+                _name(reading, voice), _flag(reading, voice), "\n", (reading.unit, "dim")
+            ),
             Styled(voice.word(words.STATES[state]), style=style),
             _level(reading, voice),
             f"{when(reading.start)}\n{due_text(reading, voice)}",
-            Styled(left_text(reading, voice), style=style),
+            Styled("\n".join((left_text(reading, voice), *_saved(reading, voice))), style=style),
             next_text(reading, voice),
         )
     return table
@@ -88,6 +91,17 @@ def left_text(reading: Reading, voice: Voice) -> str:
         return "—"
     sign = Text("提前 ", "early by ") if stopped <= due else Text("晚 ", "late by ")
     return voice.word(sign) + duration(due - stopped, voice.lang)
+
+
+def _saved(reading: Reading, voice: Voice) -> Iterator[str]:
+    """How much of the term was not needed, in its own unit; hours are told by `left_text`."""
+    saved = reading.saved
+    if saved is not None and not saved.unit.is_hours:
+        yield voice.word(Text("节省 ", "saved ")) + voice.word(_amount(saved))
+
+
+def _amount(amount: Amount) -> Text:
+    return Text(str(amount), amount.en())
 
 
 def due_text(reading: Reading, voice: Voice) -> str:
@@ -124,6 +138,11 @@ def _level(reading: Reading, voice: Voice) -> "Styled":
 def _name(reading: Reading, voice: Voice) -> str:
     cycle = "" if reading.cycle.name == "1" else f" #{reading.cycle.name}"
     return f"{output.tight(voice.word(reading.clause.name))}{cycle}"
+
+
+def _flag(reading: Reading, voice: Voice) -> tuple[str, str]:
+    is_default = reading.clause.status == "default"
+    return (f" {voice.word(words.DEFAULT)}" if is_default else "", "yellow")
 
 
 def _open(left: Remaining, reading: Reading, voice: Voice) -> str:

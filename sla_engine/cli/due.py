@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sla_engine.cli import output, words
 from sla_engine.cli.desk import Misuse
+from sla_engine.cli.lists import Names
 from sla_engine.cli.output import Voice, deadline, duration, rfc3339
 from sla_engine.cli.registers import Levels
 from sla_engine.errors import Fault, Refusal, register
-from sla_engine.policy.clause import Text
+from sla_engine.policy.clause import Clause, Text
 from sla_engine.ports import AlarmRow
 from sla_engine.record import Instant
 from sla_engine.sla.assess import State
@@ -29,6 +30,8 @@ STATE_UNKNOWN = register(
 _FAR = 3 * 86_400_000_000
 _TALK = Text("约谈", "talk")
 _OPEN = [state.value for state in State if state.open]
+_MODELS = ("worklist", "talk_register", "items", "rounds")
+_DEFAULT = Text("* 期限为默认值", "* the limit is a default")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +58,25 @@ class Wanted:
 
 
 class Duty(NamedTuple):
-    """An open clock with its dossier's row. `state` is as of now, not of the last sweep."""
+    """An open clock with its dossier's row, and its clause by the edition under which it started
+    (None where no edition has it). `state` is as of now, not of the last sweep."""
 
     stream: str
     clock: AlarmRow
     state: str
     about: "Columns"
+    clause: Clause | None
+
+    @property
+    def is_default(self) -> bool:
+        return self.clause is not None and self.clause.status == "default"
 
 
 def duties(engine: "Engine", wanted: Wanted, now: Instant) -> list[Duty]:
     """Every open clock that is asked for, the most urgent first."""
-    about = {**dict(engine.rows("worklist")), **dict(engine.rows("talk_register"))}
+    about = {stream: row for model in _MODELS for stream, row in engine.rows(model)}
     found = [
-        Duty(stream, row, state, about.get(stream, {}))
+        Duty(stream, row, state, of := about.get(stream, {}), _clause(engine, stream, row, of))
         for stream, row in engine.log.alarms()
         if wanted.takes(row, state := _state(row, now))
     ]
@@ -77,18 +86,20 @@ def duties(engine: "Engine", wanted: Wanted, now: Instant) -> list[Duty]:
 def render(engine: "Engine", voice: Voice, wanted: Wanted, limit: int) -> None:
     """The worklist as a table, or as JSON lines."""
     now = engine.clock.now()
-    found, levels = duties(engine, wanted, now), Levels(engine)
+    found, levels, names = duties(engine, wanted, now), Levels(engine), Names(engine)
     if voice.json:
         for duty in found[:limit]:
-            voice.line(_as_dict(duty, levels))
+            voice.line(_as_dict(duty, levels, names))
         return
     table = output.table(
         "待办 worklist", "件 no", "条款 clause", "状态 state", "等级 level", "到期 due",
         "余量 left", "单位 unit", "环节 phase",
     )  # fmt: skip
     for duty in found[:limit]:
-        table.add_row(*_cells(duty, _clause(engine, duty), levels, now, voice))
+        table.add_row(*_cells(duty, levels, names, now, voice))
     voice.show(table)
+    if any(duty.is_default for duty in found[:limit]):
+        voice.show(output.styled((voice.word(_DEFAULT), "dim")))
     if len(found) > limit:
         voice.note(f"共 {len(found)} 项，只列 {limit} 项 · {limit} of {len(found)} shown")
     elif not found:
@@ -107,14 +118,16 @@ def _urgency(duty: Duty) -> tuple[bool, int, bool, Instant]:
 
 
 def _cells(
-    duty: Duty, clause: Text, levels: Levels, now: Instant, voice: Voice
+    duty: Duty, levels: Levels, names: Names, now: Instant, voice: Voice
 ) -> "Iterator[str | Styled]":
     from rich.text import Text as Styled
 
     kind, name = duty.stream.split("/", 1)
     clock, style = duty.clock, words.STATE_STYLES[duty.state]
-    yield f"{voice.word(_TALK)} {name.rsplit('/', 1)[-1]}" if kind == "talk" else name
-    yield output.tight(voice.word(clause))
+    belongs = _belongs(kind, duty.about, names)
+    shown = name.rsplit("/", 1)[-1] if kind == "talk" else name
+    yield f"{voice.word(belongs)} {shown}" if belongs is not None else shown
+    yield _name(duty, voice)
     yield Styled(voice.word(words.STATES[duty.state]), style=style)
     yield levels.text(duty.about.get("pack", ""), clock.level, voice)
     yield deadline(clock.due)
@@ -132,30 +145,57 @@ def _left(due: Instant | None, now: Instant, voice: Voice) -> str:
     return voice.word(sign) + duration(due - now, voice.lang, units)
 
 
-def _clause(engine: "Engine", duty: Duty) -> Text:
-    """The clause's name by the edition under which the clock started."""
-    rules, name, clock = engine.rules, duty.about.get("pack", ""), duty.clock
-    edition = rules.talks_on if duty.stream.startswith("talk/") else rules.pack_on
+def _clause(engine: "Engine", stream: str, clock: AlarmRow, about: "Columns") -> Clause | None:
+    rules, name = engine.rules, about.get("pack", "")
+    edition = rules.talks_on if stream.startswith("talk/") else rules.pack_on
     try:
-        return edition(name, clock.started).clause(clock.clause).name
+        return edition(name, clock.started).clause(clock.clause)
     except (Refusal, KeyError):
-        return Text(clock.clause, clock.clause)
+        return None
 
 
-def _as_dict(duty: Duty, levels: Levels) -> dict[str, Any]:
+def _name(duty: Duty, voice: Voice) -> str:
+    """The clause in words, with a star where its limit is a default."""
+    if duty.clause is None:
+        return duty.clock.clause
+    return output.tight(voice.word(duty.clause.name)) + ("*" if duty.is_default else "")
+
+
+def _belongs(kind: str, about: "Columns", names: Names) -> Text | None:
+    """What a number alone does not tell: the list of an item, the series of a round."""
+    pack = about.get("pack", "")
+    match kind:
+        case "talk":
+            return _TALK
+        case "item" if about:
+            return names.list(pack, about["list"])
+        case "round" if about:
+            return names.series(pack, about["series"])
+        case _:
+            return None
+
+
+def _as_dict(duty: Duty, levels: Levels, names: Names) -> dict[str, Any]:
     kind, name = duty.stream.split("/", 1)
     clock = duty.clock
     level = levels.name(duty.about.get("pack", ""), clock.level)
     return {
         kind: name,
+        "about": _both(_belongs(kind, duty.about, names)),
         "clause": clock.clause,
+        "name": _both(duty.clause.name if duty.clause is not None else None),
+        "status": duty.clause.status if duty.clause is not None else None,
         "cycle": clock.cycle,
         "state": duty.state,
         "level": clock.level,
-        "level_name": {"zh": level.zh, "en": level.en} if level is not None else None,
+        "level_name": _both(level),
         "due": rfc3339(clock.due),
         "unit": clock.unit,
         "phase": duty.about.get("phase", ""),
         "next_rung": clock.rung,
         "next_at": rfc3339(clock.alarm_at),
     }
+
+
+def _both(text: Text | None) -> dict[str, str] | None:
+    return {"zh": text.zh, "en": text.en} if text is not None else None

@@ -209,11 +209,8 @@ def stewards(engine: "Engine", voice: Voice, project: str, limit: int) -> None:
         Column("企业（项目） project", lambda row: row["project"]),
         Column("事项 items", lambda row: row["items"]),
         Column("环节 phases", lambda row: _counts(row["phases"], "item", voice)),
-        Column("谁欠办 owes", lambda row: [f"{unit} {n}" for unit, n in row["owes"].items()]),
-        Column(
-            "待补材料 papers",
-            lambda row: [f"{u}：{'、'.join(p)}" for u, p in row["papers"].items()],
-        ),
+        Column("谁欠办 owes", _owing),
+        Column("待补材料 papers", _papers),
         Column("走访 visits", lambda row: [f"{name} {n}" for name, n in row["visits"].items()]),
         Column("上报数 figures", _figures),
     )
@@ -266,6 +263,23 @@ def _ended(row: Row, voice: Voice) -> str:
 
 def _counts(counts: Mapping[str, int], kind: str, voice: Voice) -> list[str]:
     return [f"{voice.word(words.phase(kind, name))} {count}" for name, count in counts.items()]
+
+
+def _owing(row: Row) -> list[str]:
+    """Units with the steps they owe; how many only where steps bear the same title."""
+    return [
+        f"{unit}：{step}" + (f" {count}" if count > 1 else "")
+        for unit, steps in row["owes"].items()
+        for step, count in steps.items()
+    ]
+
+
+def _papers(row: Row) -> list[str]:
+    return [
+        f"{unit}：{step}（{'、'.join(papers)}）"
+        for unit, steps in row["papers"].items()
+        for step, papers in steps.items()
+    ]
 
 
 def _figures(row: Row) -> list[str]:

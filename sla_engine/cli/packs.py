@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-_DEFAULT = Text("默认值", "default")
-
 
 def summary(pack: Pack) -> dict[str, Any]:
     """JSON-ready: which edition, where, from when."""
@@ -89,7 +87,7 @@ def _block(pack: Pack, clause: Clause, voice: Voice) -> "Iterator[RenderableType
     limit = amount.en() if voice.lang == "en" else str(amount)
     stops = _names(clause.stop_any, marks, voice, " / ")
     stops = stops or _names(clause.stop_all, marks, voice, " + ")
-    flag = f" {voice.word(_DEFAULT)}" if clause.status == "default" else ""
+    flag = f" {voice.word(words.DEFAULT)}" if clause.status == "default" else ""
     yield styled(
         (voice.word(clause.name), "bold"),
         (f" {clause.id}", "dim"),

@@ -12,6 +12,7 @@ from sla_engine.policy.clause import Text
 
 if TYPE_CHECKING:
     from projections.reconciliation import Balance
+    from sla_engine.policy.clause import ListRules
     from sla_engine.wiring import Engine
 
 app = typer.Typer()
@@ -22,11 +23,12 @@ _ALL = Text("合计", "total")
 
 
 class Account(NamedTuple):
-    """One row: a list of a unit, or all its lists together. `signed` only where the row is what was
-    signed: a statement is about all lists of the unit."""
+    """One row: a list of a unit by its id and its `name` in the pack, or all its lists together.
+    `signed` only where the row is what was signed: a statement is about all lists of the unit."""
 
     month: str
     list_: str
+    name: Text
     unit: str
     amounts: Mapping[str, int]
     signed: Mapping[str, Mapping[str, Any]]
@@ -78,19 +80,24 @@ def _accounts(engine: "Engine", month: str, pack: str, list_: str, unit: str) ->
     for each in balances(engine.rows("reconciliation.cells"), month, engine.rows("rounds")):
         if pack in ("", each.pack) and unit in ("", each.unit):
             units.setdefault((each.pack, each.region, each.unit), []).append(each)
-    for group in units.values():
-        yield from _of_unit([each for each in group if list_ in ("", each.list)], len(group))
+    for (of, _, _), group in units.items():
+        names = engine.rules.pack_on(of, engine.clock.now()).lists
+        shown = [each for each in group if list_ in ("", each.list)]
+        yield from _of_unit(shown, len(group), names)
 
 
-def _of_unit(group: "Sequence[Balance]", lists: int) -> Iterator[Account]:
+def _of_unit(
+    group: "Sequence[Balance]", lists: int, rules: "Mapping[str, ListRules]"
+) -> Iterator[Account]:
     """The unit's lists, and where it has several and all are shown, all of them together."""
     for each in group:
         amounts = {name: getattr(each, name) for name in _AMOUNTS}
         signed = each.signed if lists == 1 else {}
-        yield Account(each.month, each.list, each.unit, amounts, signed)
+        name = rules[each.list].name if each.list in rules else Text(each.list, each.list)
+        yield Account(each.month, each.list, name, each.unit, amounts, signed)
     if lists > 1 and len(group) == lists:
         first = group[0]
-        yield Account(first.month, "", first.unit, _summed(group), first.signed)
+        yield Account(first.month, "", _ALL, first.unit, _summed(group), first.signed)
 
 
 def _summed(group: "Iterable[Balance]") -> dict[str, int]:
@@ -104,7 +111,7 @@ def _show(found: Sequence[Account], voice: Voice, limit: int) -> None:
     rows = [_row(each) for each in found]
     columns = (
         Column("月份 month", lambda row: row["month"]),
-        Column("清单 list", lambda row: row["list"] or voice.word(_ALL)),
+        Column("清单 list", lambda row: row["name"][voice.lang]),
         Column("单位 unit", lambda row: row["unit"]),
         Column("期初 opening", lambda row: row["opening"]),
         Column("新增 new", lambda row: row["new"]),
@@ -119,7 +126,8 @@ def _show(found: Sequence[Account], voice: Voice, limit: int) -> None:
 
 
 def _row(each: Account) -> dict[str, Any]:
-    told = {"month": each.month, "list": each.list_, "unit": each.unit}
+    name = {"zh": each.name.zh, "en": each.name.en}
+    told = {"month": each.month, "list": each.list_, "name": name, "unit": each.unit}
     return {**told, **each.amounts, "signed": each.signed, "differences": each.differences}
 
 

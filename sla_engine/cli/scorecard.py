@@ -35,6 +35,7 @@ app = typer.Typer()
 
 _ONE_DAY = timedelta(days=1)
 _BAR = 16
+_RULED = ("petition_card", "talk_register", "items", "rounds", "board")
 
 
 class By(StrEnum):
@@ -85,9 +86,10 @@ def scorecard(  # one argument for each option
 
 
 def the_pack(engine: "Engine", name: str) -> str:
-    """The pack's name; without one, the one pack that the store's petitions are governed by.
+    """The pack's name; without one, the one pack by which whatever is in the store is governed.
     Raises `Misuse` PACK_NEEDED where that is not one."""
-    found = {name} if name else {row["pack"] for _, row in engine.rows("petition_card")}
+    stored = (row["pack"] for model in _RULED for _, row in engine.rows(model))
+    found = {name} if name else set(stored)
     if len(found) != 1:
         raise Misuse(Fault(PACK_NEEDED, "--pack", "", ", ".join(sorted(found)) or "-"))
     return found.pop()
@@ -149,6 +151,7 @@ def _table(card: Card, voice: Voice) -> "Table":
 
 
 def _cells(each: "Figure", measure: Measure, voice: Voice) -> "Iterator[str | Styled]":
+    from sla_engine.cli import words
     from sla_engine.cli.bars import bar
     from sla_engine.cli.output import styled
     from sla_engine.documents.periods import percent
@@ -157,7 +160,7 @@ def _cells(each: "Figure", measure: Measure, voice: Voice) -> "Iterator[str | St
     yield "" if measure.is_count else bar(each.numerator, each.denominator, _BAR)
     yield _numbers(each, measure)
     yield str(each.excluded)
-    flag = f" {voice.word(Text('默认值', 'default'))}" if measure.status == "default" else ""
+    flag = f" {voice.word(words.DEFAULT)}" if measure.status == "default" else ""
     yield styled(voice.word(each.formula), (flag, "yellow"))
 
 

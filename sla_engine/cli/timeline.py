@@ -1,10 +1,11 @@
 """What happened to a dossier, in the order in which it happened, with both times."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sla_engine.cli import output, words
+from sla_engine.cli.officers import Officers
 from sla_engine.cli.output import Voice, deadline, rfc3339, when
 from sla_engine.dossier.chronicle import order
 from sla_engine.dossier.events import ACTS, AnomalyNoted, RungFired, RungWithdrawn, TermRefixed
@@ -40,18 +41,22 @@ _SAID_ELSEWHERE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event, and what took it away: the version of a void or of a withdrawal, 0 if none."""
+    """One event, and what took it away: the version of a void or of a withdrawal, 0 if none. Of an
+    act also the officers it was addressed to, by role."""
 
     recorded: Recorded
     gone: int
+    holders: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def event(self) -> Event:
         return self.recorded.event
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready, times RFC 3339. `gone_by` is the version of the event that took it away."""
+        """JSON-ready, times RFC 3339. `gone_by` is the version of the event that took it away; of
+        an act `holders` are the officers it was addressed to, by role."""
         meta = self.recorded.meta
+        held = {"holders": self.holders} if isinstance(self.event, RungFired) else {}
         return {
             "version": self.recorded.version,
             "type": type_name(self.event),
@@ -64,15 +69,26 @@ class Entry:
             "anomaly": meta.anomaly,
             "gone_by": self.gone or None,
             "data": data_of(self.event),
+            **held,
         }
 
 
-def entries(dossier: Dossier, events: Iterable[Recorded]) -> list[Entry]:
-    """Every event in time order; acts stand where they were due."""
+def entries(
+    dossier: Dossier, events: Iterable[Recorded], officers: Officers | None = None
+) -> list[Entry]:
+    """Every event in time order; acts stand where they were due, with the `officers` addressed."""
     gone = {version: void.version for version, void in dossier.voided().items()}
     for acts in dossier.acts.values():
         gone |= {act.version: act.withdrawn for act in acts if act.withdrawn}
-    return [Entry(each, gone.get(each.version, 0)) for each in sorted(events, key=order)]
+    office = officers or Officers()
+    return [
+        Entry(each, gone.get(each.version, 0), _addressed(each.event, office))
+        for each in sorted(events, key=order)
+    ]
+
+
+def _addressed(event: Event, officers: Officers) -> Mapping[str, Sequence[str]]:
+    return officers.addressed(event) if isinstance(event, RungFired) else {}
 
 
 def data_of(event: Event) -> dict[str, Any]:
@@ -126,7 +142,7 @@ def _title(recorded: Recorded, pack: Pack) -> Text:
 def _details(entry: Entry, pack: Pack, voice: Voice) -> Iterator[str]:
     event, meta = entry.event, entry.recorded.meta
     if isinstance(event, RungFired):
-        yield from _fired(event, pack, voice)
+        yield from _fired(event, entry.holders, pack, voice)
     elif isinstance(event, RungWithdrawn):
         overturned = Text("推翻者", "overturned by")
         yield f"{event.clause}/{event.rung} {voice.word(overturned)} #{event.overturned_by}"
@@ -144,17 +160,27 @@ def _details(entry: Entry, pack: Pack, voice: Voice) -> Iterator[str]:
         yield f"{voice.word(Text('已撤', 'gone'))} #{entry.gone}"
 
 
-def _fired(event: RungFired, pack: Pack, voice: Voice) -> Iterator[str]:
+def _fired(
+    event: RungFired, holders: Mapping[str, Sequence[str]], pack: Pack, voice: Voice
+) -> Iterator[str]:
     yield _clause_name(event.clause, pack, voice)
     if event.due != event.at:
         yield f"{voice.word(words.FIELDS['due'])} {deadline(event.due)}"
     if event.to:
-        roles = (pack.roles.get(role, Text(role, role)) for role in event.to)
-        yield "→" + voice.listed(voice.word(role) for role in roles)
+        yield "→" + voice.listed(
+            _role(role, holders.get(role, ()), pack, voice) for role in event.to
+        )
     if event.unit:
         yield event.unit
     if event.silent:
         yield voice.word(words.SILENCE.get(event.silent, Text(event.silent, event.silent)))
+
+
+def _role(role: str, holders: Sequence[str], pack: Pack, voice: Voice) -> str:
+    """A role in words, with the names of those who held it."""
+    named = voice.word(pack.roles.get(role, Text(role, role)))
+    left, right = ("（", "）") if voice.lang == "zh" else (" (", ")")
+    return f"{named}{left}{voice.listed(holders)}{right}" if holders else named
 
 
 def _said(event: Event, pack: Pack, voice: Voice) -> Iterator[str]:

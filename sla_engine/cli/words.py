@@ -229,6 +229,9 @@ FIELDS: Mapping[str, Text] = {
     "answers": Text("回访回答", "answers"),
 }
 
+DEFAULT = Text("默认值", "default")
+"""Beside a limit or rule that no publication gives."""
+
 DAY_KINDS: Mapping[str, Text] = {
     DayKind.WORKDAY.value: Text("工作日", "working day"),
     DayKind.WEEKEND.value: Text("周末", "weekend"),

@@ -6,20 +6,18 @@ from typing import Any
 from sla_engine.documents import witness
 from sla_engine.documents.form import Fields, Moment, Row, Source
 from sla_engine.documents.orders import about
-from sla_engine.petition.events import CallbackDone, Registered
+from sla_engine.petition.events import CallbackDone, Rated, Registered
 from sla_engine.policy.clause import Scope
 from sla_engine.record import Instant
 from sla_engine.roster.kind import Holding, holdings
 
-_PROMISES = (Scope.PETITION, Scope.ASSIGNMENT)
+PROMISES = (Scope.PETITION, Scope.ASSIGNMENT)
 
 
 def service_card(source: Source) -> Fields:
     """服务卡 of a petition: who handles it, by when each promise is due, how it was rated."""
     lane = source.chronicle.lanes.current
     unit = lane.unit if lane is not None else None
-    callback = witness.last(source.chronicle, CallbackDone)
-    satisfied = witness.said(callback, "satisfied")
     return {
         **about(source),
         "unit": unit,
@@ -28,12 +26,31 @@ def service_card(source: Source) -> Fields:
         "promises": tuple(
             witness.clock(each)
             for each in source.assessment.readings
-            if each.clause.scope in _PROMISES
+            if each.clause.scope in PROMISES
         ),
-        "rating": None if satisfied is None else ("yes" if satisfied else "no"),
-        "rated_at": witness.when(callback),
+        **rating(source),
         "status": source.pack.status,
     }
+
+
+def rating(source: Source) -> Fields:
+    """As whoever asked rated it last; where nobody did, as they said when called back."""
+    rated = witness.last(source.chronicle, Rated)
+    called = witness.last(source.chronicle, CallbackDone)
+    told: witness.Fact[Rated] | witness.Fact[CallbackDone] | None = rated or called
+    scores = {} if rated is None else rated.event.scores
+    return {
+        "rating": _yes(witness.said(told, "satisfied")),
+        "rated_solved": _yes(witness.said(told, "solved")),
+        "scores": tuple(
+            {"dimension": name, "score": f"{points:g}"} for name, points in scores.items()
+        ),
+        "rated_at": witness.when(told),
+    }
+
+
+def _yes(told: bool | None) -> str | None:
+    return None if told is None else ("yes" if told else "no")
 
 
 def _officers(source: Source, unit: str) -> Iterator[Row]:

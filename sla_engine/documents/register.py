@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sla_engine.documents import cards, items, orders, periods, talks
+from sla_engine.documents import cards, items, orders, periods, progress, talks
 from sla_engine.documents.form import Document, Fields, Form, Source, missing
 from sla_engine.errors import Refusal, register
 from sla_engine.policy.clause import Text
@@ -113,6 +113,13 @@ _EVERY = (
         ("petition",),
         ("petition", "unit", "officers", "officers.holder", "promises", "promises.limit"),
         cards.service_card,
+    ),
+    Form(
+        "progress",
+        Text("办理进度", "Progress"),
+        ("petition",),
+        ("petition", "registered_at", "progress", "progress.at", "progress.step"),
+        progress.progress,
     ),
     Form(
         "statement",

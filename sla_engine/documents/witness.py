@@ -55,12 +55,12 @@ def in_round(chronicle: Chronicle, kind: type[E]) -> Fact[E] | None:
     return None
 
 
-def said(fact: Fact[E] | None, name: str) -> Any:
+def said(fact: Fact[Any] | None, name: str) -> Any:
     """A field of a fact, None where there is no such fact."""
     return None if fact is None else getattr(fact.event, name)
 
 
-def when(fact: Fact[E] | None) -> Moment | None:
+def when(fact: Fact[Any] | None) -> Moment | None:
     return None if fact is None else fact.at
 
 
@@ -114,6 +114,7 @@ def clock(reading: Reading) -> Row:
         "started": Moment(reading.start),
         "due": None if due is None else Moment(due, ends=True),
         "stopped": None if stopped is None else Moment(stopped),
+        "saved": "" if reading.saved is None else str(reading.saved),
         "state": reading.state.value,
         "provisional": "provisional" if reading.provisional else "",
     }

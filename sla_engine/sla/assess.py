@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from fractions import Fraction
 from typing import NamedTuple
 
 from sla_engine.dossier.chronicle import Chronicle, read
@@ -13,6 +14,7 @@ from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant
 from sla_engine.sla.cycle import Cycle, cycles
 from sla_engine.sla.schedule import Firing, Schedule, schedule
+from sla_engine.worktime import Amount, Unit, remaining
 
 
 class State(Enum):
@@ -80,6 +82,21 @@ class Reading(NamedTuple):
         return self.schedule.last.reckoning.basis
 
     @property
+    def saved(self) -> Amount | None:
+        """What was left of the term when the clock stopped in time, in the term's own unit (hours
+        in whole minutes); None where nothing was."""
+        stop = self.stopped_at
+        if self.state is not State.MET or stop is None:
+            return None
+        last = self.schedule.last
+        unit = last.term.amount.unit
+        left = remaining(last.term, self.start, last.timetable, last.pauses, stop)
+        if left.seconds is not None:
+            return _amount(Fraction(left.seconds // 60, 60), unit)
+        days = left.days if left.days is not None else left.half_days
+        return _amount(Fraction(days or 0), Unit.CALENDAR_DAYS if unit.is_months else unit)
+
+    @property
     def fired(self) -> tuple[Firing, ...]:
         return tuple(firing for firing in self.schedule.firings if firing.at <= self.at)
 
@@ -114,6 +131,10 @@ class Assessment:
             if reading.clause.id == clause and cycle in (None, reading.cycle.name):
                 return reading
         return None
+
+
+def _amount(n: Fraction, unit: Unit) -> Amount | None:
+    return Amount(n, unit) if n > 0 else None
 
 
 def assess(dossier: Dossier, kind: Kind, rules: Rulebook, at: Instant) -> Assessment:

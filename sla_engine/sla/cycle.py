@@ -189,9 +189,11 @@ class _Finder:
 
     def _applies(self, clause: Clause, mark: Mark, name: str) -> bool:
         """Whether a clause is about this kind of dossier, its traits, and the lane of the mark."""
-        scope, lanes = clause.scope, self.chronicle.lanes
+        scope, lanes, ended_at = clause.scope, self.chronicle.lanes, self.chronicle.ended_at
         if scope.kind != self.chronicle.kind.name or not clause.match(self._traits(name)):
             return False
+        if ended_at is not None and mark.at > ended_at:
+            return False  # The end of a period comes, whether or not its round is still open.
         if scope.laned:
             return name in lanes.all
         return not lanes.assists(name) and not (clause.repeat and mark.inherited)

@@ -265,17 +265,14 @@ def _firings(cycle: Cycle, stretches: tuple[Stretch, ...]) -> tuple[Firing, ...]
     end, settle = cycle.end, cycle.pack.settle.micros
     firings: list[Firing] = []
     for stretch in stretches:
-        for rung, at in stretch.rungs:
-            if at < stretch.start:
-                if any(firing.rung is rung for firing in firings):
-                    continue
-                at = stretch.start
+        due = stretch.reckoning.due
+        for rung, instant in stretch.rungs:
+            if instant < stretch.start and any(firing.rung is rung for firing in firings):
+                continue
+            at = max(instant, stretch.start)
             if (stretch.end is None or at < stretch.end) and (end is None or at <= end):
-                legal = (
-                    stretch.reckoning.due
-                    if rung.when.anchor is Anchor.DUE and (rung.when.offset is None)
-                    else at
-                )
+                breach = rung.when.anchor is Anchor.DUE and rung.when.offset is None
+                legal = due if breach and due is not None else at
                 known_at = _known_at(cycle, stretch, at)
                 settled_at = known_at + (settle if rung.act != OPEN_NEXT else 0)
                 firings.append(Firing(rung, at, legal, settled_at if known_at > at else at))

@@ -105,7 +105,8 @@ def test_registers_that_are_read_alone(shell: Shell) -> None:
     assert {row["no"] for row in rows(shell, "callback", "list")} >= {"MG1"}
     assert rows(shell, "duplicates", "list") == [], "one of the two is resolved"
     (project,) = rows(shell, "steward", "show")
-    assert project["owes"] == {"市住建局": 1, "市环保局": 1}
+    assert project["owes"] == {"市住建局": {"审批慢": 1}, "市环保局": {"P-2": 1}}
+    assert project["papers"] == {"市住建局": {"审批慢": ["消防设计文件"]}}
     assert shell.here("steward", "show", "别的项目").out == ""
 
 
@@ -114,6 +115,8 @@ def test_the_account_of_a_month_balances(shell: Shell) -> None:
     assert {row["unit"]: row["new"] for row in found} == {"市住建局": 1, "市环保局": 1}
     for row in found:
         assert row["opening"] + row["new"] - row["struck_off"] == row["carried_over"]
+        assert (row["list"], row["name"]["zh"]) == ("problem", "问题清单")
+    assert "问题清单" in shell.here("reconcile", "--month", "2025-03").out
     (later,) = rows(shell, "reconcile", "--month", "2025-06", "--unit", "市环保局")
     assert (later["opening"], later["carried_over"]) == (1, 1)
 

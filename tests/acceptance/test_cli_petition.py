@@ -24,7 +24,16 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
 
 def test_show_has_card_clocks_and_timeline_for_people(shell: Shell) -> None:
     out = shell("petition", "show", "ZZ1").out
-    for text in ("已办结", "市城乡水务局", "P-7", "10个工作日解决问题", "按时", "提前", "时间线"):
+    for text in (
+        "已办结",
+        "市城乡水务局",
+        "P-7",
+        "10个工作日解决问题",
+        "按时",
+        "提前",
+        "节省",
+        "时间线",
+    ):
         assert text in out
     assert "2024-09-29 24:00" in out, "a day term ends at 24:00 of its last day"
     assert "甲乙丙" not in out

@@ -10,7 +10,15 @@ from sla_engine.dossier.events import RungFired, RungWithdrawn, StepDone
 from sla_engine.dossier.fold import fold
 from sla_engine.escalation.kinds import kind_of
 from sla_engine.item.events import ItemListed, ItemRebounded, ItemReported, ItemVerified
-from sla_engine.petition.events import CallbackDone, Dispatched, Registered, Resolved
+from sla_engine.petition.events import (
+    Accepted,
+    CallbackDone,
+    Dispatched,
+    Registered,
+    Resolved,
+    ReturnRequested,
+    ReturnRuled,
+)
 from sla_engine.policy.lint import parse_pack
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Event, Meta, Recorded
@@ -107,6 +115,7 @@ ACTED: tuple[Told, ...] = (
     fired("urge", "urge", "2024-05-21 08:30", 30, "handler", "unit_lead"),
     fired("supervise", "supervise", "2024-05-23 08:30", 40, "unit_lead", "supervisor"),
 )
+CALLED: Told = ("2024-05-29 10:00", CallbackDone(satisfied=True, solved=True))
 RESOLVED: Told = ("2024-05-28 16:00", Resolved("办结", "A1"))
 
 
@@ -138,8 +147,20 @@ def served() -> Source:
         ("2024-01-02 09:00", Appointed("steward", "副市长甲", UNIT, "市政府")),
         ("2024-01-02 09:00", Appointed("handler", "审批科科长", UNIT, UNIT)),
     )
-    rated = ("2024-05-29 10:00", CallbackDone(satisfied=True, solved=True))
-    return petition(*OPENED, RESOLVED, rated, at="2024-05-30 10:00", linked=linked(roster))
+    return petition(*OPENED, RESOLVED, CALLED, at="2024-05-30 10:00", linked=linked(roster))
+
+
+def under_way() -> Source:
+    """A petition with an assisting unit and a return that was refused, urged, not yet resolved."""
+    inside: tuple[Told, ...] = (
+        ("2024-05-06 10:10", Dispatched("示例市消防支队", "A2", lead=False)),
+        ("2024-05-06 10:30", Accepted("A1")),
+        ("2024-05-06 10:40", Accepted("A2")),
+        ("2024-05-06 16:00", ReturnRequested("不属本单位", assignment="A1")),
+        ("2024-05-07 09:00", ReturnRuled(granted=False, assignment="A1")),
+        ("2024-05-14 15:00", StepDone("survey", "A1")),
+    )
+    return petition(*OPENED, *inside, *ACTED[len(OPENED) :])
 
 
 # ------------------------------------------------------------------------------------- a talk
@@ -231,12 +252,20 @@ def step(name: str, title: str, unit: str, phase: str, *after: str, **more: Any)
     done = instant("2024-05-20 16:00") if phase == "struck_off" else None
     return {
         "item": name, "title": title, "unit": unit, "person": "项目专员", "phase": phase,
-        "after": list(after), "due": instant(due), "struck_off_at": done, "owed": [], **more,
+        "after": list(after), "due": instant(due), "struck_off_at": done, "owed": [],
+        "open": phase != "struck_off", **more,
     }  # fmt: skip
 
 
 STEPS: Sequence[Mapping[str, Any]] = (
-    step("S1", "立项备案", "市发改局", "struck_off"),
+    step(
+        "S1",
+        "立项备案",
+        "市发改局",
+        "struck_off",
+        contact="备案窗口",
+        materials=["备案表", "用地预审"],
+    ),
     step("S2", "用地规划许可", "市自然资源局", "struck_off", "S1"),
     step("S3", "环评", "市生态环境局", "working", "S1"),
     step("S4", "施工图审查", "市住建局", "working", "S2", owed=["消防设计文件"]),
@@ -363,6 +392,7 @@ SOURCES: Mapping[str, tuple[str, str, Source]] = {
     "circular": ("circular", "2024-W21", period("2024-W21", "2024-05-27 09:00")),
     "half-year": ("half-year", "2024H1", period("2024H1", "2024-07-02 09:00")),
     "service-card": ("service-card", NO, served()),
+    "progress": ("progress", NO, under_way()),
     "statement": ("statement", "statement.CN-3704.2024-05", month()),
     "callback-list": ("callback-list", "sample", callbacks()),
     "procedure-map": ("procedure-map", "示例新材料项目", project()),

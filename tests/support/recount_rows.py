@@ -136,10 +136,19 @@ def _item(case: Case) -> Rows:
         "struck_off_at": case.last(ItemVerified) if struck else None,
         "rebounds": len(case.of(ItemRebounded)),
         "petitions": [*listed.petitions, *links],
-        "owed": list(started[-1].owed) if started else [],
+        "owed": list(started[-1].owed) if started and _awaited(case) else [],
         **case.standing(),
     }
     return {"items": {case.stream: row}}
+
+
+def _awaited(case: Case) -> bool:
+    """Whether papers that were owed are still to come: by their own clock, where the pack has one,
+    for as long as the item is open where it has none."""
+    ends = [each.cycle.end for each in case.assess().readings if "owed" in each.clause.start]
+    if ends:
+        return ends[-1] is None
+    return case.chronicle.phase not in ("struck_off", "cancelled")
 
 
 def _round(case: Case) -> Rows:
@@ -293,9 +302,11 @@ def _project(case: Case) -> dict[str, Counter[str]]:
     if not listed.project:
         return {}
     found = Counter(["items", f"phase:{row['phase']}"])
+    title = listed.title if listed.title else listed.item
     if row["phase"] not in ("struck_off", "cancelled"):
-        found[f"owes:{row['unit']}"] = 1
-        found.update(f"paper:{row['unit']}|{paper}" for paper in row["owed"])
+        found["|".join((f"owes:{row['unit']}", title))] = 1
+    for paper in row["owed"]:
+        found["|".join((f"paper:{row['unit']}", title, paper))] = 1
     return {f"{listed.pack}|{listed.region}|{listed.project}": found}
 
 

@@ -94,7 +94,8 @@ def test_what_is_not_of_the_period_is_left_out() -> None:
 
 @pytest.mark.parametrize("to", ["md", "html"])
 def test_a_count_is_told_as_a_number_and_neither_as_a_rate_nor_as_missing(to: Format) -> None:
-    word, measure = "2024-W21", Measure("received", *[Text("受理量", "received")] * 2, ("once",))
+    word, name = "2024-W21", Text("受理量", "received")
+    measure = Measure("received", name, name, ("registered",))
     made = period(word, "2024-05-27 09:00")
     pack = replace(made.pack, measures={"received": measure})
     rates = {word: (Counted("received", "", 5805, 0, 2),)}

@@ -9,21 +9,26 @@ from sla_engine.documents.form import Document, Source, empty
 from sla_engine.documents.register import DOCUMENT_UNKNOWN, FORMS, draw
 from sla_engine.documents.render import render
 from sla_engine.errors import Refusal
+from sla_engine.petition.events import Rated, Resolved
 from sla_engine.talk.events import PlanFiled, TalkHeld, TalkNotified, TierRaised
 from sla_engine.wording import load_wording
 from tests.support.given import instant
 from tests.support.papers import (
+    CALLED,
     DONE,
     MINUTED,
     NOTIFIED,
     OPENED,
     PLANNED,
+    RESOLVED,
     SOURCES,
     STRUCK,
     UNIT,
     item,
     petition,
+    supervised,
     talk,
+    under_way,
 )
 
 WORDING = load_wording()
@@ -127,7 +132,16 @@ def test_every_template_names_each_required_field(name: str) -> None:
     for field in FORMS[kind].required:
         label = WORDING.labels[field.rpartition(".")[2]]
         words = {"petition": "诉求编号"}.get(field, label.zh)
-        table = field in ("causes", "plan", "results", "withdrawn", "rates", "rows", "steps")
+        table = field in (
+            "causes",
+            "plan",
+            "results",
+            "withdrawn",
+            "rates",
+            "rows",
+            "steps",
+            "progress",
+        )
         assert words in page or label.en in page or table or _headed(field, page), field
 
 
@@ -188,6 +202,64 @@ def test_nothing_is_struck_off_on_paper_before_somebody_has_verified_it() -> Non
     with pytest.raises(Refusal) as refused:
         drawn("strike-off", item(*DONE[:1]))
     assert refused.value.code == "NOTHING_TO_DRAW"
+
+
+def test_progress_tells_steps_and_the_next_promise_and_nothing_between_units() -> None:
+    document = drawn("progress", under_way())
+    steps: Any = document["progress"]
+    assert [(str(row["at"])[-5:], row["step"]) for row in steps] == [
+        ("09:00", "登记"),
+        ("10:00", "派单"),
+        ("10:30", "签收"),
+        ("15:00", "现场勘验"),
+    ]
+    assert (document["next"], str(document["due"])) == ("10 个工作日解决", "2024年5月17日 24:00")
+    text = text_of(document)
+    assert [word for word in ("催办", "督办", "退单", "消防", UNIT, "已超时") if word in text] == []
+
+
+def test_progress_goes_on_to_the_callback_and_the_rating() -> None:
+    resolved = drawn("progress", petition(*OPENED, RESOLVED, at="2024-05-28 17:00"))
+    assert (resolved["next"], resolved["rating"]) == ("5 个工作日内回访", None)
+    rated = ("2024-05-29 12:00", Rated(satisfied=True))
+    done = drawn("progress", petition(*OPENED, RESOLVED, CALLED, rated, at="2024-05-30 10:00"))
+    steps: Any = done["progress"]
+    assert [row["step"] for row in steps][2:] == ["办结", "回访", "评价"]
+    assert (done["next"], done["rating"]) == (None, "yes")
+    assert "目前没有计时中的承诺" in text_of(done)
+
+
+def test_an_order_leaves_its_own_time_for_the_pen_and_lists_it_as_missing() -> None:
+    document = drawn("supervise", supervised())
+    assert "deadline" in document.missing
+    assert "请于 ＿＿＿＿年＿＿月＿＿日 前办结" in text_of(document)
+
+
+def test_a_card_shows_the_latest_rating_before_what_was_said_on_the_callback() -> None:
+    scores = {"speed": 40.0, "走访": 92.5}
+    rated = ("2024-05-28 20:00", Rated(satisfied=False, solved=False, scores=scores))
+    document = drawn("service-card", petition(*OPENED, RESOLVED, rated, CALLED))
+    assert (document["rating"], document["rated_solved"]) == ("no", "no")
+    assert str(document["rated_at"]) == "2024年5月28日 20:00"
+    assert "| 办理速度 | 40 |" in text_of(document)
+    assert "| 走访 | 92.5 |" in text_of(document)
+
+
+def test_a_card_nobody_rated_says_so() -> None:
+    document = drawn("service-card", petition(*OPENED, RESOLVED))
+    assert document["rating"] is None
+    assert "尚未评价" in text_of(document)
+
+
+@pytest.mark.parametrize(
+    ("resolved", "saved"),
+    # 10 working days from Mon 6 May: 7, 8, 9, 10, Sat 11 (make-up), 13, 14, 15, 16, 17
+    [("2024-05-08 16:00", "8个工作日"), ("2024-05-17 17:00", ""), ("2024-05-20 09:00", "")],
+)
+def test_a_card_tells_what_was_saved_of_a_limit_that_was_kept(resolved: str, saved: str) -> None:
+    source = petition(*OPENED, (resolved, Resolved("办结", "A1")))
+    promises: Any = drawn("service-card", source)["promises"]
+    assert {row["clause_id"]: row["saved"] for row in promises}["solve"] == saved
 
 
 def test_an_unknown_document_is_refused_with_the_nearest_name() -> None:

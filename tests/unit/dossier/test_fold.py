@@ -97,14 +97,15 @@ def test_a_void_of_nothing_takes_nothing_away() -> None:
     assert folded(OPENING, Voided("s:none", "x")).voided() == {}
 
 
-def test_what_had_been_learned_by_a_version_has_facts_voids_and_revisions_of_then() -> None:
+def test_a_dossier_as_it_was_at_a_version_has_facts_voids_revisions_and_acts_of_then() -> None:
     refixed = TermRefixed("solve", "1", 1, 2, 0, "calendar")
     dossier = folded(OPENING, Accepted(), fired(), Voided("@2", "x"), refixed, refixed)
     before = dossier.until(5)
     assert [fact.version for fact in before.facts] == [1, 2]
     assert [void.version for void in before.voids] == [4]
     assert len(before.refixed[("solve", "1")]) == 1
-    assert (before.acts, before.version) == ({}, 5)
+    assert [act.version for acts in before.acts.values() for act in acts] == [3]
+    assert before.version == 5
     assert dossier.until(3).voids == []
     assert len(dossier.refixed[("solve", "1")]) == 2
 

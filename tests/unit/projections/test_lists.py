@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from projections.items import Items
 from projections.reconciliation import Balance, Reconciliation, balances
 from projections.stewards import Stewards, accounts
-from sla_engine.dossier.events import RungFired, TermRefixed, Voided
+from sla_engine.dossier.events import RungFired, StepDone, TermRefixed, Voided
 from sla_engine.item.events import (
     ItemAssigned,
     ItemCancelled,
@@ -156,10 +156,39 @@ def test_a_project_adds_up_its_items_and_the_visits_of_its_stewards() -> None:
     sums = sheet(Stewards(), events)["stewards.cells"]
     project, unit = accounts(sums.items(), {"walk"})
     assert (project.project, project.items, project.phases) == ("项目", 1, {"working": 1})
-    assert (project.owes, project.papers) == ({"甲": 1}, {"甲": ("环评",)})
+    assert (project.owes, project.papers) == ({"甲": {"L1": 1}}, {"甲": {"L1": ("环评",)}})
     assert (project.visits, project.figures) == ({"walk": 2}, {"walk": {"asks": 2}})
     assert (unit.project, unit.items, unit.visits) == ("甲", 0, {"walk": 1})
     assert [each.project for each in accounts(sums.items(), ())] == ["项目"]
+
+
+def ledger(facts: Sequence[Fact], clocks: Sequence[AlarmRow]) -> tuple[object, object]:
+    """What the project's account says of steps and papers owed."""
+    sums = sheet(Stewards(), told("item/L1", facts), clocks)["stewards.cells"]
+    (account,) = accounts(sums.items(), ())
+    return account.owes, account.papers
+
+
+def test_a_paper_is_owed_until_it_is_delivered_whether_or_not_its_step_is_struck_off() -> None:
+    titled = ItemListed("L1", "p", "R", "procedure", "甲", title="施工许可", project="项目")
+    started = [on(10, titled), on(12, ItemStarted(owed=("环评", "图审")))]
+    delivered, struck_off = on(14, StepDone("owed_delivered")), on(16, ItemVerified("督查室"))
+    step, paper = clock("procedure-step", 12, due=17), clock("owed-paper", 12, due=26)
+    ended, settled = step._replace(stopped=noon(16)), paper._replace(stopped=noon(14))
+    owes, papers = {"甲": {"施工许可": 1}}, {"甲": {"施工许可": ("图审", "环评")}}
+    assert ledger(started, [step, paper]) == (owes, papers)
+    assert ledger([*started, delivered], [step, settled]) == (owes, {})
+    assert ledger([*started, struck_off], [ended, paper]) == ({}, papers)
+    late = on(20, StepDone("owed_delivered"))
+    settled = paper._replace(stopped=noon(20))
+    assert ledger([*started, struck_off, late], [ended, settled]) == ({}, {})
+
+
+def test_a_paper_without_a_clock_is_owed_as_long_as_its_step_is_open() -> None:
+    started = [LISTED, on(12, ItemStarted(owed=("环评",))), on(14, StepDone("class_fixed"))]
+    assert ledger(started, []) == ({"甲": {"L1": 1}}, {"甲": {"L1": ("环评",)}})
+    cancelled = on(15, ItemCancelled("督查室", "重复"))
+    assert ledger([*started, cancelled], []) == ({}, {})
 
 
 def test_a_project_that_owes_nothing_more_owes_nothing() -> None:

@@ -222,3 +222,14 @@ def test_a_void_may_be_said_to_be_older_than_the_round() -> None:
     round_ = board(f"{SCORES[0]} id=s").take("2024-03-01 10:00 voided fact=test:s ground=x "
                                              "known=2024-07-03T10:00")  # fmt: skip
     assert means(round_.chronicle) == {}
+
+
+def test_a_round_closed_before_its_period_ends_starts_nothing_any_more() -> None:
+    closed = "2024-05-20 10:00 closed"
+    assert Matter(RULES, MONTH, closed, stream="round/M5").assess("2024-06-03 08:00").readings == ()
+
+
+def test_what_still_runs_when_a_round_is_closed_runs_no_longer() -> None:
+    closed = "2024-06-04 10:00 closed"
+    round_ = Matter(RULES, MONTH, closed, stream="round/M5")
+    assert round_.state("sign", "2024-06-20 12:00", "U1") == "cancelled"
