@@ -123,8 +123,8 @@ class Clause:
     alone counts. `revision`: whether a calendar revision may shorten a term already notified.
     `late`: what is done after the due instant is "overdue", or "barred": the right is lost and the
     stop marks are refused (a return, an objection, a request for review); `final`: when it passes
-    unused, the matter is finally closed (三级终结). `own_limit`: a list item may bring a limit of its
-    own, `term` is for one that does not. `beside` names clauses of the same start and stop but
+    unused, the matter is finally closed (三级终结). `own_limit`: a list item may bring a limit of
+    its own, `term` is for one that does not. `beside` names clauses of the same start and stop but
     another limit that run at the same time (a promise beside the statutory limit).
     """
 

@@ -13,7 +13,7 @@ from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.pending import Pending
 from sla_engine.errors import Fault, Refusal, refuse, register
 from sla_engine.item.events import ItemListed, ItemStarted
-from sla_engine.item.kind import ITEM, STRUCK_OFF
+from sla_engine.item.kind import CANCELLED, ITEM, STRUCK_OFF
 from sla_engine.petition.decide import ROUTE_NONE
 from sla_engine.petition.events import Dispatched, Merged, Registered
 from sla_engine.petition.kind import PETITION
@@ -59,7 +59,7 @@ def _check_predecessors(dossier: Dossier, draft: Draft, open_: Open) -> None:
     faults = [
         Fault(PREDECESSOR_OPEN, "after", name)
         for name in listed.after
-        if _phase_at(open_(f"item/{name}").dossier, draft) != STRUCK_OFF
+        if _phase_at(open_(f"item/{name}").dossier, draft) not in (STRUCK_OFF, CANCELLED)
     ]
     if faults:
         raise Refusal(faults)

@@ -151,6 +151,7 @@ def _consequences(chronicle: Chronicle, draft: Draft, talk: TalkRules) -> Sequen
         return [Draft(meta, TalkWithdrawn(event.reason, tuple(everybody)))]
     if isinstance(event, CauseOverturned) and set(causes(chronicle)) == {event.cause}:
         follows = msgspec.structs.replace(meta, key="", source=ENGINE, cause=event.cause)
-        withdrawn = TalkWithdrawn("全部事由已被推翻 every cause was overturned", notified(chronicle))
+        reason = "全部事由已被推翻 every cause was overturned"
+        withdrawn = TalkWithdrawn(reason, notified(chronicle))
         return [draft, Draft(follows, withdrawn)]
     return [draft]

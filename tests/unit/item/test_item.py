@@ -115,6 +115,12 @@ def test_an_item_waits_for_its_predecessors() -> None:
         assert statuses(send(each, "item/B: 2025-06-05 10:00 started")) == ["recorded"]
 
 
+def test_a_predecessor_that_fell_away_holds_nobody_up() -> None:
+    with engine("2025-06-03 08:00", RULES) as each:
+        send(each, *MAP, "item/A: 2025-06-04 09:00 cancelled approver=x reason=y")
+        assert statuses(send(each, "item/B: 2025-06-04 10:00 started")) == ["recorded"]
+
+
 def test_it_may_start_early_on_a_ground_and_then_owes_the_papers() -> None:
     started = "item/B: 2025-06-04 09:00 started despite={} owed=环评批复"
     with engine("2025-06-03 08:00", RULES) as each:

@@ -57,7 +57,7 @@ def recounted(engine: Engine) -> tuple[dict[str, list[str]], Ledger]:
 
 
 def test_what_is_owed_is_at_every_stage_that_of_a_recount() -> None:
-    seen = Counter[str]()
+    seen, ledger = Counter[str](), Ledger()
     with engine_at(parse_instant(BEGIN)) as engine:
         for each in STORY:
             move_to(engine, parse_instant(each["at"]))
