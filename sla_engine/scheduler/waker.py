@@ -136,9 +136,10 @@ class Waker:
     def _build(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
-            executors={"default": ThreadPoolExecutor(1)},
+            # A sweep may outlast the interval: the turn that comes meanwhile sees it and leaves.
+            executors={"default": ThreadPoolExecutor(2)},
             # The default grace of one second silently drops whatever is later.
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 2},
             timezone=UTC,
         )
         now = _instant(self._machine.now())

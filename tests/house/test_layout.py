@@ -101,3 +101,12 @@ def test_no_file_of_business_rules_is_too_long_to_read_at_once() -> None:
         for path in sources_of(module)
     }
     assert {path: count for path, count in lines.items() if count > RULE_FILE_LINES} == {}
+
+
+def test_every_folder_of_tests_is_run() -> None:
+    run = {
+        each.removeprefix("tests/")
+        for each in pyproject()["tool"]["pytest"]["ini_options"]["testpaths"]
+    }
+    written = (ROOT / "tests").rglob("test_*.py")
+    assert {path.relative_to(ROOT / "tests").parts[0] for path in written} == run

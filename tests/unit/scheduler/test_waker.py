@@ -122,6 +122,25 @@ def test_a_hint_during_a_sweep_leads_to_another(started: Start) -> None:
     sweep.wait_for(2)
 
 
+def test_a_sweep_may_outlast_the_heartbeat_alone_and_in_silence(
+    started: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    under_way: list[int] = []
+    together: list[int] = []
+
+    def slow() -> None:
+        under_way.append(1)
+        together.append(len(under_way))
+        threading.Event().wait(0.3)
+        under_way.pop()
+
+    sweep = Sweep(action=slow)
+    started(sweep, heartbeat=0.02)
+    sweep.wait_for(3)
+    assert set(together) == {1}
+    assert [each.getMessage() for each in caplog.records] == []
+
+
 def test_a_sweep_that_raises_is_tried_again_and_shows(started: Start) -> None:
     broken = threading.Event()
     broken.set()
