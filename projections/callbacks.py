@@ -6,16 +6,13 @@ from typing import Any
 from projections import history, holding
 from projections.worklist import STAYS
 from projections.worklist import says as moves
-from sla_engine.dossier.events import Voided
 from sla_engine.petition.events import CallbackDone, Registered
 from sla_engine.petition.kind import PETITION, RESOLVED
 from sla_engine.projection import Columns
 from sla_engine.record import Event, Recorded
 
 _TRAITS = ("no", "pack", "region", "kind", "matter")
-_KEPT = frozenset(
-    event for event, step in PETITION.steps.items() if step.into or step.choose is not None
-) | {Voided}
+_KEPT = history.moving(PETITION)
 
 
 class Callbacks:

@@ -6,16 +6,13 @@ from typing import NamedTuple
 from projections import history
 from projections.worklist import STAYS
 from projections.worklist import says as moves
-from sla_engine.dossier.events import Voided
 from sla_engine.petition.events import Registered
 from sla_engine.petition.kind import OPEN, PETITION
 from sla_engine.projection import Cells, Columns
 from sla_engine.record import Event, Instant, Recorded
 
 _TRAITS = ("pack", "region", "petitioner", "kind", "matter", "channel")
-_KEPT = frozenset(
-    event for event, step in PETITION.steps.items() if step.into or step.choose is not None
-) | {Voided}
+_KEPT = history.moving(PETITION)
 
 
 class Duplicates:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sla_engine.dossier.chronicle import order
 from sla_engine.dossier.events import Voided
 from sla_engine.dossier.kind import Kind
-from sla_engine.record import Instant, Recorded, type_name
+from sla_engine.record import Event, Instant, Recorded, type_name
 
 Stored = list[list[Any]]
 
@@ -103,6 +103,12 @@ def phase(lines: list[Line], late: Mapping[str, frozenset[str]]) -> str:
 def unmoved(kind: Kind) -> dict[str, frozenset[str]]:
     """For each type of fact the phases in which it moves nothing."""
     return {type_name(event): step.stays for event, step in kind.steps.items()}
+
+
+def moving(kind: Kind) -> frozenset[type[Event]]:
+    """The facts that may lead to another phase, and the voids that may undo them."""
+    moves = (each for each, step in kind.steps.items() if step.into or step.choose is not None)
+    return frozenset((*moves, Voided))
 
 
 def _facts(lines: Iterable[Line]) -> Iterator[Line]:

@@ -7,7 +7,7 @@ from projections import acts, history
 from projections.history import Line
 from sla_engine.dossier.events import RungFired, RungWithdrawn, TermRefixed, Voided
 from sla_engine.item.events import ItemAssigned, ItemListed
-from sla_engine.item.kind import CANCELLED, ITEM, STRUCK_OFF
+from sla_engine.item.kind import CANCELLED, ITEM, OWED, STRUCK_OFF
 from sla_engine.ports import AlarmRow
 from sla_engine.projection import Columns
 from sla_engine.record import Event, Instant, Recorded, fields_of
@@ -84,20 +84,12 @@ def _says(event: Event) -> Mapping[str, Any]:
 
 
 def _owed(lines: Sequence[Line], clocks: Sequence[AlarmRow], is_open: bool) -> list[str]:
-    """Papers that are still to follow.
-
-    Their clock began with the step that started without them. A milestone that stops it delivers
-    them; until then they are owed as long as the item is open, and also after its strike-off while
-    the clock runs, for the item's own clocks have ended by then.
-    """
-    start = next((line for line in reversed(lines) if line.says.get("owed")), None)
-    if start is None:
-        return []
-    begun = [clock for clock in clocks if clock.started == start.at]
-    milestones = {line.at for line in lines if line.type == "step_done"}
-    delivered = any(clock.stopped in milestones for clock in begun)
-    runs = any(clock.stopped is None for clock in begun)
-    return list(start.says["owed"]) if not delivered and (is_open or runs) else []
+    """Papers that are still to follow: as long as their own clock runs, though the item be struck
+    off; where the pack gives them none, as long as the item is open."""
+    papers = next((line.says["owed"] for line in reversed(lines) if line.says.get("owed")), ())
+    awaiting = [clock for clock in clocks if clock.mark == OWED]
+    waits = any(clock.stopped is None for clock in awaiting) if awaiting else is_open
+    return list(papers) if waits else []
 
 
 def _petitions(lines: Sequence[Line]) -> list[str]:

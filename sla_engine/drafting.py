@@ -176,14 +176,13 @@ def pack_of(engine: Engine, name: str, last: date, at: Instant) -> Pack:
 
 
 def _of_project(engine: Engine, of: str) -> Source:
-    found = {key: row for key, row in engine.rows("items") if row["project"] == of}
-    if not found:
+    rows = [row for _, row in engine.rows("items") if row["project"] == of]
+    if not rows:
         raise refuse(PROJECT_UNKNOWN, "", of)
-    at, rows = engine.clock.now(), list(found.values())
+    at = engine.clock.now()
     pack = engine.rules.pack_on(rows[0]["pack"], at)
     region = rows[0]["region"] or pack.region
-    items = {stream: engine.assess(stream) for stream in found}
-    return Source(at, engine.rules, pack, region, linked=items, rows={"items": rows}, project=of)
+    return Source(at, engine.rules, pack, region, rows={"items": rows}, project=of)
 
 
 def _rows_of(engine: Engine, model: str, pack: str, region: str) -> list[Columns]:

@@ -15,10 +15,10 @@ class AlarmRow(NamedTuple):
     """One row per clock of a stream: its next rung. `alarm_at` None: exhausted or stopped.
 
     A row also carries what a worklist orders by and what a scorecard counts, so that it never has
-    to be computed at reading: when the clock `started`, when it ended (`stopped`; by losing its
-    object if `state` is "cancelled"), and who is `liable`: whoever is answerable at its end, or at
-    its first late instant if that comes before. These three follow from the facts alone, whenever
-    the row was written.
+    to be computed at reading: when the clock `started` and by which `mark`, when it ended
+    (`stopped`; by losing its object if `state` is "cancelled"), and who is `liable`: whoever is
+    answerable at its end, or at its first late instant if that comes before. These follow from the
+    facts alone, whenever the row was written.
     """
 
     clause: str
@@ -32,6 +32,7 @@ class AlarmRow(NamedTuple):
     started: Instant = 0
     stopped: Instant | None = None
     liable: str = ""
+    mark: str = ""
 
 
 class Answer(NamedTuple):

@@ -6,7 +6,7 @@ import typer
 
 from sla_engine.cli.desk import Desk, command, group
 from sla_engine.cli.noun import Data, Noun, Sent, given
-from sla_engine.cli.options import AsKnownOption, ItemArgument, LimitOption, within
+from sla_engine.cli.options import AsKnownOption, ItemArgument, LimitOption, checked
 
 app = group("item", "清单事项 · Items of lists, to the strike-off.")
 
@@ -34,7 +34,7 @@ def list_(  # one argument for each option
 
     wanted = {"list": list_, "unit": unit, "project": project}
     with desk.engine() as engine:
-        items(engine, desk.voice, wanted, all_, within(limit, "--limit", 1, 1_000_000))
+        items(engine, desk.voice, wanted, all_, checked(limit))
 
 
 @command(app, "show", help="全貌 · Card, clocks and timeline of one item.")

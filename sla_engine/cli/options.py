@@ -40,6 +40,8 @@ PackOption = Annotated[
     typer.Option("--pack", metavar="PACK", help="Only what this policy pack governs, by its name."),
 ]
 UnitOption = Annotated[str, typer.Option("--unit", metavar="UNIT", help="Only of this unit.")]
+MOST_ROWS = 1_000_000
+
 LimitOption = Annotated[int, typer.Option("--limit", metavar="N", help="At most so many.")]
 PERIOD_WORDS = "2024, 2024H1, 2024Q2, 2024-05, 2024-W21 or 2024-05-20"
 PeriodOption = Annotated[
@@ -125,3 +127,8 @@ def within(value: int, option: str, lowest: int, highest: int) -> int:
     if not lowest <= value <= highest:
         raise Misuse(Fault(NUMBER_WRONG, option, str(value), f"{lowest}..{highest}"))
     return value
+
+
+def checked(limit: int) -> int:
+    """How many rows to show, as `--limit` says. Raises `Misuse` NUMBER_WRONG."""
+    return within(limit, "--limit", 1, MOST_ROWS)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sla_engine.cli.desk import Desk, command, group
-from sla_engine.cli.options import AsKnownOption, NoArgument, instant, within
+from sla_engine.cli.options import AsKnownOption, NoArgument, checked, instant
 from sla_engine.errors import refuse, register
 
 CLAUSE_ABSENT = register(
@@ -57,7 +57,7 @@ def list_(
     from sla_engine.cli.registers import petitions
 
     with desk.engine() as engine:
-        petitions(engine, desk.voice, phase, unit, within(limit, "--limit", 1, 1_000_000))
+        petitions(engine, desk.voice, phase, unit, checked(limit))
 
 
 @command(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from sla_engine.cli.desk import Desk, command
-from sla_engine.cli.options import LimitOption, PackOption, UnitOption, period, within
+from sla_engine.cli.options import LimitOption, PackOption, UnitOption, checked, period
 from sla_engine.cli.output import Voice
 from sla_engine.policy.clause import Text
 
@@ -61,7 +61,7 @@ def reconcile(
     limit: LimitOption = 200,
 ) -> None:
     period(month, "--month")
-    within(limit, "--limit", 1, 1_000_000)
+    checked(limit)
     with desk.engine() as engine:
         found = list(_accounts(engine, month or _present(engine), pack, list_, unit))
     _show(found, desk.voice, limit)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sla_engine.cli.desk import Desk, command, group
-from sla_engine.cli.options import LimitOption, PackOption, UnitOption, within
+from sla_engine.cli.options import LimitOption, PackOption, UnitOption, checked
 
 supervision = group("supervision", "督办 · The register of what was ordered of whom.")
 callback = group("callback", "回访 · Petitions to be called back.")
@@ -15,8 +15,6 @@ steward = group("steward", "包保 · Enterprises and projects: items, papers ow
 app = typer.Typer()
 for noun in (supervision, callback, duplicates, steward):
     app.add_typer(noun)
-
-_MOST = 1_000_000
 
 
 @command(supervision, "list", help="台账 · Orders that stand and are not settled, latest first.")
@@ -33,7 +31,7 @@ def list_orders(
 
     with desk.engine() as engine:
         wanted = {"unit": unit, "act": act}
-        shown(engine, desk.voice, wanted, all_, within(limit, "--limit", 1, _MOST))
+        shown(engine, desk.voice, wanted, all_, checked(limit))
 
 
 @command(
@@ -45,9 +43,7 @@ def list_callbacks(
     from sla_engine.cli.lists import callbacks
 
     with desk.engine() as engine:
-        callbacks(
-            engine, desk.voice, {"pack": pack, "unit": unit}, within(limit, "--limit", 1, _MOST)
-        )
+        callbacks(engine, desk.voice, {"pack": pack, "unit": unit}, checked(limit))
 
 
 @command(
@@ -59,7 +55,7 @@ def list_duplicates(desk: Desk, limit: LimitOption = 100) -> None:
     from sla_engine.cli.lists import duplicates as shown
 
     with desk.engine() as engine:
-        shown(engine, desk.voice, within(limit, "--limit", 1, _MOST))
+        shown(engine, desk.voice, checked(limit))
 
 
 @command(steward, "show", help="台账 · What each enterprise or project waits for, and who owes it.")
@@ -73,4 +69,4 @@ def show_stewards(
     from sla_engine.cli.lists import stewards
 
     with desk.engine() as engine:
-        stewards(engine, desk.voice, project, within(limit, "--limit", 1, _MOST))
+        stewards(engine, desk.voice, project, checked(limit))

@@ -6,7 +6,7 @@ import typer
 
 from sla_engine.cli.desk import Desk, command, group
 from sla_engine.cli.noun import Noun, Sent, given
-from sla_engine.cli.options import LimitOption, within
+from sla_engine.cli.options import MOST_ROWS, LimitOption, checked
 from sla_engine.cli.output import Voice
 
 if TYPE_CHECKING:
@@ -14,13 +14,11 @@ if TYPE_CHECKING:
 
 app = group("roster", "名录 · Who holds which role, since when.")
 
-_MOST = 1_000_000
-
 
 def _tell(engine: "Engine", region: str, voice: Voice) -> None:
     from sla_engine.cli.lists import roster
 
-    roster(engine, voice, region, False, _MOST)
+    roster(engine, voice, region, False, MOST_ROWS)
 
 
 _ROSTER = Noun(app, "roster", None, "Appointments", opening="appointed", tell=_tell)
@@ -46,7 +44,7 @@ def show(
     from sla_engine.cli.lists import roster
 
     with desk.engine() as engine:
-        roster(engine, desk.voice, region, all_, within(limit, "--limit", 1, _MOST))
+        roster(engine, desk.voice, region, all_, checked(limit))
 
 
 @_ROSTER.sending("appoint", "任命 · Somebody takes a role.")

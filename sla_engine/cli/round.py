@@ -6,7 +6,7 @@ import typer
 
 from sla_engine.cli.desk import Desk, Misuse, command, group
 from sla_engine.cli.noun import Data, Noun, Sent, given
-from sla_engine.cli.options import AsKnownOption, LimitOption, RoundArgument, instant, within
+from sla_engine.cli.options import AsKnownOption, LimitOption, RoundArgument, checked, instant
 from sla_engine.errors import Fault, register
 
 PAIR_WRONG = register(
@@ -35,7 +35,7 @@ def list_(
 
     wanted = {"series": series, "period": period}
     with desk.engine() as engine:
-        rounds(engine, desk.voice, wanted, all_, within(limit, "--limit", 1, 1_000_000))
+        rounds(engine, desk.voice, wanted, all_, checked(limit))
 
 
 @command(app, "show", help="全貌 · Card, clocks and timeline of one round.")

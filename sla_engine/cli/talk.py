@@ -9,7 +9,7 @@ import typer
 
 from sla_engine.cli.desk import Desk, command, group
 from sla_engine.cli.noun import Data, Noun, Sent
-from sla_engine.cli.options import AsKnownOption, TalkArgument, instant, within
+from sla_engine.cli.options import AsKnownOption, TalkArgument, checked, instant
 
 app = group("talk", "约谈 · Talks in three tiers, to the strike-off.")
 
@@ -34,7 +34,7 @@ def list_(
     from sla_engine.cli.registers import talks
 
     with desk.engine() as engine:
-        talks(engine, desk.voice, not all_, unit, within(limit, "--limit", 1, 1_000_000))
+        talks(engine, desk.voice, not all_, unit, checked(limit))
 
 
 @command(app, "show", help="全貌 · Card, clocks and timeline of one talk.")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sla_engine.cli.desk import Desk, command
-from sla_engine.cli.options import instant, within
+from sla_engine.cli.options import checked, instant
 
 app = typer.Typer()
 
@@ -37,4 +37,4 @@ def worklist(
 
     wanted = Wanted(unit, level, state, instant(due_before, "--due-before"))
     with desk.engine() as engine:
-        render(engine, desk.voice, wanted, within(limit, "--limit", 1, 1_000_000))
+        render(engine, desk.voice, wanted, checked(limit))

@@ -16,9 +16,6 @@ from sla_engine.item.events import (
     ItemVerified,
 )
 
-_OWED = "owed"
-"""The mark that starts the clock of papers to follow."""
-
 _STATES = {"struck_off": "done", "cancelled": "cancelled"}
 
 
@@ -79,7 +76,7 @@ def procedure_map(source: Source) -> Fields:
         "project": source.project,
         "region": source.region,
         "steps": tuple(_step(depth, known[name], known) for name, depth in steps),
-        "owing": tuple(_owing(row) for row in rows if row.get("owed") and _owes(row, source)),
+        "owing": tuple(_owing(row) for row in rows if row.get("owed")),
         "done": sum(row["phase"] == "struck_off" for row in rows),
         "total": sum(row["phase"] != "cancelled" for row in rows),
     }
@@ -114,15 +111,6 @@ def _step(depth: int, row: Mapping[str, Any], known: Mapping[str, Any]) -> Row:
         "contact": row.get("contact", ""),
         "materials": tuple(row.get("materials", ())),
     }
-
-
-def _owes(row: Mapping[str, Any], source: Source) -> bool:
-    """Whether the papers are still to follow: as long as their own clock runs, though the item be
-    struck off; where the pack gives them none, as long as the item is open."""
-    case = source.linked.get(f"item/{_id(row)}")
-    readings = () if case is None else case.readings
-    clocks = [each for each in readings if _OWED in each.clause.start]
-    return any(each.state.open for each in clocks) if clocks else bool(row["open"])
 
 
 def _owing(row: Mapping[str, Any]) -> Row:

@@ -114,6 +114,11 @@ class Lanes:
         return current.name if current is not None else ""
 
 
+def lane_named(event: Event) -> str:
+    """The lane that a fact names, "" when it names none."""
+    return getattr(event, "assignment", "") or getattr(event, "member", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One row of a phase table: in which phases a fact may come and which phase follows.

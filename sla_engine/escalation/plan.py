@@ -64,6 +64,7 @@ def _row(assessment: Assessment, reading: Reading) -> AlarmRow:
         started=reading.start,
         stopped=cycle.end,
         liable=unit_at(assessment.chronicle, cycle, _decided_at(reading)),
+        mark=cycle.start.name,
     )
 
 

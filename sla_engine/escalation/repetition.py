@@ -12,6 +12,7 @@ from sla_engine.dossier.events import RungFired, RungWithdrawn
 from sla_engine.dossier.fold import Act, Dossier
 from sla_engine.errors import Refusal
 from sla_engine.identity import digest
+from sla_engine.policy.cases import REACHED
 from sla_engine.policy.clause import OFFICE, Pack, Trigger
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import ENGINE, Draft, Instant, Meta
@@ -19,8 +20,6 @@ from sla_engine.round.period import CALENDAR_CYCLES, cycle_of, period_name, peri
 from sla_engine.unit.events import Counted, Discounted
 from sla_engine.unit.kind import UNIT
 from sla_engine.worktime import Amount, Term, Timetable, reckon
-
-REACHED = "reached"
 
 
 class Occurrence(NamedTuple):

@@ -23,6 +23,9 @@ REPORTED = "reported"
 STRUCK_OFF = "struck_off"
 CANCELLED = "cancelled"
 
+OWED = "owed"
+"""Mark of a start that owes papers: from here their own clock runs (容缺)."""
+
 OPEN = frozenset({LISTED, WORKING, REPORTED})
 LIVE = OPEN | {STRUCK_OFF}
 
@@ -42,7 +45,7 @@ STEPS: Mapping[type[Event], Step] = {
 
 def _marks(event: Event) -> tuple[str, ...]:
     if isinstance(event, ItemStarted) and event.owed:
-        return ("started", "owed")
+        return ("started", OWED)
     return plain_marks(event)
 
 

@@ -24,6 +24,7 @@ from sla_engine.record import Instant
 logger = logging.getLogger(__name__)
 
 _SWEEP = "due-sweep"
+_PARKED = 86_400.0
 
 
 class Waker:
@@ -81,6 +82,8 @@ class Waker:
             if self._sweeping:
                 return
             self._sweeping, self._hinted = True, None
+            # No turn comes while this one is under way; a lost one is the watchdog's business.
+            self._plan(self._machine.monotonic() + _PARKED)
         delay: float | None = None
         try:
             delay = self._sweep()
@@ -136,10 +139,10 @@ class Waker:
     def _build(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
-            # A sweep may outlast the interval: the turn that comes meanwhile sees it and leaves.
-            executors={"default": ThreadPoolExecutor(2)},
+            # The next turn may begin before the pool has noticed that the last one has ended.
+            executors={"default": ThreadPoolExecutor(3)},
             # The default grace of one second silently drops whatever is later.
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 2},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 3},
             timezone=UTC,
         )
         now = _instant(self._machine.now())

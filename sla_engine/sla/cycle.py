@@ -14,7 +14,7 @@ import msgspec
 from sla_engine.dossier.chronicle import ALL_DONE, Chronicle, Mark
 from sla_engine.dossier.events import TermRefixed
 from sla_engine.dossier.fold import Dossier
-from sla_engine.dossier.kind import Kind
+from sla_engine.dossier.kind import Kind, lane_named
 from sla_engine.errors import Refusal
 from sla_engine.policy.clause import Clause, Pack, Scope
 from sla_engine.policy.rulebook import Rulebook
@@ -300,6 +300,6 @@ class _Finder:
         for fact, void in self.chronicle.voids:
             event = fact.event
             done = (ALL_DONE,) if type(event) in kind.finishes else ()
-            named = getattr(event, "assignment", "") or getattr(event, "member", "")
+            named = lane_named(event)
             if not {*kind.marks(event), *done}.isdisjoint(names) and lane in ("", named or lane):
                 yield fact.meta.occurred_at, void.meta.recorded_at

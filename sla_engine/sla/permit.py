@@ -12,7 +12,7 @@ from sla_engine.dossier.events import (
     Suspended,
 )
 from sla_engine.dossier.fold import Dossier, evolve
-from sla_engine.dossier.kind import Kind
+from sla_engine.dossier.kind import Kind, lane_named
 from sla_engine.errors import Fault, Refusal, register
 from sla_engine.policy.clause import Pack
 from sla_engine.policy.faults import unknown
@@ -101,8 +101,7 @@ def _bar_faults(
 
 def _lane_of(chronicle: Chronicle, draft: Draft) -> str:
     """The lane that a fact names, or falls into."""
-    named = getattr(draft.event, "assignment", "") or getattr(draft.event, "member", "")
-    return named or chronicle.lanes.resolve("")
+    return chronicle.lanes.resolve(lane_named(draft.event))
 
 
 def _request_faults(

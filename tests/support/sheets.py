@@ -40,12 +40,13 @@ def clock(
     *,
     state: str = "",
     cycle: str = "1",
+    mark: str = "",
 ) -> AlarmRow:
     """A clock by days; due at noon, as everything here."""
     ends = noon(stop) if stop is not None else None
     dues = noon(due) if due is not None else None
     return AlarmRow(
-        clause, cycle, state or "met", 0, "nobody", dues, None, "", noon(start), ends, unit
+        clause, cycle, state or "met", 0, "nobody", dues, None, "", noon(start), ends, unit, mark
     )
 
 

@@ -42,7 +42,7 @@ LIFE = [
 ]
 LIMIT = clock("list-item", 10, due=22, stop=36)
 BESIDE = [
-    clock("owed-paper", 12, due=26, stop=None),
+    clock("owed-paper", 12, due=26, stop=None, mark="owed"),
     clock("item-verify", 25, due=30, stop=26),
     clock("item-verify", 33, due=38, stop=36, cycle="2"),
 ]
@@ -173,7 +173,7 @@ def test_a_paper_is_owed_until_it_is_delivered_whether_or_not_its_step_is_struck
     titled = ItemListed("L1", "p", "R", "procedure", "甲", title="施工许可", project="项目")
     started = [on(10, titled), on(12, ItemStarted(owed=("环评", "图审")))]
     delivered, struck_off = on(14, StepDone("owed_delivered")), on(16, ItemVerified("督查室"))
-    step, paper = clock("procedure-step", 12, due=17), clock("owed-paper", 12, due=26)
+    step, paper = clock("procedure-step", 12, due=17), clock("owed-paper", 12, due=26, mark="owed")
     ended, settled = step._replace(stopped=noon(16)), paper._replace(stopped=noon(14))
     owes, papers = {"甲": {"施工许可": 1}}, {"甲": {"施工许可": ("图审", "环评")}}
     assert ledger(started, [step, paper]) == (owes, papers)

@@ -51,8 +51,8 @@ def test_an_index_from_before_its_clocks_were_dated_is_marked_and_a_new_one_is_n
             )
         migrate(connection.cursor())
         assert connection.execute("SELECT follower, key FROM memory").fetchall() == marked
-        dated = connection.execute("SELECT started, stopped, liable FROM alarm").fetchall()
-        assert dated == [(0, None, "")] * rows
+        dated = connection.execute("SELECT started, stopped, liable, mark FROM alarm").fetchall()
+        assert dated == [(0, None, "", "")] * rows
         connection.close()
 
 

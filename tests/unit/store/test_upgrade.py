@@ -19,7 +19,7 @@ def opened(path: Path) -> Engine:
 def as_before(path: Path) -> None:
     """Undo what the newest migration did to the file."""
     connection = sqlite3.connect(path, isolation_level=None)
-    for column in ("started", "stopped", "liable"):
+    for column in ("started", "stopped", "liable", "mark"):
         connection.execute(f"ALTER TABLE alarm DROP COLUMN {column}")
     connection.execute("DELETE FROM schema_version WHERE version >= ?", (VERSION,))
     for name in ("projection_row", "position"):
