@@ -98,6 +98,15 @@ class Refusal(Exception):
         return self.faults[0].code
 
 
+class Conflict(Refusal):
+    """Another writer was quicker. Nothing was written; read again, decide anew (`ports.attempt`)."""
+
+
+class Unavailable(Refusal):
+    """Something the work needs is away, busy or full, which is nobody's fault. Whether anything was
+    written may be unknown, so it is tried again later under the same keys."""
+
+
 def refuse(code: str, where: str = "", found: Any = "", allowed: str = "") -> Refusal:
     """Shorthand: `raise refuse(CODE, where, found, allowed)`."""
     return Refusal(Fault(code, where, shorten(found), allowed))

@@ -4,11 +4,14 @@ The core knows these protocols, adapters implement them, `wiring` joins the two.
 one truth: alarms, projections and talks' memory are followers of it or written in its transaction.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
+from sla_engine.errors import Conflict
 from sla_engine.record import Draft, Instant, Recorded
+
+T = TypeVar("T")
 
 
 class AlarmRow(NamedTuple):
@@ -19,6 +22,10 @@ class AlarmRow(NamedTuple):
     (`stopped`; by losing its object if `state` is "cancelled"), and who is `liable`: whoever is
     answerable at its end, or at its first late instant if that comes before. These follow from the
     facts alone, whenever the row was written.
+
+    `lane` 0 is swept before lane 1, so that a backlog of long terms never delays a short one.
+    `plan` holds the acts to come, ready made, as long as nothing is learned of the stream: it holds
+    for the stream at version `basis` under the rules whose digest is `rules`.
     """
 
     clause: str
@@ -33,6 +40,18 @@ class AlarmRow(NamedTuple):
     stopped: Instant | None = None
     liable: str = ""
     mark: str = ""
+    lane: int = 1
+    basis: int = 0
+    rules: str = ""
+    plan: bytes = b""
+
+
+class Claim(NamedTuple):
+    """A stream with alarms that have come: the version it is at, and the rows that are due."""
+
+    stream: str
+    version: int
+    due: Sequence[AlarmRow]
 
 
 class Answer(NamedTuple):
@@ -44,10 +63,21 @@ class Answer(NamedTuple):
 
 
 class Transaction(Protocol):
-    """Reads and writes that commit together or not at all. Held briefly; no network inside."""
+    """Reads and writes that commit together or not at all. Held briefly; no network inside.
+
+    A stream that is loaded or claimed is this transaction's until it ends: no other writer changes
+    it meanwhile. Events, keys and alarms are gathered and written in one go at the end, in the
+    order of `append`; whoever reads within the transaction sees them. What only shows then (a key
+    that is taken) is raised when the block ends.
+    """
 
     def load(self, stream: str, after: int = 0) -> Sequence[Recorded]:
         """The events of a stream behind version `after`, in order; empty when there is none."""
+        ...
+
+    def load_all(self, after: Mapping[str, int]) -> Mapping[str, Sequence[Recorded]]:
+        """`load` for many streams (by the version each is known to) at once; a batch that knows
+        its streams begins with this, so that two batches never wait for each other in turn."""
         ...
 
     def after_commit(self, do: Callable[[], object]) -> None:
@@ -61,8 +91,9 @@ class Transaction(Protocol):
     def append(self, stream: str, after: int, drafts: Sequence[Draft]) -> Sequence[Recorded]:
         """Append behind version `after`; registers (source, key) of each draft that has one.
 
-        Raises errors.Refusal `STREAM_MOVED` when the stream is elsewhere, `KEY_TAKEN` when a
-        (source, key) or a rung key is already there.
+        Raises errors.Conflict `STREAM_MOVED` when the stream is elsewhere, and at the end of the
+        transaction `KEY_TAKEN` when a (source, key) or a rung key is already there. Positions are
+        given when the transaction commits; until then they are 0.
         """
         ...
 
@@ -70,13 +101,19 @@ class Transaction(Protocol):
         """Replace the stream's rows of the alarm index."""
         ...
 
-    def due_streams(self, now: Instant, limit: int) -> Sequence[str]:
-        """Streams that have an alarm at or before `now`, earliest first, claimed for this
-        transaction."""
+    def put_alarm(self, stream: str, row: AlarmRow) -> None:
+        """Write one row of the alarm index and leave the stream's others."""
         ...
 
-    def due(self, stream: str, now: Instant) -> bool:
-        """Whether this stream has an alarm at or before `now`."""
+    def claim(
+        self, now: Instant, limit: int, lane: int, besides: Set[str] = frozenset()
+    ) -> Sequence[Claim]:
+        """Up to `limit` streams with an alarm of `lane` at or before `now`, earliest first. Those
+        that another writer holds are passed over, as are those of `besides`."""
+        ...
+
+    def due_among(self, streams: Iterable[str], now: Instant) -> Set[str]:
+        """Which of these streams have an alarm at or before `now`."""
         ...
 
     def keep_personal(self, subject: str, fields: Mapping[str, str]) -> None:
@@ -112,7 +149,15 @@ class Log(Protocol):
     """The event log with its alarm index and erasable side tables."""
 
     def transact(self) -> AbstractContextManager[Transaction]:
-        """One write transaction; serialised with every other writer."""
+        """One write transaction. Writers of different streams may work side by side; positions are
+        given in the order of commits, so that whoever follows the log never misses an event.
+
+        Raises errors.Conflict or errors.Unavailable, at its beginning or its end.
+        """
+        ...
+
+    def now(self) -> Instant | None:
+        """The database's own time, for all processes that share it; None where it has none."""
         ...
 
     def read(self, stream: str) -> Sequence[Recorded]:
@@ -139,6 +184,10 @@ class Log(Protocol):
         """The earliest alarm in the index."""
         ...
 
+    def count_due(self, now: Instant) -> int:
+        """How many alarms have come and are not dealt with."""
+        ...
+
     def alarms(self, prefix: str = "") -> Iterator[tuple[str, AlarmRow]]:
         """Rows of the alarm index, by due."""
         ...
@@ -146,3 +195,14 @@ class Log(Protocol):
     def personal(self, subject: str) -> Mapping[str, str]:
         """Personal fields of a subject; empty once erased."""
         ...
+
+
+def attempt(work: Callable[[], T], tries: int = 8) -> T:
+    """`work` opens a transaction, decides and commits; it is done again when another writer was
+    quicker. Raises the last errors.Conflict when that never ends."""
+    for _ in range(tries - 1):
+        try:
+            return work()
+        except Conflict:
+            continue
+    return work()

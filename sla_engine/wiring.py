@@ -12,8 +12,8 @@ from sla_engine.clock import Clock, SystemClock
 from sla_engine.dossier.events import TermRefixed
 from sla_engine.dossier.fold import Dossier, fold
 from sla_engine.errors import refuse, register
+from sla_engine.escalation.alarms import alarm_rows
 from sla_engine.escalation.kinds import KINDS, has_clocks, kind_of
-from sla_engine.escalation.plan import alarm_rows
 from sla_engine.followers.models import ReadModels
 from sla_engine.followers.projector import read_rows
 from sla_engine.followers.runner import Runner

@@ -7,9 +7,11 @@ each petition asks here.
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cached_property
 from typing import TypeAlias, TypeVar
 
 from sla_engine.errors import Refusal, refuse, register
+from sla_engine.identity import digest
 from sla_engine.policy.clause import ALL_HOURS, OFFICE, Pack
 from sla_engine.policy.editions import lint_editions
 from sla_engine.worktime import Almanac, Calendar, Instant, Notice, Timetable
@@ -67,6 +69,12 @@ class Rulebook:
         self._known: dict[tuple[str, str], _Knowledge] = {}
         self._pinned: dict[tuple[str, str, str], Calendar] = {}
         self._timetables: dict[tuple[str, str], Timetable] = {}
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of every pack and every notice known: processes with equal digests judge alike."""
+        packs = sorted((pack.name, pack.digest, pack.recorded_at) for pack in self.packs)
+        return digest((packs, {name: each.digest for name, each in self.almanacs.items()}))
 
     def pack(self, name: str, on: date, known_at: Instant | None = None) -> Pack:
         """The edition in force on a local date, from those known by `known_at` (None: all).

@@ -13,8 +13,9 @@ from typing import Any
 from sla_engine.dossier.events import RungFired, RungWithdrawn
 from sla_engine.dossier.fold import Dossier, evolve, fold
 from sla_engine.dossier.pending import Pending
+from sla_engine.escalation.alarms import alarm_rows
 from sla_engine.escalation.kinds import has_clocks, kind_of
-from sla_engine.escalation.plan import alarm_rows, catch_up
+from sla_engine.escalation.plan import catch_up
 from sla_engine.identity import digest
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import AlarmRow, Log

@@ -17,8 +17,9 @@ from sla_engine.dossier.events import AnomalyNoted
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.pending import Pending
 from sla_engine.errors import Fault, Refusal, refuse, register
+from sla_engine.escalation.alarms import alarm_rows
 from sla_engine.escalation.kinds import DECIDE, kind_of
-from sla_engine.escalation.plan import alarm_rows, catch_up
+from sla_engine.escalation.plan import catch_up
 from sla_engine.identity import commitment, digest
 from sla_engine.petition.events import Registered
 from sla_engine.petition.kind import NEW, PETITION

@@ -5,8 +5,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
+
+import msgspec
 
 from sla_engine.errors import refuse, register
+from sla_engine.identity import digest
 from sla_engine.worktime.calendar import Calendar, Content
 from sla_engine.worktime.day import Day, DayKind
 from sla_engine.worktime.edition import Notice, Statute
@@ -73,6 +77,12 @@ class Almanac:
             if recorded < (known.recorded or 0):
                 released[key] = dated
         return tuple(sorted(released.values(), key=lambda n: (n.region, n.rank)))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of everything it knows, whatever the order it was given in."""
+        known = (self.region, self.zone.name, self.weekend, self.notices, self.statutes)
+        return digest(msgspec.to_builtins(known, str_keys=True, order="deterministic"))
 
     def with_notice(self, notice: Notice) -> "Almanac":
         """A new almanac that also knows `notice`."""

@@ -5,7 +5,8 @@ import pytest
 from sla_engine.dossier.events import RungFired
 from sla_engine.dossier.fold import fold
 from sla_engine.dossier.pending import Pending
-from sla_engine.escalation.plan import alarm_rows, catch_up
+from sla_engine.escalation.alarms import alarm_rows
+from sla_engine.escalation.plan import catch_up
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.sla.assess import assess
 from tests.support.given import Matter, clause, instant, pack_of, rules_of, shown, talks

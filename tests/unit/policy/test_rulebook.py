@@ -210,3 +210,25 @@ def test_an_edition_known_only_later_leaves_its_time_without_one(rules: Rulebook
     with pytest.raises(Refusal) as refusal:
         rules.pack_on("demo", MIDNIGHT, parse_instant("2023-06-01T00:00:00+08:00"))
     assert refusal.value.code == "POLICY_NOT_IN_FORCE"
+
+
+def test_equal_rules_have_an_equal_digest_whatever_the_order_they_are_given_in() -> None:
+    one, other = (load_almanac("cn"), load_almanac("cn"))
+    assert Rulebook({"cn": one}, [FIRST, SECOND]).digest == (
+        Rulebook({"cn": other}, [SECOND, FIRST]).digest
+    )
+
+
+def test_whatever_is_learned_changes_the_digest_of_the_rules(rules: Rulebook) -> None:
+    notice = Notice(
+        title="试行通知", region="cn-3411", published=date(2026, 1, 5), off={date(2026, 1, 6): "试"}
+    )
+    later = replace(SECOND, recorded_at=SECOND.recorded_at + 1)
+    digests = {
+        rules.digest,
+        rules.with_notice(notice).digest,
+        rules.with_notice(replace(notice, recorded=MIDNIGHT)).digest,
+        rules.with_pack(later).digest,
+        rules.alone(FIRST).digest,
+    }
+    assert len(digests) == 5

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from scenarios.workload import city
 from sla_engine.dossier.fold import fold
+from sla_engine.escalation.alarms import alarm_rows
 from sla_engine.escalation.kinds import kind_of
-from sla_engine.escalation.plan import alarm_rows
 from sla_engine.ports import AlarmRow
 from sla_engine.record import Instant, Recorded
 from sla_engine.scheduler.alarm_index import audit, rebuild
