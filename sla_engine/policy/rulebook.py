@@ -72,7 +72,7 @@ class Rulebook:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of every pack and every notice known: processes with equal digests judge alike."""
+        """SHA-256 of every pack and notice known: processes with equal digests judge alike."""
         packs = sorted((pack.name, pack.digest, pack.recorded_at) for pack in self.packs)
         return digest((packs, {name: each.digest for name, each in self.almanacs.items()}))
 

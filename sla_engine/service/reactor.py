@@ -1,6 +1,6 @@
 """The follower that acts on the log: talks, counts against units, rounds and items to open."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -9,7 +9,7 @@ from sla_engine.errors import Refusal
 from sla_engine.escalation import tally
 from sla_engine.escalation.follow_up import follow_up
 from sla_engine.escalation.kinds import kind_of
-from sla_engine.escalation.react import Command, Memory, OpenTalk, react
+from sla_engine.escalation.react import OPEN, Command, Memory, OpenTalk, react
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import Transaction
 from sla_engine.record import ENGINE, Draft, Instant, Recorded
@@ -17,7 +17,6 @@ from sla_engine.service.handler import Handler, Outcome
 from sla_engine.service.intake import Submission
 from sla_engine.sla.cycle import rules_for
 
-_OPEN, _LED = "open|", "led|"
 _OVERTAKEN = frozenset(
     {"PHASE_IMPOSSIBLE", "TIER_IMPOSSIBLE", "NOT_REGISTERED", "ALREADY_REGISTERED"}
 )
@@ -34,22 +33,32 @@ class Reactor:
         self.handler = handler
         self.rules = rules
         self.now = now
+        self._kept: tuple[Memory, int] | None = None
 
     def handle(self, tx: Transaction, batch: Sequence[Recorded]) -> None:
         """React to a batch of the log in order."""
-        relevant = [recorded for recorded in batch if _matters(recorded)]
-        if not relevant:
-            return
-        before = tx.remembered(self.name)
-        memory = _load(before)
-        for recorded in relevant:
+        memory = self._recall(tx)
+        for recorded in filter(_matters, batch):
             # A clock that was set back must not make the cause a thing of the future.
             now = max(self.now(), recorded.meta.recorded_at)
             for command in self._commands(tx, memory, recorded):
                 then = max(now, command.at or now)  # A period ends a moment before the next begins.
                 (outcome,) = self.handler.within(tx, [_submission(command, recorded)], then)
                 _check(outcome)
-        tx.remember(self.name, _changes(before, _dump(memory)))
+        tx.remember(self.name, dict(_changes(memory)))
+        memory.changed.clear()
+        tx.after_commit(lambda: self._keep(memory, batch[-1].position))
+
+    def _recall(self, tx: Transaction) -> Memory:
+        """The memory as of the position that `tx` sees: kept from the last batch, or read anew if
+        another process has gone on since. Not kept while it is in use: the batch may fail."""
+        kept, self._kept = self._kept, None
+        if kept is not None and kept[1] == tx.position(self.name):
+            return kept[0]
+        return _load(tx.remembered(self.name))
+
+    def _keep(self, memory: Memory, position: int) -> None:
+        self._kept = (memory, position)
 
     def _commands(self, tx: Transaction, memory: Memory, recorded: Recorded) -> Sequence[Command]:
         """What follows from an event, by its dossier as it was right after it."""
@@ -96,23 +105,20 @@ def _submission(command: Command, recorded: Recorded) -> Submission:
 
 
 def _load(stored: Mapping[str, bytes]) -> Memory:
-    memory = Memory()
-    for key, value in stored.items():
-        if key.startswith(_OPEN):
-            memory.open[key.removeprefix(_OPEN)] = msgspec.msgpack.decode(value, type=OpenTalk)
+    opened, led = {}, {}
+    for name, value in stored.items():
+        kind, _, key = name.partition("|")
+        if kind == OPEN:
+            opened[key] = msgspec.msgpack.decode(value, type=OpenTalk)
         else:
-            memory.led_to[key.removeprefix(_LED)] = value.decode()
-    return memory
+            led[key] = value.decode()
+    return Memory(opened, led)
 
 
-def _dump(memory: Memory) -> dict[str, bytes]:
-    opened = {f"{_OPEN}{group}": msgspec.msgpack.encode(t) for group, t in memory.open.items()}
-    led = {f"{_LED}{cause}": stream.encode() for cause, stream in memory.led_to.items()}
-    return opened | led
-
-
-def _changes(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> dict[str, bytes | None]:
-    written: dict[str, bytes | None] = {
-        key: value for key, value in after.items() if before.get(key) != value
-    }
-    return written | {key: None for key in before if key not in after}
+def _changes(memory: Memory) -> Iterator[tuple[str, bytes | None]]:
+    for kind, key in memory.changed:
+        talk, stream = memory.open.get(key), memory.led_to.get(key)
+        if kind == OPEN:
+            yield f"{kind}|{key}", None if talk is None else msgspec.msgpack.encode(talk)
+        else:
+            yield f"{kind}|{key}", None if stream is None else stream.encode()

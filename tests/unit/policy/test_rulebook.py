@@ -221,7 +221,7 @@ def test_equal_rules_have_an_equal_digest_whatever_the_order_they_are_given_in()
 
 def test_whatever_is_learned_changes_the_digest_of_the_rules(rules: Rulebook) -> None:
     notice = Notice(
-        title="试行通知", region="cn-3411", published=date(2026, 1, 5), off={date(2026, 1, 6): "试"}
+        title="试行通知", region="CN-3411", published=date(2026, 1, 5), off={date(2026, 1, 6): "试"}
     )
     later = replace(SECOND, recorded_at=SECOND.recorded_at + 1)
     digests = {
