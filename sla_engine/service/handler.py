@@ -20,13 +20,15 @@ from sla_engine.errors import Fault, Refusal, refuse, register
 from sla_engine.escalation.alarms import alarm_rows
 from sla_engine.escalation.kinds import DECIDE, kind_of
 from sla_engine.escalation.plan import catch_up
-from sla_engine.identity import commitment, digest
+from sla_engine.identity import commitment
 from sla_engine.petition.events import Registered
 from sla_engine.petition.kind import NEW, PETITION
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.ports import Answer, Log, Transaction
-from sla_engine.record import ENGINE, Draft, Instant, Meta, fields_of, type_name
+from sla_engine.ports import Answer, Log, Transaction, attempt
+from sla_engine.record import ENGINE, Draft, Instant, Meta
 from sla_engine.service import across
+from sla_engine.service.body import body_digest as digest_of
+from sla_engine.service.body import same_body
 from sla_engine.service.intake import Submission
 from sla_engine.service.merge import carry_over
 from sla_engine.service.shelf import Shelf
@@ -88,17 +90,27 @@ class _Batch:
     now: Instant
     history: bool
     shelf: Shelf
+    ready: dict[str, Dossier] = field(default_factory=dict)
+    due: set[str] = field(default_factory=set)
     pending: dict[str, Pending] = field(default_factory=dict)
     answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
 
+    def prepare(self, streams: Iterable[str]) -> None:
+        """Read the dossiers that will be needed, at once; nobody else changes them meanwhile."""
+        dossiers = self.shelf.take_all(self.tx, dict.fromkeys(streams))
+        self.ready.update(dossiers)
+        self.due |= self.tx.due_among(dossiers, self.now)
+
     def open(self, stream: str) -> Pending:
-        """The dossier with every act already due on it; loaded and touched once."""
+        """The dossier with every act already due on it; touched once."""
         pending = self.pending.get(stream)
         if pending is None:
-            pending = Pending(self.shelf.take(self.tx, stream))
+            if stream not in self.ready:
+                self.prepare((stream,))
+            pending = Pending(self.ready.pop(stream))
             check_pins(pending.dossier, kind_of(stream), self.rules)
-            if self.tx.due(stream, self.now):
+            if stream in self.due:
                 catch_up(pending, kind_of(stream), self.rules, self.now)
             self.pending[stream] = pending
         return pending
@@ -122,8 +134,7 @@ class Handler:
         `history`: an import of the past. Impossible facts are recorded with an anomaly mark.
         """
         try:
-            with self.log.transact() as tx:
-                return self.within(tx, submissions, now, history)
+            return attempt(lambda: self._take(submissions, now, history))
         except _Unsettled as refusal:
             if len(submissions) == 1:
                 return [Outcome("refused", submissions[0].stream, 0, refusal.faults)]
@@ -134,6 +145,12 @@ class Handler:
             }
             return [alone[index] for index in range(len(submissions))]
 
+    def _take(
+        self, submissions: Sequence[Submission], now: Instant, history: bool
+    ) -> list[Outcome]:
+        with self.log.transact() as tx:
+            return self.within(tx, submissions, now, history)
+
     def within(
         self,
         tx: Transaction,
@@ -143,8 +160,9 @@ class Handler:
     ) -> list[Outcome]:
         """The same inside a transaction that somebody else commits."""
         batch = _Batch(tx, self.rules(), now, history, self.shelf)
-        keys = [(each.source, each.key) for each in submissions if each.key]
-        batch.answers.update(tx.answers(keys))
+        batch.answers.update(tx.answers([(each.source, each.key) for each in submissions]))
+        news = (e.stream for e in submissions if (e.source, e.key) not in batch.answers)
+        batch.prepare(news)
         for index in _in_time(submissions):
             batch.outcomes[index] = self._one(batch, submissions[index])
         _commit(batch)
@@ -163,7 +181,7 @@ class Handler:
             return Outcome("refused", submission.stream, 0, refusal.faults)
 
     def _answer(self, batch: _Batch, submission: Submission) -> Outcome:
-        body_digest = _body_digest(batch.tx, submission)
+        body_digest = digest_of(batch.tx, submission)
         known = batch.answers.get((submission.source, submission.key))
         if known is not None:
             return _answer_again(batch, submission, known, body_digest)
@@ -240,25 +258,6 @@ def _of_petitioner(batch: _Batch, submission: Submission) -> Submission:
     return replace(submission, subject=subject)
 
 
-def _body_digest(tx: Transaction, submission: Submission) -> str:
-    """Digest of what was sent: a hash of the plain part and, when there is personal data, an HMAC
-    of it under the subject's secret. After erasure only the plain part can be compared."""
-    plain = {
-        "stream": submission.stream,
-        "type": type_name(submission.event),
-        "at": submission.occurred_at,
-        "data": fields_of(submission.event),
-    }
-    personal = submission.personal
-    if not personal or not submission.subject:
-        return digest(plain)
-    try:
-        secret = tx.secret(submission.subject)
-    except Refusal:
-        return digest(plain)
-    return f"{digest(plain)}:{commitment(secret, dict(personal))}"
-
-
 def _committed(tx: Transaction, draft: Draft, submission: Submission) -> Draft:
     """A registration carries the salted commitment to the petitioner's data."""
     event = draft.event
@@ -283,10 +282,7 @@ def _check_opening(dossier: Dossier, draft: Draft, history: bool) -> None:
 def _answer_again(
     batch: _Batch, submission: Submission, known: Answer, body_digest: str
 ) -> Outcome:
-    same = known.body_digest == body_digest
-    if not same and ":" not in body_digest:
-        same = known.body_digest.split(":", 1)[0] == body_digest and bool(submission.personal)
-    if same:
+    if same_body(batch.tx, submission, known.body_digest, body_digest):
         return Outcome("repeated", known.stream, known.version)
     where = f"{submission.source}:{submission.key}"
     pending = batch.open(known.stream)
@@ -311,6 +307,8 @@ def _commit(batch: _Batch) -> None:
         batch.tx.set_alarms(stream, alarm_rows(assessment))
         if pending.as_folded:
             batch.shelf.give_back(batch.tx, pending.dossier)
+    for dossier in batch.ready.values():
+        batch.shelf.give_back(batch.tx, dossier)
 
 
 def outcome_dict(outcome: Outcome) -> Mapping[str, object]:

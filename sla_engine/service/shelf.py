@@ -6,6 +6,9 @@ processes have written meanwhile is read on from the log.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from threading import Lock
+from weakref import WeakKeyDictionary
 
 from sla_engine.dossier.fold import Dossier, evolve
 from sla_engine.ports import Transaction
@@ -14,34 +17,56 @@ _KEPT = 4_096
 
 
 class Shelf:
-    """The dossiers of one log; the one used longest ago makes room for another."""
+    """The dossiers of one log; the one used longest ago makes room for another. Transactions of
+    several threads may use it at once."""
 
     def __init__(self) -> None:
+        self._lock = Lock()
         self._kept: OrderedDict[str, Dossier] = OrderedDict()
-        self._tx: Transaction | None = None
-        self._desk: dict[str, Dossier] = {}
+        self._desks: WeakKeyDictionary[Transaction, dict[str, Dossier]] = WeakKeyDictionary()
 
     def take(self, tx: Transaction, stream: str) -> Dossier:
         """A dossier as `tx` sees it. It is the caller's until it is given back."""
-        kept = self._of(tx).pop(stream, None) or self._kept.pop(stream, None)
-        dossier = kept or Dossier(stream)
-        for recorded in tx.load(stream, dossier.version):
-            evolve(dossier, recorded)
-        return dossier
+        return self.take_all(tx, (stream,))[stream]
+
+    def take_all(self, tx: Transaction, streams: Iterable[str]) -> Mapping[str, Dossier]:
+        """Several dossiers at once, which is one reading of the log instead of many."""
+        found = self._found(tx, streams)
+        later = tx.load_all({stream: dossier.version for stream, dossier in found.items()})
+        for stream, events in later.items():
+            dossier = found[stream]
+            for recorded in events:
+                evolve(dossier, recorded)
+        return found
 
     def give_back(self, tx: Transaction, dossier: Dossier) -> None:
         """Whatever was written to the dossier has been appended in `tx`."""
-        self._of(tx)[dossier.stream] = dossier
+        self._desk(tx)[dossier.stream] = dossier
 
-    def _of(self, tx: Transaction) -> dict[str, Dossier]:
-        """What was given back within a transaction; writers take turns, so there is one."""
-        if tx is not self._tx:
-            desk: dict[str, Dossier] = {}
-            self._tx, self._desk = tx, desk
-            tx.after_commit(lambda: self._keep(desk))
-        return self._desk
+    def _found(self, tx: Transaction, streams: Iterable[str]) -> dict[str, Dossier]:
+        """What is on the desk or the shelf, else an empty dossier."""
+        desk = self._desk(tx)
+        with self._lock:
+            return {
+                stream: _taken(stream, desk, self._kept) or Dossier(stream) for stream in streams
+            }
+
+    def _desk(self, tx: Transaction) -> dict[str, Dossier]:
+        """What was given back within a transaction."""
+        with self._lock:
+            desk = self._desks.get(tx)
+            if desk is not None:
+                return desk
+            desk = self._desks[tx] = {}
+        tx.after_commit(lambda: self._keep(desk))
+        return desk
 
     def _keep(self, desk: dict[str, Dossier]) -> None:
-        self._kept.update(desk)
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+        with self._lock:
+            self._kept.update(desk)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+
+
+def _taken(stream: str, *places: dict[str, Dossier]) -> Dossier | None:
+    return next((place.pop(stream) for place in places if stream in place), None)

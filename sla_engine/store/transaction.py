@@ -87,6 +87,12 @@ class SqliteTransaction:
     def load(self, stream: str, after: int = 0) -> Sequence[Recorded]:
         return self._ledger.entries(self._recorder.select_within(self._cursor, stream, after))
 
+    def load_all(self, after: Mapping[str, int]) -> Mapping[str, Sequence[Recorded]]:
+        return {stream: self.load(stream, version) for stream, version in after.items()}
+
+    def due_among(self, streams: Iterable[str], now: Instant) -> set[str]:
+        return {stream for stream in streams if self.due(stream, now)}
+
     def after_commit(self, do: Callable[[], object]) -> None:
         self.committed.append(do)
 

@@ -1,0 +1,1 @@
+"""Processes that run for years: roles, health, metrics, logs, backups."""
