@@ -9,6 +9,7 @@ their wording and their numbers; the texts that they put into it are left out.
 import errno
 import logging
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,7 @@ from sla_engine.worktime import format_instant
 
 OURS = ("sla_engine", "projections", "scenarios")
 WITHHELD = "…"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _ORDER = ("at", "level", "role", "event", "petition", "stream", "version", "position", "code")
 _FRAMES, _CAUSES = 8, 4
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -165,7 +167,7 @@ def _without_error_texts(_: WrappedLogger, __: str, line: EventDict) -> EventDic
     if isinstance(error, BaseException):
         line = {**described(error), **line}
     return {
-        key: described(value) if isinstance(value, BaseException) else value
+        key: _bare(value, True) if isinstance(value, BaseException) else value
         for key, value in line.items()
     }
 
@@ -189,7 +191,8 @@ def _terminal(logger: WrappedLogger, name: str, line: EventDict) -> str:
         key: " < ".join(map(str, value)) if isinstance(value, list) else value
         for key, value in _ordered(line).items()
     }
-    return _logfmt(logger, name, flat)
+    # A number that somebody sent must not give commands to the terminal.
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(_logfmt(logger, name, flat)))
 
 
 def _ordered(line: EventDict) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sla_engine.ports import Transaction
 from sla_engine.record import Event
 from sla_engine.service.body import body_digest, same_body
 from sla_engine.service.intake import Submission
+from sla_engine.store.refusals import SUBJECT_ERASED
 
 
 class Sent(Event):
@@ -37,7 +38,7 @@ class Secrets:
 
     def secret(self, subject: str) -> bytes:
         if self.erased:
-            raise refuse("SUBJECT_ERASED")
+            raise refuse(SUBJECT_ERASED)
         return b"secret"
 
 

@@ -94,8 +94,16 @@ def test_lines_for_people_are_pairs_on_one_line() -> None:
     logging.getLogger("sla_engine.x").error("two\nlines", extra={"error": error})
     (line,) = out.getvalue().splitlines()
     assert "role=delivery" in line
-    assert 'event="two\\nlines"' in line
+    assert r"event=two\nlines" in line
+    assert f'error="sla_engine.errors.Refusal {ODD}"' in line
     assert NAME not in line
+
+
+def test_what_was_sent_gives_no_commands_to_a_terminal() -> None:
+    out = Terminal()
+    configure("delivery", out, VirtualClock(0))
+    logging.getLogger("sla_engine.x").error("odd", extra={"stream": "petition/\x1b[2J"})
+    assert "\x1b" not in out.getvalue()
 
 
 def test_chatter_of_libraries_is_left_out_and_their_warnings_are_not(out: io.StringIO) -> None:
