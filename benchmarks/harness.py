@@ -44,13 +44,15 @@ class Contender:
     `prepare(cases)` is not timed: it converts inputs and opens what must be open, and returns
     the timed call, which gives one answer per case. It runs afresh before every round.
     `plain` brings one answer into the form ours has (not timed). `share` of the cases is enough
-    for a contender too slow to be given all of them.
+    for a contender too slow to be given all of them. `one` answers a single case: where it is
+    given, each is timed by itself, and the row tells how long 99 of 100 took at most.
     """
 
     name: str
     prepare: Callable[[Sequence[Any]], Thunk]
     plain: Callable[[Any], Any] = lambda answer: answer
     share: float = 1.0
+    one: Callable[[Any], Any] | None = None
 
     def of(self, cases: Sequence[Any]) -> Sequence[Any]:
         return cases[: max(1, round(len(cases) * self.share))]
@@ -92,6 +94,7 @@ class Row:
     ns_per_case: float
     times_ours: float
     answers: str
+    p99_ns: float | None = None
 
 
 class Disagreement(Exception):
@@ -108,6 +111,7 @@ def run(claim: Claim, size: int, rounds: int) -> list[Row]:
         for contender in race.contenders:
             best[contender.name] = min(best[contender.name], _time(contender, race.cases))
     ours = best[race.contenders[0].name]
+    tails = {c.name: _tail(c.one, c.of(race.cases)) for c in race.contenders if c.one is not None}
     return [
         Row(
             claim=claim.name,
@@ -116,6 +120,7 @@ def run(claim: Claim, size: int, rounds: int) -> list[Row]:
             ns_per_case=best[contender.name],
             times_ours=best[contender.name] / ours,
             answers=digests[contender.name],
+            p99_ns=tails.get(contender.name),
         )
         for contender in race.contenders
     ]
@@ -154,9 +159,10 @@ def as_table(rows: Sequence[Row]) -> str:
 
 
 def _line(row: Row, answers: str) -> str:
+    tail = f"  p99 {row.p99_ns / 1_000_000:.2f} ms" if row.p99_ns is not None else ""
     return (
         f"  {row.contender:<44}{row.ns_per_case:>12,.0f}{row.times_ours:>10,.1f}"
-        f"{row.cases:>10,}  {answers}"
+        f"{row.cases:>10,}  {answers}{tail}"
     )
 
 
@@ -190,3 +196,13 @@ def _time(contender: Contender, cases: Sequence[Any]) -> float:
     finally:
         if collecting:
             gc.enable()
+
+
+def _tail(one: Callable[[Any], Any], cases: Sequence[Any]) -> float:
+    """How long 99 of 100 cases took at most, in nanoseconds, each timed by itself."""
+    taken = []
+    for case in cases:
+        begin = time.perf_counter_ns()
+        one(case)
+        taken.append(time.perf_counter_ns() - begin)
+    return float(sorted(taken)[len(taken) * 99 // 100])

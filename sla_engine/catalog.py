@@ -4,7 +4,6 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +16,7 @@ from sla_engine.policy.editions import clash, lint_editions
 from sla_engine.policy.faults import unknown
 from sla_engine.policy.lint import lint, parse_pack
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.worktime import Instant
+from sla_engine.rules.texts import CATALOG_UNREADABLE
 from sla_engine.worktime.almanac import Almanac
 from sla_engine.worktime.edition import Notice, Statute
 from sla_engine.worktime.parse import notice_from, statutes_from
@@ -29,12 +28,6 @@ CATALOG_MISSING = register(
     "可用的有：{allowed}",
     "available: {allowed}",
 )
-CATALOG_UNREADABLE = register(
-    "CATALOG_UNREADABLE",
-    "文件读不懂：{found}",
-    "the file cannot be read: {found}",
-)
-
 PACK_MISSING = register(
     "PACK_MISSING",
     "没有名为“{found}”的政策包或文件",
@@ -124,10 +117,10 @@ def load_packs(extra_dirs: Iterable[str | Path] = ()) -> tuple[Pack, ...]:
 
 
 def load_rulebook(pack_dirs: Iterable[str | Path] = ()) -> Rulebook:
-    """All packs and the calendars they name. Raises as `load_packs` and `load_almanac`."""
+    """All packs and all calendars: a pack that is loaded later may name any of them. Raises as
+    `load_packs` and `load_almanac`, and PACK_CALENDAR_UNKNOWN."""
     packs = load_packs(pack_dirs)
-    names = {pack.calendar for pack in packs}
-    return Rulebook({name: load_almanac(name) for name in sorted(names)}, packs)
+    return Rulebook({name: load_almanac(name) for name in sorted(_calendars())}, packs)
 
 
 def lint_pack(source: str | Path, run_case: RunCase | None = None) -> list[Fault]:
@@ -209,6 +202,11 @@ def pack_files(source: str | Path, pack_dirs: Iterable[str | Path] = ()) -> list
     return files
 
 
+def pack_texts(source: str | Path, pack_dirs: Iterable[str | Path] = ()) -> dict[str, str]:
+    """The texts of the files that `pack_files` finds, by `name/edition.toml`."""
+    return {_label(path): _text(path) for path in pack_files(source, pack_dirs)}
+
+
 def pack_names(pack_dirs: Iterable[str | Path] = ()) -> list[str]:
     """Names of the packs shipped and under `pack_dirs`, sorted."""
     return sorted({path.parent.name for path in _packs_under((_POLICIES, *pack_dirs))})
@@ -223,15 +221,6 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (UnicodeDecodeError, OSError) as error:
         raise refuse(CATALOG_UNREADABLE, _label(path), error) from None
-
-
-def notice_of(text: str, recorded: Instant) -> Notice:
-    """A notice from its file's text, learned at `recorded`. Raises `Refusal` with all faults."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise refuse(CATALOG_UNREADABLE, "notice", str(error)) from None
-    return replace(notice_from(table, "notice"), recorded=recorded)
 
 
 def _tables(folders: Iterable[Path], faults: list[Fault]) -> Iterator[tuple[Path, Any]]:

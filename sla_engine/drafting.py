@@ -12,6 +12,7 @@ from sla_engine.documents.register import draw, form_of
 from sla_engine.errors import Refusal, refuse, register
 from sla_engine.policy.clause import Pack
 from sla_engine.record import Instant
+from sla_engine.regions import Reading
 from sla_engine.sla.assess import Assessment
 from sla_engine.sla.cycle import pack_at
 from sla_engine.talk.events import CauseAttached, CauseOverturned, TalkProposed
@@ -164,7 +165,7 @@ def _of_word(engine: Engine, of: str) -> Source:
     return of_period(engine, pack_of(engine, name, days.last, at), "", days, at)
 
 
-def pack_of(engine: Engine, name: str, last: date, at: Instant) -> Pack:
+def pack_of(engine: Reading, name: str, last: date, at: Instant) -> Pack:
     """The edition by whose formulas a period is reported: that in force on its last day. Where that
     day lies ahead, or that edition names no measure, the one in force at `at`."""
     present = engine.rules.pack_on(name, at)
@@ -231,6 +232,6 @@ def _rates(
     }
 
 
-def ended(engine: Engine, pack: Pack, at: Instant) -> date:
+def ended(engine: Reading, pack: Pack, at: Instant) -> date:
     """The first day that has not ended at `at`."""
     return engine.rules.calendar(pack, pack.region, at).zone.date_of(at)

@@ -99,7 +99,8 @@ class Refusal(Exception):
 
 
 class Conflict(Refusal):
-    """Another writer was quicker. Nothing was written; read again, decide anew (`ports.attempt`)."""
+    """Another writer was quicker and nothing was written: read again, decide anew
+    (`ports.attempt`)."""
 
 
 class Unavailable(Refusal):

@@ -160,8 +160,9 @@ class Log(Protocol):
         """The database's own time, for all processes that share it; None where it has none."""
         ...
 
-    def read(self, stream: str) -> Sequence[Recorded]:
-        """A stream outside any transaction (through the repository's projector path)."""
+    def read(self, stream: str, after: int = 0) -> Sequence[Recorded]:
+        """A stream behind version `after` outside any transaction (all of it goes through the
+        repository's projector path)."""
         ...
 
     def follow(self, after: int, limit: int) -> Sequence[Recorded]:
@@ -190,6 +191,15 @@ class Log(Protocol):
 
     def alarms(self, prefix: str = "") -> Iterator[tuple[str, AlarmRow]]:
         """Rows of the alarm index, by due."""
+        ...
+
+    def open_streams(self, after: str, limit: int) -> Sequence[str]:
+        """Streams with a clock in the alarm index that has not ended, those behind `after`, in
+        order."""
+        ...
+
+    def count_open(self) -> int:
+        """How many streams have a clock in the alarm index that has not ended."""
         ...
 
     def personal(self, subject: str) -> Mapping[str, str]:

@@ -19,11 +19,13 @@ ENGINE = "engine"
 class Event(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Base of everything in the log.
 
-    `WIRE` is the permanent name with its version ("petition.dispatched/1"). `RANK` orders events
-    that claim the same instant: the smaller comes first in the life of a matter.
+    `WIRE` is the permanent name with its version ("petition.dispatched/1"), `NAME` is the name used
+    by intake ("dispatched"). `RANK` orders events that claim the same instant: the smaller comes
+    first in the life of a matter.
     """
 
     WIRE: ClassVar[str] = ""
+    NAME: ClassVar[str] = ""
     RANK: ClassVar[int] = 50
 
 
@@ -84,6 +86,7 @@ def wire(name: str, rank: int = 50) -> Callable[[E], E]:
         if name in EVENTS:
             raise ValueError(f"wire name {name} is taken by {EVENTS[name].__name__}")
         cls.WIRE, cls.RANK = name, rank
+        cls.NAME = name.split(".", 1)[1].rsplit("/", 1)[0]
         EVENTS[name] = cls
         return cls
 
@@ -92,9 +95,9 @@ def wire(name: str, rank: int = 50) -> Callable[[E], E]:
 
 def type_name(event: Event | type[Event]) -> str:
     """Name used by intake: the wire name without stream kind and version ("dispatched")."""
-    return event.WIRE.split(".", 1)[1].rsplit("/", 1)[0]
+    return event.NAME
 
 
 def fields_of(event: Event) -> dict[str, Any]:
     """Body as a dict, for people and JSON."""
-    return {name: getattr(event, name) for name in event.__struct_fields__}
+    return msgspec.structs.asdict(event)

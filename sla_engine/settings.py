@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import Self
 
 from sla_engine.errors import Fault, Refusal, register
@@ -19,18 +18,36 @@ PREFIX = "SLA_ENGINE_"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`tolerance_s`: how far ahead of us a source's clock may be. `line_limit`: bytes of one line.
+    """`store`: a path (SQLite), a `postgresql://` address, or a file of regions (`.toml`), which
+    can only be read. `redis`: a `redis://` address; "" does without.
+
+    `tolerance_s`: how far ahead of us a source's clock may be. `line_limit`: bytes of one line.
 
     `batch`: submissions per transaction; `sweep_limit`: dossiers per transaction of a sweep, which
     is also how long every other writer waits; `busy_s`: how long a writer waits for its turn.
+
+    `erasures`: file of the register of erasures; "": beside an SQLite store. `intake`: name of the
+    Redis stream that facts come by. `delivery`: file of endpoints; "": nothing is delivered.
+
+    `probe_s`: how often a process looks after itself; `ready_lag_s`: how far behind its followers
+    may be while it counts as ready; `clocks_s`: how far apart two clocks may be; `stop_s`: how long
+    a process that is told to stop may take to finish what it began.
     """
 
-    store: Path = Path("sla-engine.sqlite")
+    store: str = "sla-engine.sqlite"
+    redis: str = ""
     tolerance_s: int = 120
     line_limit: int = 1_048_576
     batch: int = 200
     sweep_limit: int = 100
     busy_s: float = 30.0
+    erasures: str = ""
+    intake: str = "sla-engine:intake"
+    delivery: str = ""
+    probe_s: float = 2.0
+    ready_lag_s: float = 60.0
+    clocks_s: float = 30.0
+    stop_s: float = 20.0
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

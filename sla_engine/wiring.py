@@ -1,15 +1,14 @@
 """The composition root: which adapter fills which port, and the engine as one object."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from projections import READ_MODELS
-from sla_engine.catalog import load_rulebook, notice_of
+from sla_engine.catalog import load_rulebook
 from sla_engine.clock import Clock, SystemClock
-from sla_engine.dossier.events import TermRefixed
 from sla_engine.dossier.fold import Dossier, fold
 from sla_engine.errors import refuse, register
 from sla_engine.escalation.alarms import alarm_rows
@@ -17,23 +16,25 @@ from sla_engine.escalation.kinds import KINDS, has_clocks, kind_of
 from sla_engine.followers.models import ReadModels
 from sla_engine.followers.projector import read_rows
 from sla_engine.followers.runner import Runner
-from sla_engine.identity import digest
-from sla_engine.petition.subject import NoticeLoaded, SubjectErased
+from sla_engine.petition.subject import SubjectErased
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import AlarmRow
 from sla_engine.projection import Columns, tables
 from sla_engine.record import ENGINE, Draft, Instant, Meta, Recorded
 from sla_engine.replay.verify import Verification, verify
+from sla_engine.rules.loading import Loading
 from sla_engine.scheduler.alarm_index import INDEX, STALE, rebuild
 from sla_engine.scheduler.sweep import SweepReport, sweep
+from sla_engine.service.campaign import Campaign, Campaigns, Rest, no_rest
+from sla_engine.service.campaign_forecast import Forecast, forecast
 from sla_engine.service.handler import Handler, Outcome
 from sla_engine.service.intake import Submission
 from sla_engine.service.reactor import Reactor
+from sla_engine.service.rules import RulesOfLog
 from sla_engine.settings import Settings
 from sla_engine.sla.assess import Assessment, assess
-from sla_engine.store.application import PetitionLog, open_sqlite
-
-NOTICES = "rules/notices"
+from sla_engine.store.application import PetitionLog, open_store
+from sla_engine.store.erasures import Erasure, ErasureRegister, register_of
 
 UNKNOWN_DOSSIER = register(
     "UNKNOWN_DOSSIER",
@@ -45,20 +46,26 @@ UNKNOWN_DOSSIER = register(
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeReport:
-    """What a newly loaded notice did: dossiers looked at and terms re-fixed."""
+class LoadReport:
+    """What became of newly loaded rules: their campaign, before this loading and after it."""
 
-    number: str
-    dossiers: int
-    refixed: int
+    before: Campaign
+    campaign: Campaign
+
+    @property
+    def dossiers(self) -> int:
+        """How many open dossiers were looked at."""
+        return self.campaign.done.dossiers - self.before.done.dossiers
+
+    @property
+    def refixed(self) -> int:
+        """How many terms were re-fixed."""
+        return self.campaign.done.refixed - self.before.done.refixed
 
 
-def with_loaded_notices(rules: Rulebook, loaded: Iterable[Recorded]) -> Rulebook:
-    """The rulebook with every notice that was loaded into the log, as of when it was."""
-    for recorded in loaded:
-        if isinstance(recorded.event, NoticeLoaded):
-            rules = rules.with_notice(notice_of(recorded.event.text, recorded.meta.recorded_at))
-    return rules
+def store_exists(where: Path | str) -> bool:
+    """Whether there is a store; whoever mistypes its name must not get a new one."""
+    return "://" in str(where) or Path(where).is_file()
 
 
 class Engine:
@@ -68,13 +75,15 @@ class Engine:
         self.log = log
         self.clock = clock
         self.settings = settings
-        self._shipped = rules
-        self._loaded: Sequence[Recorded] = ()
-        self._rules = rules
-        self._refresh()
+        self.store = ""
+        """Path or address; "" for one that is gone with the process."""
+        self._rules = RulesOfLog(log, rules)
         self.handler = Handler(log, lambda: self.rules, settings.tolerance_s * 1_000_000)
+        self.campaigns = Campaigns(
+            log, self._rules, self.handler.touch_all, clock.now, settings.sweep_limit
+        )
         reactor = Reactor(self.handler, lambda: self.rules, clock.now)
-        self._runners: list[Runner | ReadModels] = [
+        self.runners: list[Runner | ReadModels] = [
             Runner(log, reactor),
             ReadModels(log, READ_MODELS),
         ]
@@ -90,8 +99,10 @@ class Engine:
     ) -> Self:
         """Open or create a store. `rules` defaults to the packs and calendars shipped."""
         settings = settings or Settings()
-        log = open_sqlite(path, wait=settings.busy_s)
-        return cls(log, clock or SystemClock(), settings, rules or load_rulebook())
+        log = open_store(path, wait=settings.busy_s)
+        engine = cls(log, clock or SystemClock(), settings, rules or load_rulebook())
+        engine.store = str(path)
+        return engine
 
     def __enter__(self) -> Self:
         return self
@@ -109,15 +120,18 @@ class Engine:
 
     @property
     def rules(self) -> Rulebook:
-        """The rules in force: those shipped and the notices loaded into the log since."""
-        return self._rules
+        """The rules in force: those brought along, and what was loaded into the log since."""
+        return self._rules.rules
 
-    def _refresh(self) -> None:
-        """Take up notices that this or another process has loaded into the log."""
-        loaded = self.log.read(NOTICES)
-        if len(loaded) != len(self._loaded):
-            self._loaded = loaded
-            self._rules = with_loaded_notices(self._shipped, loaded)
+    def refresh_rules(self) -> None:
+        """Take up notices and packs that this or another process has loaded into the log. Cheap
+        when there are none; done before each transaction."""
+        self._rules.refresh()
+
+    @property
+    def erasures(self) -> ErasureRegister:
+        """The register of erasures. Raises `REGISTER_UNNAMED`."""
+        return register_of(self.store, self.settings.erasures)
 
     def _renew_index(self) -> None:
         """Write the alarm index anew where an upgrade of the store has left rows without it."""
@@ -135,7 +149,7 @@ class Engine:
 
     def take(self, submissions: Sequence[Submission], history: bool = False) -> list[Outcome]:
         """Record submissions in one transaction, then let the followers come up."""
-        self._refresh()
+        self.refresh_rules()
         outcomes = self.handler.take(submissions, self.clock.now(), history)
         self.follow()
         return outcomes
@@ -145,7 +159,7 @@ class Engine:
 
         The reactor first: the talks it proposes are news for the read models.
         """
-        for runner in self._runners:
+        for runner in self.runners:
             runner.run()
 
     def run_due(self) -> SweepReport:
@@ -162,9 +176,9 @@ class Engine:
 
     def sweep(self) -> SweepReport:
         """One sweep at the clock's time, followed."""
-        self._refresh()
+        self.refresh_rules()
         now, limit = self.clock.now(), self.settings.sweep_limit
-        report = sweep(self.log, self.handler.touch, now, limit)
+        report = sweep(self.log, self.handler.touch_all, now, limit)
         self.follow()
         return report
 
@@ -202,38 +216,48 @@ class Engine:
         """Rows of a read model, or its cells ("scorecard.cells"), by key."""
         return read_rows(self.log, table, prefix)
 
-    def load_notice(self, text: str) -> NoticeReport:
+    def load_notice(self, text: str, rest: Rest = no_rest) -> LoadReport:
         """A holiday notice (TOML) becomes known now; open terms it moves are re-fixed.
 
-        Loading it again only goes on where an earlier loading was cut off.
+        Loading it again only goes on where an earlier loading was cut off. `rest` is called after
+        each batch of dossiers. Raises `Refusal` as `Campaigns.load_notice`.
         """
-        now = self.clock.now()
-        notice, name = notice_of(text, now), digest(text)
-        event = NoticeLoaded(notice.citation, name, text)
-        meta = Meta(occurred_at=now, recorded_at=now, source=ENGINE, key=f"notice|{name}")
-        with self.log.transact() as tx:
-            if not tx.answers([(meta.source, meta.key)]):
-                tx.append(NOTICES, len(tx.load(NOTICES)), [Draft(meta, event)])
-        self._refresh()
-        return self._touch_all(notice.citation, now)
+        return self._brought_up(self.campaigns.load_notice(text), rest)
 
-    def _touch_all(self, number: str, now: Instant) -> NoticeReport:
-        streams = [stream for prefix in KINDS for stream in self.log.streams(f"{prefix}/")]
-        head, size = self.log.head(), self.settings.sweep_limit
-        for start in range(0, len(streams), size):
-            with self.log.transact() as tx:
-                for stream in streams[start : start + size]:
-                    self.handler.touch(tx, stream, now)
-        refixed = sum(
-            isinstance(each.event, TermRefixed) for each in self.log.follow(head, 1 << 30)
-        )
+    def load_packs(self, texts: Mapping[str, str], rest: Rest = no_rest) -> LoadReport:
+        """Editions of packs (TOML, by file) become known now; otherwise as `load_notice`."""
+        return self._brought_up(self.campaigns.load_packs(texts), rest)
+
+    def continue_campaign(self, name: str, rest: Rest = no_rest) -> LoadReport:
+        """Go on with a campaign that was cut off. Raises `Refusal` CAMPAIGN_UNKNOWN."""
+        return self._brought_up(self.campaigns.get(name), rest)
+
+    def _brought_up(self, before: Campaign, rest: Rest) -> LoadReport:
+        campaign = self.campaigns.run(before.id, rest)
         self.follow()
-        return NoticeReport(number, len(streams), refixed)
+        return LoadReport(before, campaign)
+
+    def foresee_notice(self, text: str, progress: Callable[[int], object]) -> Forecast:
+        """What `load_notice` would do now; nothing is written. `progress` is told how many of the
+        open dossiers have been looked at."""
+        return self._foreseen(self._rules.notice(text, self.clock.now()), progress)
+
+    def foresee_packs(
+        self, texts: Mapping[str, str], progress: Callable[[int], object]
+    ) -> Forecast:
+        """What `load_packs` would do now; otherwise as `foresee_notice`."""
+        return self._foreseen(self._rules.packs(texts, self.clock.now()), progress)
+
+    def _foreseen(self, loading: Loading, progress: Callable[[int], object]) -> Forecast:
+        return forecast(self.log, loading.rules, self.clock.now(), progress)
 
     def erase(self, subject: str, ground: str) -> None:
         """Destroy a petitioner's personal data; the fact of it is recorded, nothing else is."""
         now = self.clock.now()
         stream = f"subject/{subject}"
+        if self.store:
+            # Before the commit: a backup must never bring back what this one erases.
+            self.erasures.add(Erasure(subject, now, ground))
         with self.log.transact() as tx:
             tx.erase(subject)
             meta = Meta(occurred_at=now, recorded_at=now, source=ENGINE)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text as Styled
 
-    from sla_engine.wiring import Engine
+    from sla_engine.regions import Reading
 
 BOARD_UNKNOWN = register(
     "BOARD_UNKNOWN",
@@ -49,7 +49,7 @@ def show(
     period_: PeriodOption = "",
 ) -> None:
     period(period_, "--period")
-    with desk.engine() as engine:
+    with desk.reading() as engine:
         rows = list(_boards(engine, round, unit, period_))
         if desk.voice.json:
             desk.voice.document([_as_dict(row, _pack(engine, row)) for row in rows])
@@ -65,7 +65,7 @@ def draft() -> Data:
     return {}
 
 
-def _boards(engine: "Engine", name: str, unit: str, word: str) -> Iterator[Row]:
+def _boards(engine: "Reading", name: str, unit: str, word: str) -> Iterator[Row]:
     """Boards by their rounds, the latest first."""
     rows = [row for _, row in engine.rows("board")]
     if name and name not in (row["round"] for row in rows):
@@ -80,7 +80,7 @@ def _boards(engine: "Engine", name: str, unit: str, word: str) -> Iterator[Row]:
             yield row
 
 
-def _pack(engine: "Engine", row: Row) -> Pack:
+def _pack(engine: "Reading", row: Row) -> Pack:
     return engine.rules.pack_on(row["pack"], row["drafted_at"])
 
 

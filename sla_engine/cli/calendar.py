@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sla_engine.cli import files
+from sla_engine.cli.campaign import EVERY, REST, DryRunOption, EveryOption, RestOption
 from sla_engine.cli.desk import DEPARTED, Desk, command, group
-from sla_engine.cli.options import AsKnownOption, instant, within
+from sla_engine.cli.options import AsKnownOption, LimitOption, checked, instant, within
 from sla_engine.errors import Refusal
 
 if TYPE_CHECKING:
+    from sla_engine.wiring import Engine
     from sla_engine.worktime import Almanac, Calendar
 
 
@@ -103,38 +105,51 @@ def diff(
     "load",
     help="装入通知 · Load a holiday notice into the store.\n\n"
     "It is known from now on; what was judged before stays, and open terms that it moves are "
-    "re-fixed with old and new side by side.",
+    "re-fixed with old and new side by side. What is cut off is gone on with by loading it again, "
+    "or by `campaign continue`.",
 )
 def load(
     desk: Desk,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The notice, TOML in UTF-8.")],
+    *,
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Load it although the check finds fault with it.")
     ] = False,
+    dry_run: DryRunOption = False,
+    limit: LimitOption = 10,
+    every: EveryOption = EVERY,
+    rest: RestOption = REST,
 ) -> None:
-    from sla_engine.catalog import notice_of
-    from sla_engine.worktime.survey import check_notice
+    from sla_engine.cli.campaigns import foretell, report, watching
 
     text = files.text(file)
     with desk.engine() as engine:
-        notice = notice_of(text, engine.clock.now())
-        faults = [
-            fault
-            for almanac in engine.rules.almanacs.values()
-            if f"{notice.region}-".startswith(f"{almanac.region}-")
-            for fault in check_notice(almanac, notice)
-        ]
-        if faults and not anyway:
-            raise Refusal(faults)
-        report = engine.load_notice(text)
-    if desk.voice.json:
-        counts = {"dossiers": report.dossiers, "refixed": report.refixed}
-        desk.voice.document({"number": report.number, **counts})
-        return
-    desk.voice.show(
-        f"已装入 loaded {report.number} · 案卷 dossiers {report.dossiers} · "
-        f"重定期限 terms re-fixed {report.refixed}"
-    )
+        title = _checked(engine, text, anyway)
+        if dry_run:
+            with desk.voice.progress(title, engine.log.count_open()) as advance:
+                found = engine.foresee_notice(text, advance.to)
+            foretell(desk.voice, title, found, checked(limit))
+        else:
+            with watching(desk, engine, title, every, rest) as watch:
+                loaded = engine.load_notice(text, watch)
+            report(desk.voice, loaded)
+
+
+def _checked(engine: "Engine", text: str, anyway: bool) -> str:
+    """The notice's name. Raises `Refusal` with what the check finds, unless `anyway`."""
+    from sla_engine.rules.texts import notice_of
+    from sla_engine.worktime.survey import check_notice
+
+    notice = notice_of(text, engine.clock.now())
+    faults = [
+        fault
+        for almanac in engine.rules.almanacs.values()
+        if f"{notice.region}-".startswith(f"{almanac.region}-")
+        for fault in check_notice(almanac, notice)
+    ]
+    if faults and not anyway:
+        raise Refusal(faults)
+    return notice.citation
 
 
 @command(

@@ -2,7 +2,8 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
@@ -16,6 +17,7 @@ from sla_engine.errors import Fault, Refusal, refuse, register
 
 if TYPE_CHECKING:
     from sla_engine.policy.rulebook import Rulebook
+    from sla_engine.regions import Reading
     from sla_engine.settings import Settings
     from sla_engine.wiring import Engine
 
@@ -26,7 +28,7 @@ FOLDER_MISSING = register(
 )
 STORE_MISSING = register(
     "STORE_MISSING",
-    "没有数据库文件 {found}",
+    "没有数据库 {found}",
     "there is no store at {found}",
     "先建库：sla-engine init --store {found}",
     "make one first: sla-engine init --store {found}",
@@ -51,11 +53,12 @@ class Misuse(Refusal):
 _PANEL = "Everywhere"
 
 StoreOption = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--store",
-        metavar="PATH",
-        help="The store, an SQLite file. Else SLA_ENGINE_STORE, else ./sla-engine.sqlite.",
+        metavar="STORE",
+        help="An SQLite file, or postgresql://… (to read: a .toml file of regions). Else "
+        "SLA_ENGINE_STORE, else ./sla-engine.sqlite.",
         rich_help_panel=_PANEL,
     ),
 ]
@@ -112,12 +115,12 @@ class Desk:
 
     def __init__(self, voice: Voice) -> None:
         self.voice = voice
-        self.store: Path | None = None
+        self.store: str | None = None
         self.packs: Path | None = None
         self.debug = False
 
     def take(
-        self, store: Path | None, packs: Path | None, json: bool, lang: Lang | None, debug: bool
+        self, store: str | None, packs: Path | None, json: bool, lang: Lang | None, debug: bool
     ) -> None:
         """Options as given before or behind the command's name; what was left out stays."""
         self.store = store or self.store
@@ -129,8 +132,6 @@ class Desk:
     @property
     def settings(self) -> "Settings":
         """Settings of the environment, the options over them. Raises `Misuse`."""
-        from dataclasses import replace
-
         from sla_engine.settings import Settings
 
         try:
@@ -154,10 +155,35 @@ class Desk:
 
     def rules(self) -> "Rulebook":
         """The rules in force: with the notices loaded into the store, where there is one."""
-        if not self.settings.store.is_file():
+        if not self.present:
             return self.shipped()
-        with self.engine() as engine:
-            return engine.rules
+        with self.reading() as store:
+            return store.rules
+
+    @property
+    def present(self) -> bool:
+        """Whether there is a store where the settings say."""
+        from sla_engine.wiring import store_exists
+
+        return store_exists(self.settings.store)
+
+    @contextmanager
+    def reading(self) -> "Iterator[Reading]":
+        """The engine on the store or, if it is a list of regions, all of them as one."""
+        from sla_engine.regions import SUFFIX, Regions, stores_of
+
+        store = self.settings.store
+        if not store.endswith(SUFFIX):
+            with self.engine() as engine:
+                yield engine
+            return
+        regions = stores_of(Path(store))
+        with ExitStack() as stack:
+            opened = {
+                name: stack.enter_context(self._opened(replace(self.settings, store=each)))
+                for name, each in regions.items()
+            }
+            yield Regions(opened)
 
     @contextmanager
     def engine(
@@ -165,14 +191,18 @@ class Desk:
     ) -> "Iterator[Engine]":
         """The engine on the store. Raises STORE_MISSING where there is none, unless `create`:
         a mistyped path must not quietly become an empty store. `adapt` may add to the rules."""
-        settings = self.settings
-        if not create and not settings.store.is_file():
-            raise refuse(STORE_MISSING, "", str(settings.store))
-        from sla_engine.wiring import Engine
-
         rules = adapt(self.shipped()) if adapt is not None else self.shipped()
-        with Engine.open(settings.store, settings=settings, rules=rules) as engine:
+        with self._opened(self.settings, rules, create) as engine:
             yield engine
+
+    def _opened(
+        self, settings: "Settings", rules: "Rulebook | None" = None, create: bool = False
+    ) -> "Engine":
+        from sla_engine.wiring import Engine, store_exists
+
+        if not create and not store_exists(settings.store):
+            raise refuse(STORE_MISSING, "", settings.store)
+        return Engine.open(settings.store, settings=settings, rules=rules or self.shipped())
 
 
 Work = Callable[Concatenate[Desk, P], None]

@@ -29,20 +29,19 @@ app = typer.Typer()
     "One that is there already is brought up to date and keeps its facts.",
 )
 def init(desk: Desk) -> None:
-    path = desk.settings.store
-    existed = path.is_file()
+    store, existed = desk.settings.store, desk.present
     with desk.engine(create=True) as engine:
         packs = sorted({pack.name for pack in engine.rules.packs})
         head = engine.log.head()
     if desk.voice.json:
         desk.voice.document(
-            {"store": str(path), "created": not existed, "events": head, "packs": packs}
+            {"store": store, "created": not existed, "events": head, "packs": packs}
         )
         return
     made = (
         f"已有数据库，{head} 个事件 · there already, {head} events" if existed else "已建库 · made"
     )
-    desk.voice.show(f"{made}: {path}", f"政策包 · policy packs: {', '.join(packs)}")
+    desk.voice.show(f"{made}: {store}", f"政策包 · policy packs: {', '.join(packs)}")
 
 
 @command(

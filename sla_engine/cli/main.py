@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from sla_engine.cli import (
+    backup,
     board,
     calendar,
+    campaign,
     document,
     import_,
     intake,
@@ -21,6 +23,7 @@ from sla_engine.cli import (
     run,
     scenario,
     scorecard,
+    serve,
     standalone,
     talk,
     verify,
@@ -40,7 +43,7 @@ from sla_engine.cli.desk import (
     StoreOption,
 )
 from sla_engine.cli.output import Voice
-from sla_engine.errors import Fault, Refusal, register, shorten
+from sla_engine.errors import Fault, Refusal, Unavailable, register, shorten
 
 PROGRAM_FAULT = register(
     "PROGRAM_FAULT",
@@ -87,6 +90,14 @@ ENVIRONMENT_CODES = frozenset(
         "WIRE_DAMAGED",
         "RULES_CHANGED",
         "FOLLOWER_BACKWARDS",
+        "ARCHIVE_DAMAGED",
+        "ARCHIVE_NEWER",
+        "ARCHIVE_UNREADABLE",
+        "BACKUP_EXISTS",
+        "ERASURES_UNKNOWN",
+        "REGISTER_DAMAGED",
+        "REGISTER_UNNAMED",
+        "TARGET_NOT_EMPTY",
     }
 )
 
@@ -129,7 +140,8 @@ def entry(
 
 for noun in (
     standalone, intake, run, worklist, petition, talk, item, round, board, scorecard, reconcile,
-    document, registry, roster, verify, import_, scenario, calendar, policy,
+    document, registry, roster, verify, import_, scenario, calendar, policy, campaign,
+    serve, backup,
 ):  # fmt: skip
     app.add_typer(noun.app)
 app.add_typer(document.reports)
@@ -155,7 +167,8 @@ def main() -> None:
 def _status(refusal: Refusal) -> int:
     if isinstance(refusal, Misuse):
         return USAGE
-    return ENVIRONMENT if refusal.code in ENVIRONMENT_CODES else DEPARTED
+    away = isinstance(refusal, Unavailable) or refusal.code in ENVIRONMENT_CODES
+    return ENVIRONMENT if away else DEPARTED
 
 
 def _unexpected(desk: Desk, code: str, error: Exception) -> None:

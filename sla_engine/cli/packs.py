@@ -27,6 +27,7 @@ def summary(pack: Pack) -> dict[str, Any]:
         "calendar": pack.calendar,
         "effective_from": begin.isoformat(),
         "effective_to": end.isoformat() if end is not None else None,
+        "known_since": output.rfc3339(pack.recorded_at),
         "status": pack.status,
         "digest": pack.digest,
     }

@@ -11,30 +11,9 @@ from sla_engine.cli.lines import Line
 from sla_engine.errors import Fault, Refusal, refuse
 from sla_engine.service.handler import Outcome
 from sla_engine.service.intake import INPUT_TOO_LONG, Submission, parse, parse_line
+from sla_engine.service.premature import PREMATURE
 
 RECORDED, REPEATED, REFUSED = "recorded", "repeated", "refused"
-
-# What may be refused only because a fact that comes before it is further down in the file.
-PREMATURE = frozenset(
-    {
-        "NOT_REGISTERED",
-        "PHASE_IMPOSSIBLE",
-        "ASSIGNMENT_UNKNOWN",
-        "EXTENSION_IMPOSSIBLE",
-        "SUSPENSION_IMPOSSIBLE",
-        "NOTHING_TO_VOID",
-        "MERGE_IMPOSSIBLE",
-        "EXCLUSION_UNKNOWN",
-        "ROUTE_NONE",
-        "PREDECESSOR_OPEN",
-        "ITEM_NEEDS",
-        "MEMBER_UNKNOWN",
-        "NOT_DRAFTED",
-        "OBJECTION_PENDING",
-        "NO_OBJECTION",
-        "NOT_IN_OFFICE",
-    }
-)
 
 _EXCERPT = 200
 

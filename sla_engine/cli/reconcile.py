@@ -13,7 +13,7 @@ from sla_engine.policy.clause import Text
 if TYPE_CHECKING:
     from projections.reconciliation import Balance
     from sla_engine.policy.clause import ListRules
-    from sla_engine.wiring import Engine
+    from sla_engine.regions import Reading
 
 app = typer.Typer()
 
@@ -62,18 +62,18 @@ def reconcile(
 ) -> None:
     period(month, "--month")
     checked(limit)
-    with desk.engine() as engine:
+    with desk.reading() as engine:
         found = list(_accounts(engine, month or _present(engine), pack, list_, unit))
     _show(found, desk.voice, limit)
 
 
-def _present(engine: "Engine") -> str:
+def _present(engine: "Reading") -> str:
     from projections.days import month_of
 
     return month_of(engine.clock.now())
 
 
-def _accounts(engine: "Engine", month: str, pack: str, list_: str, unit: str) -> Iterator[Account]:
+def _accounts(engine: "Reading", month: str, pack: str, list_: str, unit: str) -> Iterator[Account]:
     from projections.reconciliation import balances
 
     units: dict[tuple[str, str, str], list[Balance]] = {}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.text import Text as Styled
 
     from projections.figures import Figure
-    from sla_engine.wiring import Engine
+    from sla_engine.regions import Reading
 
 PACK_NEEDED = register(
     "PACK_NEEDED",
@@ -77,7 +77,7 @@ def scorecard(  # one argument for each option
     first, last = day(from_, "--from"), day(to, "--to")
     if days is not None:
         first, last = days.first, days.last
-    with desk.engine() as engine:
+    with desk.reading() as engine:
         card = _card(engine, pack, unit, (first, last), by)
         if desk.voice.json:
             desk.voice.document(_document(card, unit))
@@ -85,7 +85,7 @@ def scorecard(  # one argument for each option
             desk.voice.show(*_render(card, unit, engine, desk.voice))
 
 
-def the_pack(engine: "Engine", name: str) -> str:
+def the_pack(engine: "Reading", name: str) -> str:
     """The pack's name; without one, the one pack by which whatever is in the store is governed.
     Raises `Misuse` PACK_NEEDED where that is not one."""
     stored = (row["pack"] for model in _RULED for _, row in engine.rows(model))
@@ -96,7 +96,7 @@ def the_pack(engine: "Engine", name: str) -> str:
 
 
 def _card(
-    engine: "Engine",
+    engine: "Reading",
     name: str,
     unit: str,
     span: tuple[date | None, date | None],
@@ -121,7 +121,7 @@ def _card(
     return Card(pack, first, last, found)
 
 
-def _render(card: Card, unit: str, engine: "Engine", voice: Voice) -> "Iterator[Any]":
+def _render(card: Card, unit: str, engine: "Reading", voice: Voice) -> "Iterator[Any]":
     from sla_engine.cli.output import styled
 
     title = f"{voice.word(card.pack.title)}  {card.first} – {card.last}"
@@ -171,7 +171,7 @@ def _numbers(each: "Figure", measure: Measure) -> str:
     return str(each.numerator) if measure.is_count else f"{each.numerator}/{each.denominator}"
 
 
-def _editions(card: Card, engine: "Engine", voice: Voice) -> Iterator[str]:
+def _editions(card: Card, engine: "Reading", voice: Voice) -> Iterator[str]:
     """Packs, calendars and exclusions by which was judged."""
     known = {pack.digest: f"{pack.name} {pack.edition}" for pack in engine.rules.packs}
     packs = sorted({digest for each in card.figures for digest in each.packs})

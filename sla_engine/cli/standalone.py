@@ -55,6 +55,7 @@ def compute(
 def demo(desk: Desk) -> None:
     from sla_engine.cli.demo import run_demo
 
-    status = run_demo(console(markup=True), desk.store, desk.voice.json)
+    store = Path(desk.store) if desk.store else None
+    status = run_demo(console(markup=True), store, desk.voice.json)
     if status:
         raise typer.Exit(status)

@@ -24,6 +24,11 @@ class ReadModels:
         self._projectors = [Projector(model) for model in models]
         self._positions: dict[str, int] = {}
 
+    @property
+    def names(self) -> list[str]:
+        """Under which the positions are kept."""
+        return [each.name for each in self._projectors]
+
     def run(self) -> int:
         """Take everything there is; returns how many events were read."""
         taken = 0

@@ -52,6 +52,11 @@ class Runner:
         self._follower = follower
         self._batch = batch
 
+    @property
+    def names(self) -> list[str]:
+        """Under which the positions are kept."""
+        return [self._follower.name]
+
     def step(self) -> int:
         """Take the next batch; returns how many events it had, 0 when there is nothing new."""
         after = self._log.position(self._follower.name)

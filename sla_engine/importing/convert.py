@@ -5,9 +5,11 @@ events, the event's own number or its content. So the same file gives the same i
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
+
+import msgspec
 
 from sla_engine.errors import Fault, Refusal, refuse
 from sla_engine.identity import digest
@@ -149,7 +151,7 @@ class Converter:
         log = self._tables.log
         at = format_instant(moment.at, log.zone)
         submission = parse({**body, "petition": no, "source": log.source, "at": at})
-        return replace(submission, precision=moment.precision)
+        return msgspec.structs.replace(submission, precision=moment.precision)
 
 
 def _read(faults: list[Fault], values: Mapping[str, Value | None], *rows: Cells) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from sla_engine.clock import Clock, SystemClock
+from sla_engine.errors import Unavailable
 from sla_engine.record import Instant
 
 logger = logging.getLogger(__name__)
@@ -65,11 +66,13 @@ class Waker:
         _shut(self._scheduler, wait=True)
 
     def hint(self, due: Instant) -> None:
-        """An alarm was set for `due`. Cheap; may be called after every commit."""
-        delay = (due - self._clock.now()) / 1_000_000
-        if delay < self._heartbeat:
-            with self._lock:
-                self._pull_forward(self._machine.monotonic() + max(0.0, delay))
+        """An alarm was set for `due`, here or in another process. Cheap; may be called after every
+        commit, and never fails: a lost hint costs no more than a heartbeat."""
+        with suppress(Unavailable):
+            delay = (due - self._clock.now()) / 1_000_000
+            if delay < self._heartbeat:
+                with self._lock:
+                    self._pull_forward(self._machine.monotonic() + max(0.0, delay))
 
     def healthy(self) -> bool:
         """Whether a sweep has succeeded within three heartbeats. `scheduler.running` would lie."""
@@ -88,8 +91,10 @@ class Waker:
         try:
             delay = self._sweep()
             self._last_good = self._machine.monotonic()
+        except Unavailable as refusal:
+            logger.warning("no sweep: %s", refusal)
         finally:
-            # What was raised is logged by APScheduler; the next sweep is at the next heartbeat.
+            # What else was raised is logged by APScheduler; the next heartbeat tries again.
             self._rearm(delay)
 
     def _rearm(self, delay: float | None) -> None:

@@ -7,7 +7,7 @@ together with the intake keys and the alarm index.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -25,7 +25,7 @@ from sla_engine.petition.events import Registered
 from sla_engine.petition.kind import NEW, PETITION
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import Answer, Log, Transaction, attempt
-from sla_engine.record import ENGINE, Draft, Instant, Meta
+from sla_engine.record import ENGINE, Draft, Event, Instant, Meta
 from sla_engine.service import across
 from sla_engine.service.body import body_digest as digest_of
 from sla_engine.service.body import same_body
@@ -170,9 +170,16 @@ class Handler:
 
     def touch(self, tx: Transaction, stream: str, now: Instant) -> None:
         """Record whatever is due on a dossier; a sweep and a calendar revision do only this."""
+        self.touch_all(tx, (stream,), now)
+
+    def touch_all(self, tx: Transaction, streams: Sequence[str], now: Instant) -> Sequence[Event]:
+        """`touch` for several dossiers, read at once; what was recorded."""
         batch = _Batch(tx, self.rules(), now, False, self.shelf)
-        batch.open(stream)
+        batch.prepare(streams)
+        for stream in streams:
+            batch.open(stream)
         _commit(batch)
+        return [draft.event for each in batch.pending.values() for draft in each.drafts]
 
     def _one(self, batch: _Batch, submission: Submission) -> Outcome:
         try:
@@ -255,7 +262,7 @@ def _of_petitioner(batch: _Batch, submission: Submission) -> Submission:
     dossier = batch.open(submission.stream).dossier
     opening = dossier.opening.event if dossier.exists else None
     subject = opening.petitioner if isinstance(opening, Registered) else ""
-    return replace(submission, subject=subject)
+    return msgspec.structs.replace(submission, subject=subject)
 
 
 def _committed(tx: Transaction, draft: Draft, submission: Submission) -> Draft:

@@ -1,14 +1,14 @@
 """From what an upstream system sends to a typed submission, with every fault at once.
 
 One submission is one JSON object (docs/intake.md). Personal data travels in `personal` alone and
-is never echoed in an error.
+is never echoed in an error. What is right, as nearly all of it is, is converted in one go; what is
+not is read once more, field by field, to say everything that is wrong with it.
 """
 
 import difflib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, get_type_hints
+from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
 import msgspec
 
@@ -18,6 +18,7 @@ from sla_engine.errors import Fault, Refusal, refuse, register, shorten
 from sla_engine.escalation.kinds import ADDRESSED, KINDS
 from sla_engine.item.events import ItemListed
 from sla_engine.petition.events import Absorbed, Dispatched, Registered, ReworkOrdered
+from sla_engine.petition.kind import PETITION
 from sla_engine.record import ENGINE, Event, Instant, type_name
 from sla_engine.roster.events import Appointed
 from sla_engine.round.events import RoundOpened
@@ -75,8 +76,7 @@ _NAMED_BY_ENVELOPE: dict[type[Event], tuple[str, ...]] = {
 _ADDRESS = " | ".join(ADDRESSED)
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """A fact as sent: parsed, not yet decided. `personal` never reaches an event."""
 
     stream: str
@@ -90,8 +90,41 @@ class Submission:
     unit: str = ""
     cause: str = ""
     subject: str = ""
-    personal: Mapping[str, str] = field(default_factory=dict)
+    personal: Mapping[str, str] = {}
     precision: str = ""
+
+
+class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
+    """The types of what is sent."""
+
+    type: str
+    id: str
+    source: str
+    at: str
+    petition: str = ""
+    talk: str = ""
+    item: str = ""
+    round: str = ""
+    roster: str = ""
+    seq: Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)] = 0
+    by: str = ""
+    role: str = ""
+    unit: str = ""
+    cause: str = ""
+    petitioner: str = ""
+    data: dict[str, Any] = {}
+    personal: dict[str, str] = {}
+
+
+class _Shape(NamedTuple):
+    """What `data` may hold for a class of events: its fields with their defaults, those that must
+    be there, those that are instants. `counts`: whether there are integers among them."""
+
+    fields: Sequence[tuple[str, Any]]
+    known: frozenset[str]
+    required: frozenset[str]
+    instants: frozenset[str]
+    counts: bool
 
 
 def parse_line(line: bytes, limit: int = 1_048_576) -> Submission:
@@ -109,6 +142,27 @@ def parse_line(line: bytes, limit: int = 1_048_576) -> Submission:
 
 def parse(value: Mapping[str, Any]) -> Submission:
     """One decoded object. Raises `Refusal` with every fault found."""
+    return _at_once(value) or _field_by_field(value)
+
+
+def _at_once(value: Mapping[str, Any]) -> Submission | None:
+    """The submission, None where anything is wrong."""
+    named = [name for name in ADDRESSED if name in value]
+    blank = any(type(each) is str and not each.strip() for each in value.values())
+    if len(named) != 1 or blank or ("personal" in value and named != [PETITION.name]):
+        return None
+    try:
+        sent = msgspec.convert(value, _Envelope)
+        name = value[named[0]]
+        cls = _accepted(named[0]).get(sent.type)
+        event = _whole_event(cls, name, value) if cls and sent.source != ENGINE else None
+        return _submission(value, named[0], event, parse_instant(sent.at)) if event else None
+    except (msgspec.ValidationError, Refusal):
+        return None
+
+
+def _field_by_field(value: Mapping[str, Any]) -> Submission:
+    """The same, with every fault found."""
     faults = list(_envelope_faults(value))
     event = None
     try:
@@ -117,20 +171,25 @@ def parse(value: Mapping[str, Any]) -> Submission:
         faults += refusal.faults
     if event is None or faults:
         raise Refusal(faults)
-    kind, name = _addressed(value)
+    kind, _ = _addressed(value)
+    return _submission(value, kind.name, event, parse_instant(value["at"]))
+
+
+def _submission(value: Mapping[str, Any], kind: str, event: Event, at: Instant) -> Submission:
+    name, given = value[kind], value.get
     return Submission(
-        stream=f"{kind.name}/{name}",
+        stream=f"{kind}/{name}",
         event=event,
         source=value["source"],
         key=value["id"],
-        occurred_at=parse_instant(value["at"]),
-        seq=value.get("seq", 0),
-        actor=value.get("by", ""),
-        role=value.get("role", ""),
-        unit=value.get("unit", ""),
-        cause=value.get("cause", ""),
+        occurred_at=at,
+        seq=given("seq", 0),
+        actor=given("by", ""),
+        role=given("role", ""),
+        unit=given("unit", ""),
+        cause=given("cause", ""),
         subject=_subject(value, name),
-        personal=value.get("personal", {}),
+        personal=given("personal", {}),
     )
 
 
@@ -227,6 +286,45 @@ def _event(cls: type[Event], name: str, value: Mapping[str, Any]) -> Event:
     if faults:
         raise Refusal(faults)
     return cls(**fields)
+
+
+def _whole_event(cls: type[Event], name: str, value: Mapping[str, Any]) -> Event | None:
+    """The event converted in one go; None, or a `Refusal`, where anything is wrong."""
+    data, shape = _defaults(cls, name, value), _shape(cls)
+    if not shape.required <= data.keys() <= shape.known:
+        return None
+    for each in shape.instants & data.keys():
+        if data[each] is not None:
+            if not isinstance(data[each], str):
+                return None
+            data[each] = parse_instant(data[each])
+    event = msgspec.convert([data.get(each, default) for each, default in shape.fields], cls)
+    too_large = shape.counts and any(abs(each) > _LARGEST for each in _integers(event))
+    return None if too_large else event
+
+
+@lru_cache
+def _shape(cls: type[Event]) -> _Shape:
+    fields = msgspec.structs.fields(cls)
+    return _Shape(
+        fields=[(each.name, _default(each)) for each in fields],
+        known=frozenset(each.name for each in fields),
+        required=frozenset(each.name for each in fields if each.required),
+        instants=frozenset(each.name for each in fields) & _INSTANTS,
+        counts=_counts(cls),
+    )
+
+
+def _default(each: msgspec.structs.FieldInfo) -> Any:
+    made = each.default_factory is not msgspec.NODEFAULT
+    return each.default_factory() if made else each.default
+
+
+def _counts(hint: Any) -> bool:
+    """Whether a field may hold integers."""
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return any(_counts(each.type) for each in msgspec.structs.fields(hint))
+    return hint is int or any(map(_counts, get_args(hint)))
 
 
 def _defaults(cls: type[Event], name: str, value: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from threading import Lock
 
 from sla_engine.clock import Clock
-from sla_engine.errors import Fault, Refusal, register
+from sla_engine.errors import Fault, Unavailable, register
 from sla_engine.serving.logs import code_of
 from sla_engine.serving.metrics import Metrics
 
-STORE_SILENT = register(
-    "STORE_SILENT",
-    "数据库没有应答（{found}）",
-    "the store does not answer ({found})",
-    "恢复后自动继续，无需重启；查看数据库",
-    "work goes on by itself once it answers; look after the database",
+CHECK_FAILED = register(
+    "CHECK_FAILED",
+    "检查未能完成（{found}）",
+    "this could not be looked into ({found})",
 )
 SCHEMA_DIFFERS = register(
     "SCHEMA_DIFFERS",
@@ -37,24 +35,10 @@ SWEEP_SILENT = register(
     "扫描没有按时完成（{found}）",
     "no sweep has ended well lately ({found})",
 )
-CLOCKS_DISAGREE = register(
-    "CLOCKS_DISAGREE",
-    "本机时钟与数据库时钟相差{found}秒，允许{allowed}秒",
-    "this machine's clock and the database's differ by {found} s, {allowed} s are allowed",
-    "校准时钟；在此之前不触发任何动作",
-    "set the clocks right; until then no act is fired",
-)
 LOOP_FAILS = register(
     "LOOP_FAILS",
     "工作循环未能完成（{found}）",
     "a loop does not get its work done ({found})",
-)
-REDIS_SILENT = register(
-    "REDIS_SILENT",
-    "Redis 没有应答（{found}）",
-    "Redis does not answer ({found})",
-    "恢复后自动继续，不丢失",
-    "work goes on by itself once it answers; nothing is lost",
 )
 NOT_YET_LOOKED = register(
     "NOT_YET_LOOKED",
@@ -100,7 +84,7 @@ class Health:
         self._looked: float | None = None
 
     def look(self, checks: Mapping[str, Check]) -> None:
-        """Ask every question once. Where the store is silent the others stay as they were."""
+        """Ask every question once."""
         for name, check in checks.items():
             finding = Finding(name, tuple(_asked(name, check)))
             self._metrics.ready.labels(name).set(finding.ok)
@@ -123,11 +107,7 @@ class Health:
 def _asked(name: str, check: Check) -> Iterable[Fault]:
     try:
         return tuple(check())
+    except Unavailable as away:
+        return away.faults
     except Exception as error:
-        silent = REDIS_SILENT if name == "redis" else STORE_SILENT
-        return (Fault(silent, found=code_of(error) or type(error).__name__),)
-
-
-def faults_of(refusal: Refusal) -> tuple[Fault, ...]:
-    """What an answer may show of a refusal: its codes and places, not what was found."""
-    return tuple(Fault(fault.code, fault.where) for fault in refusal.faults)
+        return (Fault(CHECK_FAILED, name, code_of(error) or type(error).__name__),)

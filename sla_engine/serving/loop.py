@@ -15,13 +15,13 @@ from sla_engine.errors import Unavailable
 from sla_engine.serving.logs import code_of
 from sla_engine.serving.metrics import Metrics
 
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
 _TELL_EVERY = 20
 
 log = structlog.stdlib.get_logger(__name__)
 
-Step = Callable[[], float | None]
-"""Does some work; seconds until it wants to be called again, None when it wants to end."""
+Step = Callable[[], float]
+"""Does some work; seconds until it wants to be called again, 0 if there is more of it."""
 
 
 class Loop:
@@ -75,12 +75,10 @@ class Loop:
             while not self._stopping.is_set():
                 self._wake.clear()
                 wait = self._once()
-                if wait is None:
-                    return
                 if wait > 0 and not self._stopping.is_set():
                     self._wake.wait(wait)
 
-    def _once(self) -> float | None:
+    def _once(self) -> float:
         self._metrics.started.labels(self.name).inc()
         try:
             wait = self._step()

@@ -61,8 +61,12 @@ class Metrics:
             yield Described(family.name + suffix, family.type, labels, family.documentation)
 
     def _of_the_log(self) -> None:
-        self.events = self._counter("events_appended", "events this process has appended")
-        self.commits = self._histogram("commit_seconds", "transactions that wrote", _SECONDS)
+        self.events = self._counter(
+            "events_appended", "events appended to the log since this process began, by whomever"
+        )
+        self.commits = self._histogram(
+            "commit_seconds", "from the last decision of a transaction to its commit", _SECONDS
+        )
         self.head = self._gauge("log_position", "position of the newest event in the log")
         self.submissions = self._counter(
             "intake", "submissions answered, by outcome and code", "status", "code"

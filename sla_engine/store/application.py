@@ -7,6 +7,7 @@ from pathlib import Path
 from secrets import token_bytes
 from typing import Any, Protocol, cast
 
+import msgspec
 from eventsourcing.application import Application
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import (
@@ -20,8 +21,9 @@ from eventsourcing.utils import EnvType
 from sla_engine.ports import AlarmRow
 from sla_engine.projection import Columns, DeadLetter, FollowerTransaction
 from sla_engine.record import Instant, Recorded
-from sla_engine.store.codec import WireMapper
+from sla_engine.store.codec import Kept, WireMapper
 from sla_engine.store.keys import intake_rows, rung_rows
+from sla_engine.store.sessions import Sessions
 
 SECRET_BYTES = 32
 _PAGE = 5_000
@@ -36,32 +38,18 @@ class Ledger(EventStore[str]):
 
     mapper: WireMapper
 
-    def record(self, entries: Sequence[Recorded], **kwargs: Any) -> Sequence[int]:
-        """Append through mapper and recorder; returns the positions."""
-        return self._insert(entries, self.mapper.to_stored_events(entries), **kwargs)
-
     def put(self, domain_events: Sequence[Mapped], **kwargs: Any) -> list[Recording[str]]:
         """The library's own way in (`Application.save`)."""
         entries = cast(Sequence[Recorded], domain_events)
         stored = self.mapper.to_stored_events(entries)
-        positions = self._insert(entries, stored, **kwargs)
-        return [
-            Recording(entry, _notification(each, position))
-            for entry, each, position in zip(domain_events, stored, positions, strict=True)
-        ]
-
-    def _insert(
-        self, entries: Sequence[Recorded], stored: Sequence[StoredEvent], **kwargs: Any
-    ) -> Sequence[int]:
         positions = self.recorder.insert_events(
             stored, intake=intake_rows(entries), rungs=rung_rows(entries), **kwargs
         )
         assert positions is not None, "an application recorder numbers what it records"
-        return positions
-
-    def entries(self, stored: Iterable[StoredEvent]) -> list[Recorded]:
-        """What stored events say."""
-        return cast("list[Recorded]", list(map(self.mapper.to_domain_event, stored)))
+        return [
+            Recording(entry, _notification(each, position))
+            for entry, each, position in zip(domain_events, stored, positions, strict=True)
+        ]
 
 
 def _notification(stored: StoredEvent, position: int) -> Notification:
@@ -74,11 +62,15 @@ class LogRecorder(Protocol):
     """What a database adapter adds to `eventsourcing`'s application recorder."""
 
     def begin(
-        self, ledger: Ledger, secret: MakeSecret
+        self, mapper: WireMapper, make_secret: MakeSecret
     ) -> AbstractContextManager[FollowerTransaction]: ...
+    def now(self) -> Instant | None: ...
     def streams(self, prefix: str) -> Iterator[str]: ...
     def next_alarm(self) -> Instant | None: ...
+    def count_due(self, now: Instant) -> int: ...
     def alarms(self, prefix: str) -> Iterator[tuple[str, AlarmRow]]: ...
+    def open_streams(self, after: str, limit: int) -> Sequence[str]: ...
+    def count_open(self) -> int: ...
     def personal(self, subject: str) -> Mapping[str, str]: ...
     def position(self, follower: str) -> int: ...
     def memory(self, follower: str) -> Mapping[str, bytes]: ...
@@ -115,18 +107,22 @@ class PetitionLog(Application[str]):
         return cast(LogRecorder, self.recorder)
 
     def transact(self) -> AbstractContextManager[FollowerTransaction]:
-        return self.tables.begin(self.ledger, self._make_secret)
+        return self.tables.begin(self.ledger.mapper, self._make_secret)
 
-    def read(self, stream: str) -> Sequence[Recorded]:
+    def now(self) -> Instant | None:
+        return self.tables.now()
+
+    def read(self, stream: str, after: int = 0) -> Sequence[Recorded]:
+        if after:
+            return list(cast(Iterable[Recorded], self.events.get(stream, gt=after)))
         return cast(
             Sequence[Recorded],
             self.repository.get(stream, projector_func=cast(Any, _as_they_are)),
         )
 
     def follow(self, after: int, limit: int) -> Sequence[Recorded]:
-        return self.ledger.entries(
-            self.recorder.select_notifications(after, limit, inclusive_of_start=False)
-        )
+        stored = self.recorder.select_notifications(after, limit, inclusive_of_start=False)
+        return self.ledger.mapper.entries(cast("Sequence[Kept]", stored))
 
     def scan(self) -> Iterator[Recorded]:
         after = 0
@@ -143,8 +139,17 @@ class PetitionLog(Application[str]):
     def next_alarm(self) -> Instant | None:
         return self.tables.next_alarm()
 
+    def count_due(self, now: Instant) -> int:
+        return self.tables.count_due(now)
+
     def alarms(self, prefix: str = "") -> Iterator[tuple[str, AlarmRow]]:
         return self.tables.alarms(prefix)
+
+    def open_streams(self, after: str, limit: int) -> Sequence[str]:
+        return self.tables.open_streams(after, limit)
+
+    def count_open(self) -> int:
+        return self.tables.count_open()
 
     def personal(self, subject: str) -> Mapping[str, str]:
         return self.tables.personal(subject)
@@ -199,6 +204,45 @@ def open_sqlite(
         },
         make_secret,
     )
+
+
+def open_postgres(
+    url: str,
+    *,
+    schema: str = "public",
+    wait: float = 5.0,
+    idle: float = 15.0,
+    statement: float = 60.0,
+    connections: int = 10,
+    make_secret: MakeSecret = random_secret,
+) -> PetitionLog:
+    """Open (and bring up to date) a log in one schema of a PostgreSQL database.
+
+    Seconds: `wait` bounds the wait for another writer's lock and for a connection; a process that
+    stands still within a transaction for longer than `idle` loses it; no statement takes longer
+    than `statement`. Settings in the address itself (`?sslmode=...`) come before ours. Refuses
+    `STORE_NEWER` if a newer program has been here; raises errors.Unavailable `STORE_AWAY`.
+    """
+    sessions = Sessions(schema, wait, idle, statement, connections)
+    return PetitionLog(
+        {
+            "PERSISTENCE_MODULE": "sla_engine.store.postgres:Factory",
+            "MAPPER_TOPIC": "sla_engine.store.codec:WireMapper",
+            "ORIGINATOR_ID_TYPE": "text",
+            "CREATE_TABLE": "n",
+            "AGGREGATE_CACHE_MAXSIZE": "",
+            "POSTGRES_URL": url,
+            "POSTGRES_SESSIONS": msgspec.json.encode(sessions).decode(),
+        },
+        make_secret,
+    )
+
+
+def open_store(where: str | Path, *, wait: float = 5.0, schema: str = "public") -> PetitionLog:
+    """Open the store that an operator names: an address `postgresql://...`, else a file."""
+    if str(where).startswith(("postgresql://", "postgres://")):
+        return open_postgres(str(where), schema=schema, wait=wait)
+    return open_sqlite(where, wait=wait)
 
 
 def open_memory(make_secret: MakeSecret = random_secret) -> PetitionLog:

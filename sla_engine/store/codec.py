@@ -5,7 +5,8 @@ wire names are lifted by `UPCASTERS` until they name a class of today.
 """
 
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, cast
 
 import msgpack
@@ -19,6 +20,7 @@ import sla_engine.petition.events
 import sla_engine.petition.subject
 import sla_engine.roster.events
 import sla_engine.round.events
+import sla_engine.rules.events
 import sla_engine.talk.events
 import sla_engine.unit.events  # noqa: F401  importing them registers every wire name
 from sla_engine.errors import refuse
@@ -29,6 +31,10 @@ new_tuple: Any = tuple.__new__
 """Makes a named tuple for less than it costs to call its class, millions of times in a replay."""
 
 Lists = list[Any]
+Row = tuple[str, int, str, bytes]
+"""Stream, version, wire name and bytes of an event."""
+Kept = tuple[str, int, str, bytes, int]
+"""The same and its position."""
 Upcaster = Callable[[Lists], tuple[str, Lists]]
 Decode = Callable[[bytes], tuple[Meta, Event]]
 
@@ -93,13 +99,14 @@ class _Decoders(dict[str, Decode]):
 
 
 DECODERS = _Decoders()
+_DAMAGED = (msgspec.MsgspecError, msgpack.UnpackException, ValueError, TypeError)
 
 
 def decode(wire: str, state: bytes) -> tuple[Meta, Event]:
     """Meta and event of stored bytes. Refuses `WIRE_UNKNOWN` and `WIRE_DAMAGED`."""
     try:
         return DECODERS[wire](state)
-    except (msgspec.MsgspecError, msgpack.UnpackException, ValueError, TypeError) as error:
+    except _DAMAGED as error:
         # The library's text could quote the body.
         raise refuse(WIRE_DAMAGED, found=wire) from error
 
@@ -119,14 +126,17 @@ class WireMapper(Mapper[str]):
         return stored
 
     def to_stored_events(self, entries: Sequence[Recorded]) -> list[StoredEvent]:
-        """The same for a batch, without a call for each."""
+        """The same for a batch."""
+        return [new_tuple(Stored, (*row, 0)) for row in self.rows(entries)]
+
+    def rows(self, entries: Sequence[Recorded]) -> list[Row]:
+        """Stream, version, wire name and bytes of a batch, without a call for each."""
         if self.compressor or self.cipher:
-            return list(
-                map(self.to_stored_event, cast(Sequence[DomainEventProtocol[str]], entries))
-            )
+            stored = map(self.to_stored_event, cast(Sequence[DomainEventProtocol[str]], entries))
+            return [kept[:4] for kept in cast(Iterable[Kept], stored)]
         return [
-            new_tuple(Stored, (stream, version, event.WIRE, encode((meta, event)), position))
-            for stream, version, position, meta, event in entries
+            (stream, version, event.WIRE, encode((meta, event)))
+            for stream, version, _, meta, event in entries
         ]
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
@@ -141,3 +151,17 @@ class WireMapper(Mapper[str]):
         position = getattr(stored_event, "id", 0)
         entry: DomainEventProtocol[str] = new_tuple(Entry, (stream, version, position, meta, event))
         return entry
+
+    def entries(self, stored: Iterable[Kept]) -> list[Recorded]:
+        """What stored events say, without a call for each."""
+        kept = list(stored)
+        if not (self.compressor or self.cipher):
+            with suppress(*_DAMAGED):
+                return [
+                    new_tuple(Entry, (stream, version, position, *DECODERS[wire](state)))
+                    for stream, version, wire, state, position in kept
+                ]
+        # One by one, so that the fault names its event.
+        return cast(
+            "list[Recorded]", [self.to_domain_event(new_tuple(Stored, each)) for each in kept]
+        )

@@ -23,6 +23,34 @@ STORE_BUSY = register(
     "未写入任何内容，可以重试",
     "nothing was written; try again",
 )
+STORE_AWAY = register(
+    "STORE_AWAY",
+    "数据库连接不上或不能使用：{found}",
+    "the database cannot be reached or used: {found}",
+    "恢复后以相同事件号重试；是否已写入可能未知，同一事件号不会记录两次",
+    "try again under the same keys; whether it was written may be unknown, twice it cannot be",
+)
+STORE_FULL = register(
+    "STORE_FULL",
+    "数据库所在磁盘已满",
+    "the disk of the database is full",
+    "未写入任何内容；腾出空间后重试",
+    "nothing was written; make room and try again",
+)
+STORE_RACE = register(
+    "STORE_RACE",
+    "与其他写入者冲突，数据库放弃了本次事务：{found}",
+    "the database gave this transaction up for another writer's: {found}",
+    "未写入任何内容，重新读取后再决定",
+    "nothing was written; read again and decide anew",
+)
+STORE_MISFIT = register(
+    "STORE_MISFIT",
+    "数据库不能保存该内容：{found}",
+    "the database cannot hold this value: {found}",
+    "检查文字中的控制字符（如 NUL）和超出范围的数字",
+    "look for control characters such as NUL in texts, and for numbers out of range",
+)
 STORE_NEWER = register(
     "STORE_NEWER",
     "数据库结构版本{found}高于本程序支持的版本{allowed}",
@@ -50,6 +78,20 @@ WIRE_DAMAGED = register(
     "the stored bytes do not fit the event type {found}",
     "该事件由更新版本的程序写入，或数据已损坏",
     "a newer program wrote it, or the bytes are damaged",
+)
+FOLLOWER_MOVED = register(
+    "FOLLOWER_MOVED",
+    "订阅者{found}已被另一进程推进",
+    "another process was quicker with follower {found}",
+    "未写入任何内容，从新位置继续",
+    "nothing was written; go on from where it is now",
+)
+SUBJECT_TAKEN = register(
+    "SUBJECT_TAKEN",
+    "另一写入者刚刚登记了同一当事人",
+    "another writer has just taken up the same subject",
+    "未写入任何内容，重新读取后再决定",
+    "nothing was written; read again and decide anew",
 )
 FOLLOWER_BACKWARDS = register(
     "FOLLOWER_BACKWARDS",

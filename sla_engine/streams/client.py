@@ -26,7 +26,7 @@ REDIS_URL = register(
     "this is no address of a Redis server ({found}); write {allowed}",
 )
 
-BLOCK_S = 1.0
+BLOCK_S = 0.25
 """Longest time a reader lets Redis hold an answer back; every client waits longer than that."""
 
 _HEALTH_CHECK_S = 15

@@ -1,14 +1,13 @@
 """An upstream system as the field knows it: it sends again whatever it has no answer to, sends
 some things twice, late, out of order, and now and then another body under an old number."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from random import Random
 
 import msgspec
 
 from scenarios.workload import DAY, HOUR, MINUTE, Shape, arrivals_of, history
-from sla_engine.petition.events import Registered
 from sla_engine.record import Instant
 from sla_engine.service.handler import Outcome
 from sla_engine.service.intake import Submission, parse
@@ -21,9 +20,11 @@ LIVELY = Shape(
 )  # fmt: skip
 AGAIN = PREMATURE | {"IN_THE_FUTURE"}
 Key = tuple[str, str]
+Arrival = tuple[Instant, Submission]
+"""A fact and the instant at which it first arrives."""
 
 
-def petitions(rng: Random, count: int, begin: Instant, days: int) -> list[tuple[Instant, Submission]]:
+def petitions(rng: Random, count: int, begin: Instant, days: int) -> list[Arrival]:
     """The facts of a few lively petitions, each with the instant at which it first arrives."""
     found = []
     for index in range(count):
@@ -40,14 +41,15 @@ class Source:
 
     rng: Random
     weather: Weather
-    waiting: list[tuple[Instant, Submission]]
+    facts: list[Submission]
+    waiting: list[Arrival]
     answers: dict[Key, tuple[str, int]] = field(default_factory=dict)
     sent: int = 0
     repeated: int = 0
     wrong: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, rng: Random, weather: Weather, facts: list[tuple[Instant, Submission]]) -> "Source":
+    def of(cls, rng: Random, weather: Weather, facts: list[Arrival]) -> "Source":
         """Some facts are three days late, some come twice."""
         waiting = []
         for at, fact in facts:
@@ -55,7 +57,12 @@ class Source:
             waiting.append((late, fact))
             if rng.random() < weather.twice:
                 waiting.append((late + rng.randrange(3 * 24) * HOUR, fact))
-        return cls(rng, weather, waiting)
+        return cls(rng, weather, [fact for _, fact in facts], waiting)
+
+    @property
+    def last_at(self) -> Instant:
+        """When the last of it happened."""
+        return max(fact.occurred_at for fact in self.facts)
 
     @property
     def next_at(self) -> Instant | None:
@@ -77,7 +84,9 @@ class Source:
         """There was no answer: they are sent again."""
         self.waiting += [(now + self._pause(), fact) for fact in facts if not _is_forged(fact)]
 
-    def settle(self, facts: Sequence[Submission], outcomes: Sequence[Outcome], now: Instant) -> None:
+    def settle(
+        self, facts: Sequence[Submission], outcomes: Sequence[Outcome], now: Instant
+    ) -> None:
         """Take up the answers."""
         assert len(facts) == len(outcomes)
         for fact, outcome in zip(facts, outcomes, strict=True):
@@ -98,12 +107,12 @@ class Source:
             self.wrong.append(f"{fact.key}: answered {first}, later {answer}")
 
     def _pause(self) -> Instant:
-        return self.rng.choice((5 * MINUTE, HOUR, 7 * HOUR))
+        return self.rng.choice((HOUR, 7 * HOUR, 30 * HOUR))
 
 
 def _forged(fact: Submission) -> Submission:
     """The same number for another body."""
-    return replace(fact, occurred_at=fact.occurred_at - 1)
+    return msgspec.structs.replace(fact, occurred_at=fact.occurred_at - 1)
 
 
 def _is_forged(fact: Submission) -> bool:

@@ -7,26 +7,32 @@ history is repeated by its seed, and its `trace` says whether it was.
 """
 
 import heapq
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import traceback
+from collections.abc import Callable
 from hashlib import blake2b
 from itertools import count
 from random import Random
-from typing import TypeVar
+from typing import TypeVar, cast
 
-from scenarios.workload import DAY, HOUR, MINUTE
+from scenarios.workload import DAY, HOUR
 from sla_engine.clock import Clock
+from sla_engine.dossier.fold import fold
 from sla_engine.errors import Conflict, Fault, Unavailable
+from sla_engine.escalation.alarms import alarm_rows
+from sla_engine.escalation.kinds import has_clocks, kind_of
 from sla_engine.policy.rulebook import Rulebook
+from sla_engine.ports import AlarmRow
 from sla_engine.record import Instant
+from sla_engine.scheduler.guard import GuardedClock
 from sla_engine.settings import Settings
+from sla_engine.sla.assess import assess
 from sla_engine.store.application import PetitionLog, open_memory
 from sla_engine.store.refusals import STORE_BUSY, STREAM_MOVED
 from sla_engine.wiring import Engine
 from sla_engine.worktime import parse_instant
 from tests.simulation.weather import CALM, Weather
 from tests.support.delivery import RULES
-from tests.support.faults import COMMIT, Crash, Hook, Moment, faulty_log
+from tests.support.faults import COMMIT, Crash, Hook, Moment, faulty_clock, faulty_log
 
 T = TypeVar("T")
 
@@ -46,9 +52,12 @@ class World:
         self.now = BEGIN
         self.weather: Weather = CALM
         self.log = open_memory(make_secret=lambda: b"\0" * 32)
+        self.database_off: Instant = 0
+        """How far the database's clock is off."""
         self.story: list[str] = []
         self.busy: list[Process] = []
-        self._inside = False
+        self.wrong: list[str] = []
+        self._checked = 0
         self._trace = blake2b(digest_size=16)
         self._agenda: list[tuple[Instant, int, Process, Callable[[], object]]] = []
         self._turn = count()
@@ -87,28 +96,64 @@ class World:
 
         def step(name: str, moment: Moment) -> None:
             self._trace.update(f"{self.now} {process.name} {name} {moment}\n".encode())
-            if name == "log.transact" or name == COMMIT:
-                self._inside = (name, moment) in _OPENS
-            if name.startswith("log.") and moment is Moment.BEFORE and self._happens("between"):
+            if name.startswith("log.") and moment is Moment.BEFORE and self.happens("between"):
                 self._let_others_go()
+            if (name, moment) == (COMMIT, Moment.AFTER):
+                self._look_at_commit()
             self._strike(process, name, moment)
 
         return step
 
+    def _look_at_commit(self) -> None:
+        """Whatever was appended has committed together with its alarms, or not at all."""
+        fresh = self.log.follow(self._checked, 1_000)
+        self._checked = fresh[-1].position if fresh else self._checked
+        if not self.happens("looked_at"):
+            return
+        for each in fresh:
+            if self.weather.guarded and each.meta.recorded_at > self.now:
+                self.wrong.append(f"{each.stream}@{each.version} was recorded before its time")
+        for stream in {each.stream: None for each in fresh if has_clocks(each.stream)}:
+            events = self.log.read(stream)
+            dossier, now = fold(stream, events), events[-1].meta.recorded_at
+            rows = alarm_rows(assess(dossier, kind_of(stream), RULES, now))
+            held = [row for name, row in self.log.alarms(stream) if name == stream]
+            if sorted(map(_promise, held)) != sorted(map(_promise, rows)):
+                self.wrong.append(f"{stream}@{len(events)} was committed without its alarms")
+
+    def black_out(self, length: Instant) -> None:
+        """Every process is down for so long: what was to happen meanwhile happens afterwards."""
+        self.tell(f"everything is down for {length / HOUR:g} h")
+        for process in {entry[2] for entry in self._agenda}:
+            process.kill()
+        self.now += length
+
+    def step_database_clock(self, off: Instant) -> None:
+        """The database's clock is set wrong by that much; 0 puts it right."""
+        self.tell(f"the database's clock is off by {off / DAY:g} d")
+        self.database_off = off
+
+    def calm(self) -> None:
+        """Nothing goes wrong any more, and every process starts anew."""
+        self.weather, self.database_off = CALM, 0
+        for process in {entry[2] for entry in self._agenda}:
+            process.kill()
+            process.machine.off = 0
+
     def _strike(self, process: "Process", name: str, moment: Moment) -> None:
         where = f"{process.name} {moment} {name}"
-        if self._happens("crash"):
+        if self.happens("crash"):
             self.tell(f"crash: {where}")
             raise Crash
-        if name in _CONTESTED and moment is Moment.BEFORE and self._happens("taken"):
+        if name in _CONTESTED and moment is Moment.BEFORE and self.happens("taken"):
             self.tell(f"conflict: {where}")
             raise Conflict(Fault(STREAM_MOVED, "simulated"))
-        unheard = (name, moment) == (COMMIT, Moment.AFTER) and self._happens("unheard")
-        if unheard or (not name.startswith("clock.") and self._happens("away")):
+        unheard = (name, moment) == (COMMIT, Moment.AFTER) and self.happens("unheard")
+        if unheard or (not name.startswith("clock.") and self.happens("away")):
             self.tell(f"away: {where}")
             raise Unavailable(Fault(STORE_BUSY, "simulated"))
 
-    def _happens(self, what: str) -> bool:
+    def happens(self, what: str) -> bool:
         chance: float = getattr(self.weather, what)
         return chance > 0 and self.rng.random() < chance
 
@@ -123,7 +168,9 @@ class World:
         return self._trace.hexdigest()
 
 
-_OPENS = {("log.transact", Moment.AFTER), (COMMIT, Moment.BEFORE)}
+def _promise(row: AlarmRow) -> tuple[object, ...]:
+    """What a row of the index promises."""
+    return (row.clause, row.cycle, row.alarm_at or 0, row.rung, row.due or 0, row.stopped or 0)
 
 
 class _HostClock:
@@ -146,17 +193,34 @@ class Process:
     def __init__(self, world: World, name: str) -> None:
         self.world = world
         self.name = name
-        self.clock = _HostClock(world)
+        self.machine = _HostClock(world)
         self.deaths = 0
+        self.hook = world.hook(self)
         self._engine: Engine | None = None
-        self._log = faulty_log(world.log, world.hook(self))
+        self._own: dict[str, object] = {}
+        self._log = faulty_log(world.log, self.hook)
 
     @property
     def engine(self) -> Engine:
         """The engine; a process that died is started anew, with nothing but what the store has."""
         if self._engine is None:
-            self._engine = self.world.build(self._log, self.clock, Settings(tolerance_s=0), RULES)
+            clock: Clock = faulty_clock(self.machine, self.hook)
+            if self.world.weather.guarded:
+                clock = GuardedClock(self._database_time, clock)
+            self._engine = self.world.build(self._log, clock, Settings(tolerance_s=0), RULES)
         return self._engine
+
+    def own(self, name: str, make: Callable[[Engine], T]) -> T:
+        """Something that the process has made of its engine, and keeps as long as that."""
+        engine = self.engine
+        if name not in self._own:
+            self._own[name] = make(engine)
+        return cast(T, self._own[name])
+
+    def _database_time(self) -> Instant:
+        """What a database with a clock would say; the one in memory has none."""
+        self._log.now()
+        return self.world.now + self.world.database_off
 
     def attempt(self, do: Callable[[], T]) -> T | None:
         """Do something unless the process dies of it or what it needs is away."""
@@ -164,22 +228,24 @@ class Process:
         try:
             return do()
         except Crash:
-            self._engine = None
+            self.kill()
             self.deaths += 1
         except (Unavailable, Conflict) as refusal:
             self.world.tell(f"{self.name} gave up for now: {refusal.code}")
+        except Exception as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            self.world.wrong.append(f"{self.name} died of {error!r} at {where.name}:{where.lineno}")
+            self.kill()
         finally:
             self.world.busy.pop()
         return None
 
     def kill(self) -> None:
-        """Between two actions."""
+        """Nothing is left of what it had in memory."""
         self._engine = None
+        self._own.clear()
 
-
-@contextmanager
-def peace(world: World) -> Iterator[None]:
-    """Nothing goes wrong any more."""
-    weather, world.weather = world.weather, CALM
-    yield
-    world.weather = weather
+    def step_clock(self, off: Instant) -> None:
+        """Its machine's clock is set wrong by that much; 0 puts it right."""
+        self.world.tell(f"the clock of {self.name} is off by {off / HOUR:g} h")
+        self.machine.off = off

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, cast
 
 from sla_engine.clock import Clock
+from sla_engine.delivery.channel import Channel
 from sla_engine.ports import Log, Transaction
 from sla_engine.projection import FollowedLog, FollowerTransaction
 from sla_engine.store.application import PetitionLog
@@ -29,6 +30,7 @@ PORTS: Mapping[str, tuple[type, ...]] = {
     "log": (Log, FollowedLog),
     "tx": (Transaction, FollowerTransaction),
     "clock": (Clock,),
+    "channel": (Channel,),
 }
 """The seams that are wrapped, by the first part of a step's name."""
 
@@ -38,7 +40,8 @@ COMMIT = "tx.commit"
 STEPS: Mapping[str, tuple[str, ...]] = {
     "log": (
         "transact", "now", "read", "follow", "scan", "streams", "head", "next_alarm", "count_due",
-        "alarms", "personal", "position", "memory", "table", "dead_letters",
+        "alarms", "open_streams", "count_open", "personal", "position", "memory", "table",
+        "dead_letters",
     ),
     "tx": (
         "load", "load_all", "after_commit", "answers", "append", "set_alarms", "put_alarm",
@@ -47,6 +50,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
         "commit",
     ),
     "clock": ("now", "monotonic"),
+    "channel": ("open", "send"),
 }  # fmt: skip
 """Every step there is, by port. A house rule of these tests compares it with the ports."""
 
@@ -119,5 +123,11 @@ def faulty_log(log: PetitionLog, hook: Hook) -> PetitionLog:
     return cast(PetitionLog, _Log(log, hook))
 
 
+def faulty_channel(channel: Channel, hook: Hook) -> Channel:
+    """The channel as before."""
+    return cast(Channel, _Port("channel", channel, hook))
+
+
 def faulty_clock(clock: Clock, hook: Hook) -> Clock:
+    """The clock as before."""
     return cast(Clock, _Port("clock", clock, hook))

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import msgspec
 
-from sla_engine.catalog import load_almanac, load_rulebook, notice_of
+from sla_engine.catalog import load_almanac, load_rulebook
 from sla_engine.clock import VirtualClock
 from sla_engine.dossier.chronicle import Chronicle, read
 from sla_engine.dossier.events import RungWithdrawn, TermRefixed
@@ -27,6 +27,7 @@ from sla_engine.policy.clause import Pack
 from sla_engine.policy.lint import parse_pack
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Draft, Event, Instant, Meta, Recorded
+from sla_engine.rules.texts import notice_of
 from sla_engine.service.handler import Outcome
 from sla_engine.service.intake import Submission, parse
 from sla_engine.settings import Settings

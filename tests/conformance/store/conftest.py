@@ -1,20 +1,33 @@
-"""The stores that the suite runs over. Another adapter joins by adding itself to `STORES`, and to
-`SHARED` if other processes can open it by `Store.address`."""
+"""The stores that the suite runs over: in memory, in a file, on a PostgreSQL server."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from tests.conformance.store.samples import OpenLog, Store, memory_store, sqlite_store
+from tests.conformance.store.samples import (
+    OpenLog,
+    Store,
+    memory_store,
+    postgres_store,
+    sqlite_store,
+)
+from tests.support.servers import PostgresServer
 
-STORES = {"sqlite": sqlite_store, "memory": memory_store}
-SHARED = ["sqlite"]
+SHARED = ["postgres", "sqlite"]
+"""Those that several processes can open."""
 
 
-@pytest.fixture(params=sorted(STORES))
+@pytest.fixture(scope="session")
+def shared_database(postgres: PostgresServer) -> str:
+    """One database for the suite: every test has a schema of its own in it."""
+    return postgres.database()
+
+
+@pytest.fixture(params=["memory", *SHARED])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with STORES[request.param](tmp_path) as store:
+    with _store(request, tmp_path) as store:
         yield store
 
 
@@ -25,8 +38,19 @@ def log(store: Store) -> Iterator[OpenLog]:
     log.close()
 
 
-@pytest.fixture(params=sorted(SHARED))
+@pytest.fixture(params=SHARED)
 def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """A store that several processes can open."""
-    with STORES[request.param](tmp_path) as store:
+    with _store(request, tmp_path) as store:
         yield store
+
+
+def _store(request: pytest.FixtureRequest, folder: Path) -> AbstractContextManager[Store]:
+    match request.param:
+        case "memory":
+            return memory_store()
+        case "sqlite":
+            return sqlite_store(folder)
+        case _:
+            # The server is started only if it is asked for.
+            return postgres_store(request.getfixturevalue("shared_database"))

@@ -12,7 +12,7 @@ from sla_engine.petition.events import Dispatched, Registered
 from sla_engine.ports import AlarmRow
 from sla_engine.projection import FollowedLog
 from sla_engine.record import Draft, Instant, Meta
-from sla_engine.store.application import open_memory, open_sqlite
+from sla_engine.store.application import open_memory, open_postgres, open_sqlite
 
 T0: Instant = 1_773_000_000_000_000
 
@@ -39,20 +39,42 @@ def sqlite_store(folder: Path) -> Iterator[Store]:
     yield Store(
         open=lambda: open_sqlite(path, wait=30.0),
         fresh=lambda: open_sqlite(folder / f"{next(numbers)}.sqlite", synchronous="OFF"),
-        address=f"sqlite:{path}",
+        address=f"sqlite {path}",
     )
 
 
 @contextmanager
-def memory_store(folder: Path) -> Iterator[Store]:
+def memory_store() -> Iterator[Store]:
     yield Store(open=open_memory, fresh=open_memory)
+
+
+_schemas = count(1)
+
+
+@contextmanager
+def postgres_store(url: str) -> Iterator[Store]:
+    """A schema of its own in a database that many tests share."""
+
+    def another() -> OpenLog:
+        return open_postgres(url, schema=f"log_{next(_schemas)}", wait=30.0)
+
+    schema = f"log_{next(_schemas)}"
+    yield Store(
+        open=lambda: open_postgres(url, schema=schema, wait=30.0),
+        fresh=another,
+        address=f"postgres {url} {schema}",
+    )
 
 
 def open_address(address: str) -> OpenLog:
     """In a worker process: the store that `Store.address` names."""
-    kind, place = address.split(":", 1)
-    assert kind == "sqlite", f"no way to open {kind}"
-    return open_sqlite(place, wait=30.0)
+    match address.split(" "):
+        case ["sqlite", path]:
+            return open_sqlite(path, wait=30.0)
+        case ["postgres", url, schema]:
+            return open_postgres(url, schema=schema, wait=30.0)
+        case _:
+            raise AssertionError(f"no way to open {address}")
 
 
 def meta(key: str = "", at: Instant = T0, digest: str = "") -> Meta:

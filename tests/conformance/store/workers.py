@@ -7,11 +7,13 @@ import hashlib
 import random
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from sla_engine.followers.runner import Runner
+from sla_engine.ports import attempt
 from sla_engine.projection import FollowerTransaction
 from sla_engine.record import Recorded
-from tests.conformance.store.samples import alarm, dispatched, open_address, registered
+from tests.conformance.store.samples import OpenLog, alarm, dispatched, open_address, registered
 
 STREAMS = 40
 
@@ -28,15 +30,23 @@ def submit(address: str, count: str, seed: str) -> None:
     while facts:
         size = order.randint(1, 40)
         batch, facts = facts[:size], facts[size:]
-        with log.transact() as tx:
-            answers = [(fact, take(tx, fact)) for fact in batch]
-        for fact, (stream, version) in answers:
+        for fact, (stream, version) in attempt(partial(take_all, log, batch)):
             say(fact, stream, version)
     log.close()
 
 
+def take_all(log: OpenLog, batch: Sequence[int]) -> list[tuple[int, tuple[str, int]]]:
+    with log.transact() as tx:
+        tx.load_all(dict.fromkeys(map(stream_of, batch), 0))
+        return [(fact, take(tx, fact)) for fact in batch]
+
+
+def stream_of(fact: int) -> str:
+    return f"petition/{fact % STREAMS:04d}"
+
+
 def take(tx: FollowerTransaction, fact: int) -> tuple[str, int]:
-    pair, stream = ("12345", str(fact)), f"petition/{fact % STREAMS:04d}"
+    pair, stream = ("12345", str(fact)), stream_of(fact)
     known = tx.answers([pair]).get(pair)
     if known:
         return known.stream, known.version

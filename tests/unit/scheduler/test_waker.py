@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from sla_engine.clock import SystemClock
-from sla_engine.scheduler.sweep import planned, sweeper
+from sla_engine.scheduler.pace import Pace
+from sla_engine.scheduler.sweep import Sweeper, planned
 from sla_engine.scheduler.waker import Waker
 from sla_engine.store.application import PetitionLog, open_memory
 from tests.unit.scheduler.ladder import fired, open_petitions, planner
@@ -207,7 +208,7 @@ def test_nothing_is_swept_after_it_was_stopped() -> None:
 
 def test_alarms_in_a_log_are_fired_without_further_help(log: PetitionLog, started: Start) -> None:
     now = CLOCK.now()
-    run = sweeper(log, planned(planner), CLOCK)
+    run = Sweeper(log, planned(planner), CLOCK, pace=Pace(CLOCK))
     waker = started(run, heartbeat=NEVER)
     open_petitions(log, 3, start=now - 9_900_000, spread=0)
     upcoming = log.next_alarm()

@@ -28,7 +28,7 @@ class SentLater(Event):
     marks: tuple[str, ...] = ()
 
 
-Sent.WIRE = SentLater.WIRE = "petition.sent/1"
+Sent.NAME = SentLater.NAME = "sent"
 
 
 class Secrets:
@@ -44,7 +44,15 @@ class Secrets:
 
 def of(event: Event, **personal: str) -> Submission:
     subject = "p1" if personal else ""
-    return Submission("petition/1", event, "12345", "e1", 7, subject=subject, personal=personal)
+    return Submission(
+        stream="petition/1",
+        event=event,
+        source="12345",
+        key="e1",
+        occurred_at=7,
+        subject=subject,
+        personal=personal,
+    )
 
 
 @pytest.fixture

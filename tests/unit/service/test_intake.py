@@ -1,13 +1,28 @@
 """From what an upstream system sends to a typed submission: every fault, all of them at once."""
 
 import json
+from collections.abc import Mapping
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
 
 from sla_engine.errors import Fault, Refusal
+from sla_engine.escalation.kinds import ADDRESSED
 from sla_engine.petition.events import Dispatched, Registered, ReturnRuled
-from sla_engine.service.intake import parse, parse_line
+from sla_engine.record import type_name
+from sla_engine.service.intake import (
+    _INSTANTS,
+    _NAMED_BY_ENVELOPE,
+    _accepted,
+    _at_once,
+    _field_by_field,
+    parse,
+    parse_line,
+)
 from sla_engine.talk.events import TalkNotified, TalkProposed
 from tests.support.given import instant
 
@@ -280,3 +295,48 @@ def test_a_number_that_no_log_can_hold_is_refused(name: str, data: dict[str, obj
     with pytest.raises(Refusal) as refused:
         parse({**sent, "data": {"member": "U1"}, "type": "member_left", "seq": 10**30})
     assert [fault.where for fault in refused.value.faults] == ["seq"]
+
+
+# ------------------------------------------------------------------------------------- two readings
+
+
+def _names(kind: str) -> list[str]:
+    return sorted(_accepted(kind))
+
+
+GOOD_BY_TYPE: dict[object, Any] = {
+    str: "x",
+    int: 3,
+    bool: True,
+    tuple[str, ...]: ["a"],
+    Mapping[str, str]: {"a": "yes"},
+    Mapping[str, float]: {"a": 7.5},
+}
+INSTANT = "2025-06-05T09:00:00+08:00"
+ANY: list[Any] = ["x", "", " ", 3, 2**53, -1, 1.0, True, None, ["a"], [1], {"a": "yes"}, {"a": 7.5}]
+
+
+@given(seed=st.integers(0, 10**9))
+@settings(max_examples=400)
+def test_what_is_converted_in_one_go_is_what_is_read_field_by_field(seed: int) -> None:
+    rng = Random(seed)
+    kind = rng.choice(ADDRESSED)
+    cls = _accepted(kind)[rng.choice(_names(kind))]
+    data = {
+        each.name: INSTANT if each.name in _INSTANTS else GOOD_BY_TYPE.get(each.type, [])
+        for each in structs.fields(cls)
+        if each.name not in _NAMED_BY_ENVELOPE.get(cls, ())
+        and (each.required or rng.random() < 0.6)
+    }
+    if rng.random() < 0.6:
+        data[rng.choice([*cls.__struct_fields__, "odd"])] = rng.choice(ANY)
+    sent: dict[str, Any] = {kind: "N1", "type": type_name(cls), "id": "e1", "source": "s"}
+    sent |= {"at": rng.choice([INSTANT] * 19 + ["2025-06-05"]), "data": data}
+    for name in ("seq", "by", "petitioner", "talk", "personal", "od"):
+        if rng.random() < 0.04:
+            sent[name] = rng.choice(ANY)
+    try:
+        slowly: object = _field_by_field(sent)
+    except Refusal:
+        slowly = None
+    assert _at_once(sent) == slowly

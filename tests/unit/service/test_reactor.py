@@ -189,7 +189,7 @@ def test_how_the_log_is_cut_into_batches_makes_no_difference() -> None:
     found = []
     for size in (1, 500):
         with engine("2025-06-03 08:00", RULES) as each:
-            each._runners[0] = Runner(each.log, reactor(each), batch=size)
+            each.runners[0] = Runner(each.log, reactor(each), batch=size)
             send(each, *OPENED)
             busy(each)
             found.append([(talk.traits["no"], talk.phase, causes(talk)) for talk in talks_of(each)])

@@ -127,9 +127,7 @@ def test_of_an_error_the_type_the_code_and_the_places_are_told(out: io.StringIO)
     assert line["error"] == "sla_engine.errors.Refusal"
     assert line["code"] == ODD
     assert line["causes"] == ["sqlite3.IntegrityError"]
-    assert line["places"][0].endswith(
-        "test_of_an_error_the_type_the_code_and_the_places_are_told"
-    )
+    assert line["places"][0].endswith("test_of_an_error_the_type_the_code_and_the_places_are_told")
     assert NAME not in out.getvalue()
     assert PHONE not in out.getvalue()
 
@@ -174,7 +172,8 @@ def test_texts_that_libraries_put_into_their_lines_are_left_out(out: io.StringIO
 def test_a_line_that_cannot_be_formatted_is_not_printed_whole(
     out: io.StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    logging.getLogger("sla_engine.x").error("%d of %d", NAME)
+    wanting_two = "%d of %d"
+    logging.getLogger("sla_engine.x").error(wanting_two, NAME)
     assert told(out)["event"] == "%d of %d"
     assert NAME not in "".join(capsys.readouterr())
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sla_engine.store.application import open_sqlite
-from sla_engine.store.sqlite import Recorder
+from sla_engine.store.sqlite.recorder import Recorder
 
 
 def bytes_of(folder: Path) -> bytes:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from sla_engine.errors import Refusal
-from sla_engine.store import migrate as module
+from sla_engine.store.sqlite import migrate as module
 from sla_engine.store.application import PetitionLog, open_sqlite
-from sla_engine.store.migrate import is_current, migrate, migrations, statements
+from sla_engine.store.sqlite.migrate import is_current, migrate, migrations, statements
 
 
 def test_migrations_are_numbered_without_gaps() -> None:

@@ -11,10 +11,11 @@ from eventsourcing.persistence import Notification, StoredEvent
 
 from sla_engine.errors import Refusal
 from sla_engine.record import Recorded
-from sla_engine.store import sqlite, transaction
+from sla_engine.store import tables as module
+from sla_engine.store.sqlite import recorder, tables
 from sla_engine.store.application import PetitionLog, open_memory, open_sqlite
 from sla_engine.store.codec import Entry
-from sla_engine.store.sqlite import Recorder
+from sla_engine.store.sqlite.recorder import Recorder
 from tests.conformance.store.samples import alarm, dispatched, registered
 
 
@@ -159,7 +160,8 @@ def last_version(_: None, entries: Iterable[Recorded]) -> int:
 
 
 def test_pages_end_between_any_two_names(log: PetitionLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "_PAGE", 1)
+    monkeypatch.setattr(module, "PAGE", 1)
+    monkeypatch.setattr(recorder, "PAGE", 1)
     names = ["a", "a\x01", "a0", "a00", "a1", "甲", "甲乙"]
     with log.transact() as tx:
         for name in names:
@@ -183,8 +185,8 @@ def test_memory_logs_are_separate() -> None:
 @pytest.mark.parametrize(
     ("query", "index"),
     [
-        (transaction.DUE, "alarm_next"),
-        ("SELECT alarm_at FROM alarm WHERE alarm_at IS NOT NULL ORDER BY alarm_at", "alarm_next"),
+        (tables.NEXT, "alarm_next"),
+        ("SELECT min(alarm_at) FROM alarm WHERE lane = 0 AND alarm_at IS NOT NULL", "alarm_next"),
         ("SELECT * FROM alarm WHERE due IS NULL ORDER BY stream, clause, cycle", "alarm_due"),
     ],
 )

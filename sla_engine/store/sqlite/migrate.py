@@ -2,22 +2,16 @@
 
 import sqlite3
 from collections.abc import Iterator
-from importlib.resources import files
 
 from sla_engine.errors import refuse
+from sla_engine.store.migrations import Migration, migrations
 from sla_engine.store.refusals import STORE_NEWER
 
 _VERSIONS = "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, name TEXT)"
 
 
-def migrations() -> list[tuple[int, str, str]]:
-    """(number, name, script) of `sql/sqlite/NNNN_name.sql`, ascending."""
-    folder = files("sla_engine.store") / "sql" / "sqlite"
-    scripts = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
-    return [
-        (int(name[:4]), name.removesuffix(".sql"), (folder / name).read_text("utf-8"))
-        for name in scripts
-    ]
+def known() -> list[Migration]:
+    return migrations("sqlite")
 
 
 def statements(script: str) -> Iterator[str]:
@@ -37,7 +31,7 @@ def statements(script: str) -> Iterator[str]:
 def is_current(cursor: sqlite3.Cursor) -> bool:
     """Whether nothing is to be done, found out without waiting for any writer."""
     table = cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'schema_version'").fetchall()
-    return bool(table) and _version(cursor) == migrations()[-1][0]
+    return bool(table) and _version(cursor) == known()[-1].number
 
 
 def migrate(cursor: sqlite3.Cursor) -> None:
@@ -45,13 +39,12 @@ def migrate(cursor: sqlite3.Cursor) -> None:
 
     Refuses `STORE_NEWER` when a newer program has been here.
     """
-    known = migrations()
-    newest = known[-1][0]
+    newest = known()[-1].number
     cursor.execute(_VERSIONS)
     current = _version(cursor)
     if current > newest:
         raise refuse(STORE_NEWER, found=str(current), allowed=str(newest))
-    for number, name, script in known:
+    for number, name, script in known():
         if number > current:
             for statement in statements(script):
                 cursor.execute(statement)

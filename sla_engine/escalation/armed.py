@@ -1,0 +1,249 @@
+"""Acts ready made: what a clock will do by itself if nothing more is learned of its dossier.
+
+A row of the alarm index carries, as `plan`, the steps its clock has still to take. A sweep can then
+record what has come without reading the stream, and what it records is what `catch_up` would have
+recorded. Whoever adds to a stream writes its rows in the same transaction, so a plan is as true as
+the alarm beside it, and firing one clock changes no other's. What may change without a word in the
+stream is the calendar: a plan holds while the calendar known is the one it was made by (`rules`).
+
+Where an act depends on more than its own clock, there is no plan, and the dossier is read.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from sla_engine.dossier.events import RungFired
+from sla_engine.errors import Refusal
+from sla_engine.escalation.alarms import DAY, alarm_rows
+from sla_engine.escalation.react import NEXT_TIER, TALK
+from sla_engine.policy.clause import Anchor, Pack, Rung
+from sla_engine.policy.rulebook import Rulebook
+from sla_engine.policy.vocabulary import OPEN_NEXT
+from sla_engine.ports import AlarmRow, Claim
+from sla_engine.record import ENGINE, Draft, Instant, Meta
+from sla_engine.sla.assess import Assessment, Reading, State
+from sla_engine.sla.schedule import Firing
+
+EDITION = 1
+"""Of the plans; a plan of another edition is not fired from."""
+
+
+class Step(msgspec.Struct, frozen=True, array_like=True):
+    """A rung that is reached at `at`; `version` is the number of its earlier firings. The step
+    without a rung is a right that lapses: nothing is recorded, the row says so."""
+
+    rung: str
+    at: Instant
+    version: int = 0
+
+
+class Plan(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """`place` is where the clock stands among those of its dossier; `pack` and `calendar` are the
+    digests that its acts are stamped with."""
+
+    edition: int
+    pack: str
+    calendar: str
+    region: str
+    place: int
+    steps: tuple[Step, ...]
+
+
+class Ready(NamedTuple):
+    """What a sweep is to write: the acts in their order, and the rows of the clocks they are of."""
+
+    drafts: Sequence[Draft]
+    rows: Sequence[AlarmRow]
+
+
+class _Due(NamedTuple):
+    """A step that has come, of one clock, with its rung (None: it lapses)."""
+
+    row: AlarmRow
+    plan: Plan
+    step: Step
+    rung: Rung | None
+
+    @property
+    def order(self) -> tuple[Instant, int, int]:
+        return (self.step.at, self.rung.level if self.rung is not None else 0, self.plan.place)
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Plan).decode
+
+
+# ---------------------------------------------------------------------------------------- arming
+
+
+def armed_rows(
+    assessment: Assessment, rules: Rulebook, short_term: Instant = DAY
+) -> Sequence[AlarmRow]:
+    """`alarm_rows` with plans, for a dossier on which everything due has been recorded."""
+    rows = alarm_rows(assessment, short_term)
+    if not _settled(assessment):
+        return rows
+    return [
+        _armed(assessment, reading, place, row, rules)
+        for place, (reading, row) in enumerate(zip(assessment.readings, rows, strict=True))
+    ]
+
+
+def _settled(assessment: Assessment) -> bool:
+    """Whether everything the dossier holds is past, so that time brings nothing but alarms. A
+    source's clock may be ahead of ours, ours may have been set back, a period ends when it ends."""
+    at, facts = assessment.at, assessment.chronicle.facts
+    return (
+        not assessment.coming
+        and bool(facts)
+        and facts[-1].meta.occurred_at <= at
+        and assessment.dossier.opening.meta.recorded_at <= at
+        and all(each.cycle.end is None or each.cycle.end <= at for each in assessment.readings)
+    )
+
+
+def _armed(
+    assessment: Assessment, reading: Reading, place: int, row: AlarmRow, rules: Rulebook
+) -> AlarmRow:
+    steps = _steps(assessment, reading) if row.alarm_at is not None else ()
+    if not steps or steps[0].at != row.alarm_at:
+        return row
+    pack = reading.cycle.pack
+    region = assessment.chronicle.traits.get("region", "") or pack.region
+    known = rules.calendar(pack, region, assessment.at).digest
+    pinned = reading.schedule.calendar.digest
+    plan = Plan(EDITION, pack.digest, pinned, region, place, steps)
+    return row._replace(rules=known, plan=_encode(plan))
+
+
+def _steps(assessment: Assessment, reading: Reading) -> tuple[Step, ...]:
+    """What a clock has still to do, in order; nothing where that does not follow from it alone."""
+    waiting = [firing for firing in reading.schedule.firings if firing.fire_at > assessment.at]
+    if reading.cycle.end is not None or not all(_plain(reading, each) for each in waiting):
+        return ()
+    steps: list[Step] = []
+    for firing in waiting:
+        rung = firing.rung.id
+        earlier = assessment.dossier.acts.get((*reading.key, rung), ())
+        if any(act.stands and act.fired.at == firing.at for act in earlier):
+            return ()
+        version = len(earlier) + sum(step.rung == rung for step in steps)
+        steps.append(Step(rung, firing.at, version))
+    if reading.due is not None and _may_lapse(reading):
+        steps.append(Step("", reading.due + 1))
+    return tuple(steps)
+
+
+def _plain(reading: Reading, firing: Firing) -> bool:
+    """Whether an act goes out when its rung is reached, and names the instant that its kind of
+    rung always names."""
+    due, at = reading.due, firing.at
+    legal = at - 1 if _is_breach(firing.rung) else at
+    in_time = due is not None and (at <= due or not _may_lapse(reading))
+    return firing.fire_at == at and firing.legal == legal and in_time
+
+
+def _may_lapse(reading: Reading) -> bool:
+    return reading.clause.late == "barred" and reading.state is State.RUNNING
+
+
+def _is_breach(rung: Rung) -> bool:
+    """Whether a rung is the breach itself, which names the due instant."""
+    return rung.when.anchor is Anchor.DUE and rung.when.offset is None
+
+
+# ---------------------------------------------------------------------------------------- firing
+
+
+def ready(claim: Claim, rules: Rulebook, now: Instant) -> Ready | None:
+    """What is to be written for a claimed stream at `now`; None where its dossier must be read.
+
+    It is exactly what `catch_up` and `armed_rows` would give. `claim.due` are all rows of the
+    stream that are due.
+    """
+    due: list[_Due] = []
+    after: list[AlarmRow] = []
+    for row in claim.due:
+        plan = _holding(row, rules, now)
+        if plan is None:
+            return None
+        reached = _reached(row, plan, rules.pack_by_digest(plan.pack), now)
+        due.extend(reached)
+        after.append(_row_after(row, plan, reached))
+    due.sort(key=lambda each: each.order)
+    drafts = [_draft(each, each.rung, due, now) for each in due if each.rung is not None]
+    return Ready(drafts, after)
+
+
+def _holding(row: AlarmRow, rules: Rulebook, now: Instant) -> Plan | None:
+    """The plan of a row, where it has one that holds under these rules."""
+    if not row.plan:
+        return None
+    try:
+        plan = _decode(row.plan)
+        pack = rules.pack_by_digest(plan.pack)
+        known = rules.calendar(pack, plan.region, now).digest
+    except (msgspec.DecodeError, Refusal):
+        return None
+    holds = plan.edition == EDITION and known == row.rules and plan.steps[0].at == row.alarm_at
+    return plan if holds else None
+
+
+def _reached(row: AlarmRow, plan: Plan, pack: Pack, now: Instant) -> list[_Due]:
+    rungs = {rung.id: rung for rung in pack.clause(row.clause).rungs}
+    return [
+        _Due(row, plan, step, rungs[step.rung] if step.rung else None)
+        for step in plan.steps
+        if step.at <= now
+    ]
+
+
+def _draft(each: _Due, rung: Rung, due: Sequence[_Due], now: Instant) -> Draft:
+    row, plan, step = each.row, each.plan, each.step
+    event = RungFired(
+        clause=row.clause,
+        cycle=row.cycle,
+        version=step.version,
+        rung=rung.id,
+        level=rung.level,
+        act=rung.act,
+        due=step.at - 1 if _is_breach(rung) else step.at,
+        at=step.at,
+        tier=rung.tier,
+        to=rung.to,
+        unit=row.unit,
+        silent="superseded" if _overtaken(each, rung, due) else "",
+    )
+    meta = Meta(
+        occurred_at=step.at,
+        recorded_at=now,
+        source=ENGINE,
+        pack=plan.pack,
+        calendar=plan.calendar,
+    )
+    return Draft(meta, event)
+
+
+def _overtaken(each: _Due, rung: Rung, due: Sequence[_Due]) -> bool:
+    """Whether a warning comes together with the breach it warns of."""
+    row, breach = each.row, each.row.due
+    if rung.act in (TALK, NEXT_TIER, OPEN_NEXT) or breach is None or each.step.at > breach:
+        return False
+    return any(other.row is row and other.rung and other.step.at > breach for other in due)
+
+
+def _row_after(row: AlarmRow, plan: Plan, reached: Sequence[_Due]) -> AlarmRow:
+    """A row once the steps that were `reached` are taken."""
+    left = plan.steps[len(reached) :]
+    levels = [each.rung.level for each in reached if each.rung is not None]
+    lapsed = any(each.rung is None for each in reached)
+    return row._replace(
+        state=State.LAPSED.value if lapsed else row.state,
+        level=max(row.level, *levels, 0),
+        alarm_at=left[0].at if left else None,
+        rung=left[0].rung if left else "",
+        rules=row.rules if left else "",
+        plan=_encode(msgspec.structs.replace(plan, steps=left)) if left else b"",
+    )

@@ -1,0 +1,331 @@
+"""One transaction on PostgreSQL: rows are locked as they are read, and all is written at once.
+
+Reading takes one trip to the server, or two. What was gathered goes out in a single one, as a row
+of statements that ends with COMMIT; each takes whole columns as arrays.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from functools import cache
+from typing import Any, NamedTuple, NoReturn
+
+import msgspec
+import psycopg
+from psycopg import Cursor
+from psycopg.rows import tuple_row
+
+from sla_engine.ports import AlarmRow, Answer, Claim
+from sla_engine.projection import Columns
+from sla_engine.record import Instant
+from sla_engine.store.codec import Kept, WireMapper
+from sla_engine.store.keys import IntakeRow, RungRow
+from sla_engine.store.postgres.datastore import Bare
+from sla_engine.store.postgres.refusals import refusal_of
+from sla_engine.store.tables import (
+    ALARM,
+    ON_SAME_CLOCK,
+    ON_SAME_MEMORY,
+    ON_SAME_ROW,
+    CommonTables,
+    Row,
+    Rows,
+    split_memory,
+    split_rows,
+)
+from sla_engine.store.unit import Changes, Pair, Table
+
+# Those that do not exist are not locked: who creates one is found out by its key.
+_LOCK = "SELECT stream, version FROM stream WHERE stream = ANY(%b) ORDER BY stream FOR UPDATE"
+_EVENTS = (
+    "SELECT e.* FROM unnest(%b::text[], %b::bigint[]) AS k(stream, version) CROSS JOIN LATERAL ("
+    "SELECT originator_id, originator_version, topic, state, notification_id FROM stored_events "
+    "WHERE originator_id = k.stream AND originator_version > k.version ORDER BY originator_version"
+    ") AS e"
+)
+_ANSWERS = (
+    "SELECT i.source, i.key, i.stream, i.version, i.body_digest "
+    "FROM unnest(%b::text[], %b::text[]) AS k(source, key) JOIN intake_key i USING (source, key)"
+)
+_CLOCKS = f"SELECT stream, {ALARM} FROM alarm WHERE stream = ANY(%b)"
+# Both are locked, the stream first: a clock whose stream is somebody's stays free for him. With the
+# stream alone the clock's row would be the one of the beginning, however it stands by now.
+CLAIM = (
+    "SELECT s.stream, s.version FROM alarm k JOIN stream s ON s.stream = k.stream "
+    "WHERE k.lane = %b AND k.alarm_at <= %b{besides} ORDER BY k.alarm_at, k.stream LIMIT %b "
+    "FOR UPDATE OF s, k SKIP LOCKED"
+)
+_BESIDES = " AND k.stream <> ALL(%b)"
+# A second look, under the locks: rows of other lanes, and those that the limit cut off.
+_DUE = f"{_CLOCKS} AND alarm_at <= %b"
+_DUE_AMONG = "SELECT DISTINCT stream FROM alarm WHERE stream = ANY(%b) AND alarm_at <= %b"
+_SUBJECT = "SELECT erased, secret FROM subject_secret WHERE subject = %b FOR NO KEY UPDATE"
+_POSITION = "SELECT position FROM position WHERE follower = %b FOR UPDATE"
+_ROWS = (
+    "SELECT key, columns FROM projection_row "
+    "WHERE projection = %b AND generation = %b AND key = ANY(%b)"
+)
+
+APPEND = "SELECT append_events(%b::bigint, %b::text[], %b::bigint[], %b::text[], %b::bytea[])"
+
+
+def _put(table: str, **columns: str) -> str:
+    """Insert columns given as arrays."""
+    arrays = ", ".join(f"%b::{kind}[]" for kind in columns.values())
+    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({arrays})"
+
+
+_PUT_INTAKE = _put(
+    "intake_key", source="text", key="text", stream="text", version="bigint", body_digest="text"
+)
+_PUT_RUNGS = _put("rung_key", stream="text", key="text")
+
+_CLOCK_TYPES = {
+    "stream": "text",
+    **dict.fromkeys(AlarmRow._fields, "text"),
+    **dict.fromkeys(("due", "alarm_at", "started", "stopped", "basis"), "bigint"),
+    **dict.fromkeys(("level", "lane"), "integer"),
+    "plan": "bytea",
+}
+_CLOCK_NAMES = ", ".join(_CLOCK_TYPES)
+_CLOCK_ARRAYS = ", ".join(f"%b::{kind}[]" for kind in _CLOCK_TYPES.values())
+# Rows that stay as they are get no new version.
+_PUT_CLOCKS = (
+    f"INSERT INTO alarm ({_CLOCK_NAMES}) SELECT k.* FROM unnest({_CLOCK_ARRAYS}) "
+    f"AS k({_CLOCK_NAMES}) WHERE NOT EXISTS (SELECT FROM alarm a WHERE "
+    "(a.stream, a.clause, a.cycle) = (k.stream, k.clause, k.cycle) AND "
+    + " AND ".join(f"a.{name} IS NOT DISTINCT FROM k.{name}" for name in AlarmRow._fields[2:])
+    + f") {ON_SAME_CLOCK}"
+)
+_DROP_CLOCKS = (
+    "DELETE FROM alarm a WHERE a.stream = ANY(%b) AND NOT EXISTS (SELECT FROM "
+    "unnest(%b::text[], %b::text[], %b::text[]) AS k(stream, clause, cycle) "
+    "WHERE (a.stream, a.clause, a.cycle) = (k.stream, k.clause, k.cycle))"
+)
+_NEW_SUBJECTS = (
+    "INSERT INTO subject_secret (subject, erased, secret) "
+    "SELECT k.subject, 0, k.secret FROM unnest(%b::text[], %b::bytea[]) AS k(subject, secret)"
+)
+_DROP_PERSONAL = "DELETE FROM personal WHERE subject = ANY(%b)"
+_PUT_PERSONAL = _put("personal", subject="text", fields="bytea")
+# One who was never known here is erased all the same.
+_ERASE = (
+    "INSERT INTO subject_secret (subject, erased, secret) SELECT subject, 1, '' "
+    "FROM unnest(%b::text[]) AS k(subject) "
+    "ON CONFLICT (subject) DO UPDATE SET erased = 1, secret = ''"
+)
+_PUT_MEMORY = f"{_put('memory', follower='text', key='text', value='bytea')} {ON_SAME_MEMORY}"
+_DROP_MEMORY = (
+    "DELETE FROM memory m USING unnest(%b::text[], %b::text[]) AS k(follower, key) "
+    "WHERE (m.follower, m.key) = (k.follower, k.key)"
+)
+_BEGIN_FOLLOWERS = _put("position", follower="text", position="bigint")
+_ADVANCE = (
+    "UPDATE position p SET position = k.position "
+    "FROM unnest(%b::text[], %b::bigint[]) AS k(follower, position) "
+    "WHERE p.follower = k.follower"
+)
+_PUT_ROWS = (
+    _put("projection_row", projection="text", generation="integer", key="text", columns="text")
+    + f" {ON_SAME_ROW}"
+)
+_DROP_ROWS = (
+    "DELETE FROM projection_row r USING unnest(%b::text[], %b::integer[], %b::text[]) "
+    "AS k(projection, generation, key) "
+    "WHERE (r.projection, r.generation, r.key) = (k.projection, k.generation, k.key)"
+)
+
+
+class Order(NamedTuple):
+    """A statement of ours and what goes with it."""
+
+    statement: str
+    parameters: Row
+
+
+class PostgresTables(CommonTables):
+    """Implements `unit.Tables`. `order` is the key of the lock under which positions are given."""
+
+    appending = APPEND
+    claiming = CLAIM
+
+    def __init__(self, connection: Bare, wait: float, order: int) -> None:
+        super().__init__()
+        self._connection = connection
+        self._wait = wait
+        self._order = order
+        self._begun = False
+
+    def run(self, statement: str, parameters: Row = ()) -> Rows:
+        return self._send([Order(percent(statement), parameters)])[0]
+
+    def _send(self, orders: Sequence[Order]) -> list[Rows]:
+        """The answers to all of the statements, in one trip."""
+        if not self._begun:
+            orders = [Order("BEGIN", ()), *orders]
+        try:
+            answers = self._trip(orders)
+        except psycopg.Error as error:
+            self._fail(error)
+        if not self._begun:
+            self._begun = True
+            del answers[0]
+        return answers
+
+    def _trip(self, orders: Sequence[Order]) -> list[Rows]:
+        if len(orders) == 1:
+            return [_rows(self._ask(orders[0]))]
+        with self._connection.pipeline():
+            cursors = [self._ask(order) for order in orders]
+        return [_rows(cursor) for cursor in cursors]
+
+    def _ask(self, order: Order) -> Cursor[tuple[Any, ...]]:
+        cursor = self._connection.cursor(row_factory=tuple_row, binary=True)
+        return cursor.execute(order.statement.encode(), order.parameters or None)
+
+    def _fail(self, error: psycopg.Error) -> NoReturn:
+        self.failure = self.failure or refusal_of(error, self._wait)
+        raise self.failure from error
+
+    # ------------------------------------------------------------------------------- reading
+
+    def heads(self, streams: Sequence[str]) -> dict[str, int]:
+        (rows,) = self._send([Order(_LOCK, (list(streams),))])
+        return dict(rows)
+
+    def events(self, after: Mapping[str, int], heads: dict[str, int]) -> Iterable[Kept]:
+        streams, versions = list(after), list(after.values())
+        if not streams:
+            return ()
+        locked, events = self._send([Order(_LOCK, (streams,)), Order(_EVENTS, (streams, versions))])
+        heads.update(dict.fromkeys(streams, 0))
+        heads.update(locked)
+        return events
+
+    def answers(self, keys: Sequence[Pair]) -> dict[Pair, Answer]:
+        (rows,) = self._send([Order(_ANSWERS, _columns(keys))])
+        return {(source, key): Answer(*answer) for source, key, *answer in rows}
+
+    def clocks(self, streams: Sequence[str]) -> list[tuple[str, AlarmRow]]:
+        (rows,) = self._send([Order(_CLOCKS, (list(streams),))])
+        return _clocks(rows)
+
+    def claim(self, now: Instant, limit: int, lane: int, besides: Set[str]) -> list[Claim]:
+        statement = self.claiming.format(besides=_BESIDES if besides else "")
+        passed_over = [sorted(besides)] if besides else []
+        (found,) = self._send([Order(statement, (lane, now, *passed_over, limit))])
+        heads: dict[str, int] = dict(found)
+        if not heads:
+            return []
+        (rows,) = self._send([Order(_DUE, ([*heads], now))])
+        due: dict[str, list[AlarmRow]] = {stream: [] for stream in heads}
+        for stream, row in _clocks(rows):
+            due[stream].append(row)
+        return [Claim(stream, head, due[stream]) for stream, head in heads.items()]
+
+    def due_among(self, streams: Sequence[str], now: Instant) -> set[str]:
+        (rows,) = self._send([Order(_DUE_AMONG, (list(streams), now))])
+        return {stream for (stream,) in rows}
+
+    def subject(self, subject: str) -> tuple[bool, bytes] | None:
+        (rows,) = self._send([Order(_SUBJECT, (subject,))])
+        return (bool(rows[0][0]), rows[0][1]) if rows else None
+
+    def position(self, follower: str) -> int | None:
+        (rows,) = self._send([Order(_POSITION, (follower,))])
+        return rows[0][0] if rows else None
+
+    def rows(self, table: Table, keys: Sequence[str]) -> dict[str, Columns]:
+        (rows,) = self._send([Order(_ROWS, (*table, list(keys)))])
+        return {key: msgspec.json.decode(columns, type=Columns) for key, columns in rows}
+
+    # ------------------------------------------------------------------------------- writing
+
+    def commit(self, changes: Changes, mapper: WireMapper) -> None:
+        """Events come last: others wait from there to the COMMIT."""
+        orders = [*_follower_orders(changes), *_subject_orders(changes), *_clock_orders(changes)]
+        if changes.entries:
+            orders += _key_orders(changes.intake, changes.rungs())
+            orders.append(self._append(mapper.rows(changes.entries)))
+        if orders or self._begun:
+            self._send([*orders, Order("COMMIT", ())])
+            self._begun = False
+
+    def record(
+        self, events: Sequence[Row], intake: Sequence[IntakeRow], rungs: Sequence[RungRow]
+    ) -> int:
+        """Write events alone and commit; returns the position of the last."""
+        append = self._append(events)
+        if keys := _key_orders(intake, rungs):
+            *_, ((last,),), _ = self._send([*keys, append, Order("COMMIT", ())])
+            self._begun = False
+            return int(last)
+        try:
+            # A statement by itself is a transaction.
+            return int(_rows(self._ask(append))[0][0])
+        except psycopg.Error as error:
+            self._fail(error)
+
+    def _append(self, events: Sequence[Row]) -> Order:
+        return Order(self.appending, (self._order, *_columns(events)))
+
+
+def _key_orders(intake: Sequence[IntakeRow], rungs: Sequence[RungRow]) -> list[Order]:
+    """In one order for everybody, so that two writers never wait for each other's keys."""
+    return _orders((_PUT_INTAKE, sorted(intake)), (_PUT_RUNGS, sorted(rungs)))
+
+
+def _follower_orders(changes: Changes) -> list[Order]:
+    remembered, forgotten = split_memory(changes.memory)
+    kept, gone = split_rows(changes.rows)
+    return _orders(
+        (_PUT_MEMORY, remembered),
+        (_DROP_MEMORY, forgotten),
+        (_BEGIN_FOLLOWERS, [*changes.begun.items()]),
+        (_ADVANCE, [*changes.advanced.items()]),
+        (_PUT_ROWS, kept),
+        (_DROP_ROWS, gone),
+    )
+
+
+def _subject_orders(changes: Changes) -> list[Order]:
+    """The secret is erased first: who is about to add fields of the subject is waited for, and
+    those are deleted as well."""
+    erased = [(subject,) for subject in changes.erased]
+    return _orders(
+        (_NEW_SUBJECTS, [*changes.secrets.items()]),
+        (_ERASE, erased),
+        (_DROP_PERSONAL, erased + [(subject,) for subject in changes.personal]),
+        (_PUT_PERSONAL, [*changes.personal.items()]),
+    )
+
+
+def _clock_orders(changes: Changes) -> list[Order]:
+    wanted = [(stream, *row) for stream, rows in changes.clocks.items() for row in rows.values()]
+    single = [(stream, *row) for stream, rows in changes.clock.items() for row in rows.values()]
+    orders = []
+    if changes.clocks:
+        names = _columns([row[:3] for row in wanted]) or ([], [], [])
+        orders.append(Order(_DROP_CLOCKS, ([*changes.clocks], *names)))
+    return orders + _orders((_PUT_CLOCKS, wanted + single))
+
+
+def _orders(*writes: tuple[str, Sequence[Row]]) -> list[Order]:
+    """Statements that take columns, where there are rows."""
+    return [Order(statement, _columns(rows)) for statement, rows in writes if rows]
+
+
+def _columns(rows: Sequence[Row]) -> tuple[list[Any], ...]:
+    return tuple(map(list, zip(*rows, strict=True)))
+
+
+def _rows(cursor: Cursor[tuple[Any, ...]]) -> Rows:
+    return cursor.fetchall() if cursor.description else []
+
+
+def _clocks(rows: Iterable[Row]) -> list[tuple[str, AlarmRow]]:
+    return [(stream, AlarmRow(*columns)) for stream, *columns in rows]
+
+
+@cache
+def percent(statement: str) -> str:
+    """A statement with `?` for parameters, as the driver wants it."""
+    return statement.replace("?", "%b")
