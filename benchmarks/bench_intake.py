@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from benchmarks.bench_store import Viewed
 from benchmarks.harness import Claim, Contender, Race, Thunk
@@ -85,7 +85,7 @@ def _append(arrivals: Sequence[Arrival], events: Sequence[Recorded]) -> Thunk:
 
     def run() -> Sequence[Any]:
         for start in range(0, len(events), size):
-            log.ledger.record(events[start : start + size])
+            log.ledger.put(cast(Any, events[start : start + size]))
         return _log_of(log, arrivals)
 
     return run

@@ -278,6 +278,7 @@ def _due(size: int) -> Race:
     with log.transact() as tx:
         for n in range(size):
             at = T0 + (n * 7_919 % size) * SECOND
+            tx.append(f"petition/{n:06d}", 0, [_draft(n, 1, keyed=False)])
             tx.set_alarms(f"petition/{n:06d}", [_alarm(at)])
     now = T0 + (size // 100) * SECOND - 1
 
@@ -293,7 +294,7 @@ def _due(size: int) -> Race:
     return Race(
         [now] * QUERIES,
         [
-            Contender("due_streams, index on the next rung", with_index),
+            Contender("claim, index on the next rung", with_index),
             Contender("full scan in SQL", with_scan, share=0.2),
             Contender("full scan in Python", with_python, share=0.1),
         ],
@@ -306,7 +307,7 @@ def _alarm(at: int) -> AlarmRow:
 
 def _due_by_index(log: PetitionLog, now: int, limit: int) -> list[str]:
     with log.transact() as tx:
-        return list(tx.due_streams(now, limit))
+        return [claim.stream for claim in tx.claim(now, limit, lane=1)]
 
 
 def _due_by_scan(log: PetitionLog, now: int) -> list[str]:

@@ -23,6 +23,9 @@ T0 = 1_773_000_000 * SECOND
 EVENTS = 10
 """Of each petition."""
 
+_A_DAY = 100
+"""Petitions whose facts are interleaved."""
+
 _DIRECTORY = tempfile.TemporaryDirectory(prefix="sla-engine-bench-")
 _numbers = count()
 _INSERT = (
@@ -76,9 +79,9 @@ def _filled(petitions: int) -> PetitionLog:
 def _rows(petitions: int) -> Iterator[tuple[Any, ...]]:
     states = [[(e.WIRE, encode((_meta(n, v), e))) for v, e in _events(n)] for n in range(500)]
     position = count(1)
-    for day in range(0, petitions, 1_000):
+    for day in range(0, petitions, _A_DAY):
         for version in range(1, EVENTS + 1):
-            for number in range(day, min(day + 1_000, petitions)):
+            for number in range(day, min(day + _A_DAY, petitions)):
                 wire, state = states[number % len(states)][version - 1]
                 yield _stream(number), version, wire, state, next(position)
 

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, timedelta
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -94,8 +95,7 @@ def load_pack(source: str | Path, pack_dirs: Iterable[str | Path] = ()) -> Pack:
     Names are those of the packs shipped and of those under `pack_dirs`. Raises `Refusal` with every
     fault of the file, or PACK_MISSING.
     """
-    path = pack_files(source, pack_dirs)[-1]
-    return parse_pack(_text(path), _label(path))
+    return _parsed(pack_files(source, pack_dirs)[-1])
 
 
 def load_packs(extra_dirs: Iterable[str | Path] = ()) -> tuple[Pack, ...]:
@@ -107,13 +107,21 @@ def load_packs(extra_dirs: Iterable[str | Path] = ()) -> tuple[Pack, ...]:
     packs: list[Pack] = []
     for path in _packs_under((_POLICIES, *extra_dirs)):
         try:
-            packs.append(parse_pack(_text(path), _label(path)))
+            packs.append((_shipped if path.is_relative_to(_POLICIES) else _parsed)(path))
         except Refusal as refusal:
             faults += refusal.faults
     faults += lint_editions(packs)
     if faults:
         raise Refusal(faults)
     return tuple(packs)
+
+
+def _parsed(path: Path) -> Pack:
+    return parse_pack(_text(path), _label(path))
+
+
+# What ships with the program does not change while it runs.
+_shipped = cache(_parsed)
 
 
 def load_rulebook(pack_dirs: Iterable[str | Path] = ()) -> Rulebook:
@@ -182,7 +190,7 @@ def _sound(files: Iterable[Path]) -> dict[Path, Pack]:
     packs = {}
     for path in dict.fromkeys(files):
         with suppress(Refusal):
-            packs[path] = parse_pack(_text(path), _label(path))
+            packs[path] = _parsed(path)
     return packs
 
 

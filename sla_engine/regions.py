@@ -33,6 +33,14 @@ REGIONS_DIFFER = register(
     "activate the same packs everywhere, then ask again",
 )
 
+REGIONS_READ_ONLY = register(
+    "REGIONS_READ_ONLY",
+    "{found} 是地区清单，只能查看汇总",
+    "{found} is a list of regions, which can only be read together",
+    "办理时用某一地区自己的数据库",
+    "name the store of one region to work in it",
+)
+
 SUFFIX = ".toml"
 """A store whose name ends so is a list of regions."""
 
@@ -93,6 +101,13 @@ class Regions:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def one_store(where: str) -> str:
+    """The same, unless it is a list of regions. Raises `Refusal` REGIONS_READ_ONLY."""
+    if where.endswith(SUFFIX):
+        raise refuse(REGIONS_READ_ONLY, "--store", where)
+    return where
 
 
 def stores_of(file: Path) -> dict[str, str]:

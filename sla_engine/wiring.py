@@ -21,6 +21,7 @@ from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import AlarmRow
 from sla_engine.projection import Columns, tables
 from sla_engine.record import ENGINE, Draft, Instant, Meta, Recorded
+from sla_engine.regions import one_store
 from sla_engine.replay.verify import Verification, verify
 from sla_engine.rules.loading import Loading
 from sla_engine.scheduler.alarm_index import INDEX, STALE, rebuild
@@ -99,7 +100,7 @@ class Engine:
     ) -> Self:
         """Open or create a store. `rules` defaults to the packs and calendars shipped."""
         settings = settings or Settings()
-        log = open_store(path, wait=settings.busy_s)
+        log = open_store(one_store(str(path)), wait=settings.busy_s)
         engine = cls(log, clock or SystemClock(), settings, rules or load_rulebook())
         engine.store = str(path)
         return engine
@@ -136,11 +137,11 @@ class Engine:
     def _renew_index(self) -> None:
         """Write the alarm index anew where an upgrade of the store has left rows without it."""
         if STALE in self.log.memory(INDEX):
-            rebuild(self.log, self._alarm_rows, self.clock.now())
+            rebuild(self.log, self.alarm_rows, self.clock.now())
             with self.log.transact() as tx:
                 tx.remember(INDEX, {STALE: None})
 
-    def _alarm_rows(
+    def alarm_rows(
         self, stream: str, events: Sequence[Recorded], now: Instant
     ) -> Sequence[AlarmRow]:
         if not has_clocks(stream):

@@ -69,10 +69,8 @@ def continue_(
     from sla_engine.cli.campaigns import show_all, watching
 
     with desk.engine() as engine:
-        waiting = [each for each in engine.campaigns.all() if each.finished_at is None]
-        waiting.sort(key=lambda each: each.started_at)
-        done = []
-        for each in [name] if name else [campaign.id for campaign in waiting]:
+        waiting, done = [each.id for each in engine.campaigns.unfinished()], []
+        for each in [name] if name else waiting:
             with watching(desk, engine, each, every, rest) as watch:
                 done.append(engine.continue_campaign(each, watch).campaign)
     if name:

@@ -10,10 +10,12 @@ from sla_engine.cli import (
     board,
     calendar,
     campaign,
+    delivery,
     document,
     import_,
     intake,
     item,
+    letter,
     petition,
     policy,
     reconcile,
@@ -141,7 +143,7 @@ def entry(
 for noun in (
     standalone, intake, run, worklist, petition, talk, item, round, board, scorecard, reconcile,
     document, registry, roster, verify, import_, scenario, calendar, policy, campaign,
-    serve, backup,
+    serve, backup, letter, delivery,
 ):  # fmt: skip
     app.add_typer(noun.app)
 app.add_typer(document.reports)

@@ -53,5 +53,9 @@ class Channel(Protocol):
         does is an outcome, never raised."""
         ...
 
+    def close(self) -> None:
+        """Give up connections."""
+        ...
+
 
 HELD = Outcome(Result.HELD)

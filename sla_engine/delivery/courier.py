@@ -28,7 +28,7 @@ from sla_engine.record import Instant, Recorded
 
 logger = logging.getLogger(__name__)
 
-_EVENTS = 500
+_EVENTS = 1_000
 _IDLE_S = 0.2
 _FIRST_QUIET_S = 0.5
 
@@ -49,10 +49,6 @@ class _Taken(NamedTuple):
     after: int
     again: Again | None
     told: Sequence[tuple[Recorded, Message | None, str]]
-
-    @property
-    def idle(self) -> bool:
-        return not self.told and self.again is None
 
 
 class Courier:
@@ -98,9 +94,10 @@ class Courier:
             seen = looked_into(self._log, self._endpoint.name)
         if seen.state.disabled:
             return Pass()
-        now, taken = self._clock.now(), self._read(seen)
-        sending = now >= self._quiet_until
-        if taken.idle and not (sending and seen.ready(now, self._settings)):
+        now = self._clock.now()
+        sending, ready = now >= self._quiet_until, seen.ready(now, self._settings)
+        taken = self._read(seen, ready)
+        if taken is None and not (sending and ready):
             return Pass()
         state, leased = attempt(lambda: self._take(taken, now, sending))
         outcomes: list[Outcome] = []
@@ -109,12 +106,16 @@ class Courier:
             sent = list(zip(leased, outcomes, strict=True))
             attempt(lambda: self._note(sent, state, token))
         counts = Counter(outcome.result.value for outcome in outcomes)
-        moved = taken.told or any(outcome.result is not Result.HELD for outcome in outcomes)
-        return Pass(len(taken.told), counts, 0 if moved else _IDLE_S)
+        moved = taken is not None or any(each.result is not Result.HELD for each in outcomes)
+        return Pass(len(taken.told) if taken else 0, counts, 0 if moved else _IDLE_S)
 
     def lag(self) -> int:
         """How many events the channel is behind."""
         return self._log.head() - self._log.position(self.name)
+
+    def close(self) -> None:
+        """Give up the channel's connections; the log is not ours to close."""
+        self._channel.close()
 
     # ------------------------------------------------------------------------ before sending
 
@@ -128,14 +129,19 @@ class Courier:
                 status = Settled().event(self._endpoint.name, "begun", begun)
                 book.note(status, self._clock.now())
 
-    def _read(self, seen: Queue) -> _Taken:
-        """What comes next, as far as there is room for it."""
+    def _read(self, seen: Queue, ready: int) -> _Taken | None:
+        """What comes next in the log; None if there is nothing, or no room for it, or a batch is
+        `ready` already: the log keeps it just as well, and the queue is read in every pass."""
+        room = self._settings.in_flight - seen.size
+        if room <= 0 or ready >= self._settings.batch:
+            return None
         again = seen.state.again
         after = again.after if again is not None else self._log.position(self.name)
-        room = self._settings.in_flight - seen.size
-        batch = self._log.follow(after, min(_EVENTS, room)) if room > 0 else ()
+        batch = self._log.follow(after, min(_EVENTS, room))
         if again is not None:
             batch = [each for each in batch if each.position <= again.until]
+        elif not batch:
+            return None
         history = cache(self._log.read)
         told = []
         for each in batch:
@@ -148,16 +154,22 @@ class Courier:
                 told.append((each, None, _reason(error)))
         return _Taken(after, again, told)
 
-    def _take(self, taken: _Taken, now: Instant, sending: bool) -> tuple[State, list[Queued]]:
-        """Queue what was read and lease what is due; returns the channel's state with that."""
+    def _take(
+        self, taken: _Taken | None, now: Instant, sending: bool
+    ) -> tuple[State, list[Queued]]:
+        """Queue what was read, unless another courier was quicker, and lease what is due; returns
+        the channel's state with that."""
         with opened(self._log, self._endpoint.name) as book:
             queue = book.queue
-            if queue.state.again == taken.again and (
-                taken.again is not None or book.position == taken.after
-            ):
+            if taken is not None and self._next(book, taken):
                 self._queue_up(book, taken, now)
             leased = queue.lease(self._courier, now, self._settings) if sending else []
             return queue.state, leased
+
+    def _next(self, book: Book, taken: _Taken) -> bool:
+        """Whether what was read still comes next."""
+        known = book.queue.state.again
+        return known == taken.again and (known is not None or book.position == taken.after)
 
     def _queue_up(self, book: Book, taken: _Taken, now: Instant) -> None:
         settings, size, reached = self._settings, book.queue.size, taken.after

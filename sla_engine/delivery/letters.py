@@ -25,9 +25,9 @@ CHANNEL_UNKNOWN = register(
     "没有投递通道“{found}”；有：{allowed}",
     "there is no channel {found}; there are: {allowed}",
 )
-LETTER_UNKNOWN = register(
-    "LETTER_UNKNOWN",
-    "通道 {where} 没有编号为 {found} 的死信",
+MESSAGE_NOT_DEAD = register(
+    "MESSAGE_NOT_DEAD",
+    "没有编号为 {found} 的死信",
     "there is no dead letter {found}",
     "sla-engine delivery list 列出各通道的死信",
     "sla-engine delivery list shows the dead letters of every channel",
@@ -53,15 +53,11 @@ def channels(log: FollowedLog) -> list[str]:
 
 def standing(log: FollowedLog, channel: str) -> Standing:
     """For metrics and for people. Raises CHANNEL_UNKNOWN."""
+    # The queue last: what was taken before has been sent if it is empty then.
+    behind = max(0, log.head() - log.position(book_name(channel)))
     queue = _queue(log, channel)
-    return Standing(
-        channel,
-        queue.size,
-        queue.oldest(),
-        len(log.memory(dead_name(channel))),
-        log.head() - log.position(book_name(channel)),
-        queue.state.disabled,
-    )
+    dead = len(log.memory(dead_name(channel)))
+    return Standing(channel, queue.size, queue.oldest(), dead, behind, queue.state.disabled)
 
 
 def waiting(log: FollowedLog, channel: str) -> Sequence[Queued]:
@@ -76,12 +72,18 @@ def dead_letters(log: FollowedLog, channel: str) -> Sequence[tuple[str, Dead]]:
     return sorted(found.items(), key=lambda each: (each[1].at, each[0]))
 
 
+def dead_letter(log: FollowedLog, channel: str, name: str) -> Dead:
+    """One of them. Raises CHANNEL_UNKNOWN, MESSAGE_NOT_DEAD."""
+    _check(log, channel, [name])
+    return dict(dead_letters(log, channel))[name]
+
+
 def replay(
     log: FollowedLog, channel: str, ids: Sequence[str], now: Instant, room: int
 ) -> Sequence[str]:
     """Dead letters go back into the queue, at most as many as it has `room` for; returns which.
 
-    Raises CHANNEL_UNKNOWN, LETTER_UNKNOWN.
+    Raises CHANNEL_UNKNOWN, MESSAGE_NOT_DEAD.
     """
     _check(log, channel, ids)
     with opened(log, channel) as book:
@@ -103,7 +105,7 @@ def replay_from(log: FollowedLog, channel: str, after: int, until: int, now: Ins
 
 
 def drop(log: FollowedLog, channel: str, ids: Sequence[str], now: Instant) -> Sequence[str]:
-    """Dead letters are thrown away; returns which. Raises CHANNEL_UNKNOWN, LETTER_UNKNOWN."""
+    """Dead letters are thrown away; returns which. Raises CHANNEL_UNKNOWN, MESSAGE_NOT_DEAD."""
     _check(log, channel, ids)
     with opened(log, channel) as book:
         gone = tuple(book.exhume(ids))
@@ -135,4 +137,4 @@ def _check(log: FollowedLog, channel: str, ids: Sequence[str]) -> None:
     known = dict(dead_letters(log, channel))
     for name in ids:
         if name not in known:
-            raise refuse(LETTER_UNKNOWN, channel, name)
+            raise refuse(MESSAGE_NOT_DEAD, channel, name)

@@ -156,9 +156,9 @@ class Queue:
 
     # ---------------------------------------------------------------------------- sending
 
-    def ready(self, now: Instant, settings: Delivery) -> bool:
-        """Whether `lease` would find anything."""
-        return bool(_choose(list(self.entries.values()), now, settings))
+    def ready(self, now: Instant, settings: Delivery) -> int:
+        """How many parcels `lease` would find to send, were there no limit to a batch."""
+        return len(_choose(list(self.entries.values()), now, settings))
 
     def lease(self, courier: str, now: Instant, settings: Delivery) -> list[Queued]:
         """Choose what is sent now and mark it as this courier's. Digests are made up here, and

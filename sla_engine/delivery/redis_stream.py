@@ -81,6 +81,9 @@ class RedisStream:
             return [Outcome(Result.HELD, error.code, away=True)] * len(parcels)
         return [_OUTCOMES[each] for each in answers or [b"emptied"] * len(parcels)]
 
+    def close(self) -> None:
+        self._client.close()
+
     def _add(self, parcels: Sequence[Parcel], token: str) -> list[bytes]:
         arguments: list[Any] = [token, self._life_ms, self._longest]
         for each in parcels:

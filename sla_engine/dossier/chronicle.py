@@ -1,12 +1,14 @@
 """A dossier read in the order in which things happened, not in which they were learned.
 
 Everything the clocks ask is answered from here, so a fact that arrives weeks late takes its place
-in time and the reading is the same as if it had come at once.
+in time and the reading is the same as if it had come at once. The reading is a fold of one step
+over the facts in time order; a fact that is the last in time is one step more.
 """
 
-from collections.abc import Iterator
+from bisect import insort
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from sla_engine.dossier.events import (
@@ -18,7 +20,7 @@ from sla_engine.dossier.events import (
 )
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.kind import Kind, Lanes
-from sla_engine.record import Instant, Recorded
+from sla_engine.record import Event, Instant, Recorded
 
 ALL_DONE = "all_resolved"
 """Mark of the instant at which the last lane still open was finished (一件事一次办)."""
@@ -73,7 +75,13 @@ class Grant(NamedTuple):
 
 @dataclass(slots=True)
 class Chronicle:
-    """The dossier in time order; `learned` says up to which version it has been read."""
+    """The dossier in time order; `learned` says up to which version it has been read.
+
+    `packs` are the digests its facts are stamped with. `turns` counts the facts that changed what
+    earlier marks mean: as long as it stays, marks have only been added at the end. `holds` counts
+    the changes of pauses and grants. `seen` is how many facts of the dossier have been taken in,
+    `done` whether every lane is (see `Lanes.done`).
+    """
 
     kind: Kind
     facts: list[Recorded] = field(default_factory=list)
@@ -88,6 +96,11 @@ class Chronicle:
     voids: list[tuple[Recorded, Recorded]] = field(default_factory=list)
     traits: dict[str, str] = field(default_factory=dict)
     learned: int = 0
+    packs: set[str] = field(default_factory=set)
+    turns: int = 0
+    holds: int = 0
+    seen: int = 0
+    done: bool = True
 
     @property
     def suspended(self) -> bool:
@@ -95,12 +108,23 @@ class Chronicle:
 
     @property
     def open_pause(self) -> Pause | None:
-        return next((pause for pause in self.pauses if pause.end is None), None)
+        for pause in self.pauses:
+            if pause.end is None:
+                return pause
+        return None
 
     def end_pause(self, pause: Pause, at: Instant, known_at: Instant) -> None:
         """A pause ends at `at`, or sooner than was known."""
         ended = pause._replace(end=at, known_at=max(pause.known_at, known_at))
         self.pauses[self.pauses.index(pause)] = ended
+
+    def add(self, mark: Mark) -> None:
+        """A mark takes its place in time, behind those of the same instant."""
+        if self.marks and mark.at < self.marks[-1].at:
+            self.turns += 1
+            insort(self.marks, mark, key=_at)
+        else:
+            self.marks.append(mark)
 
     def first(self, names: frozenset[str], lane: str | None = None) -> Mark | None:
         """The earliest mark with one of `names`, in `lane` when one is given."""
@@ -110,9 +134,17 @@ class Chronicle:
         return None
 
 
-def order(recorded: Recorded) -> tuple[Instant, int, int, str, int]:
+_at: Callable[[Mark], Instant] = attrgetter("at")
+
+
+def place(at: Instant, seq: int, event: Event, key: str) -> tuple[Instant, int, int, str]:
     """Place in time: when it happened, the source's own sequence, its rank in the life of a
     matter, and last its identity, so that the order never depends on arrival."""
+    return (at, seq, event.RANK, key)
+
+
+def order(recorded: Recorded) -> tuple[Instant, int, int, str, int]:
+    """The place of a fact among those of its dossier."""
     meta = recorded.meta
     return (meta.occurred_at, meta.seq, recorded.event.RANK, meta.key, recorded.version)
 
@@ -135,30 +167,29 @@ def _read_on(known: Chronicle, dossier: Dossier) -> bool:
     """Take in what was learned since; False when that does not simply follow what was read."""
     if known.learned == dossier.learned:
         return True
-    unread = [fact for fact in dossier.facts if fact.version > known.learned]
-    voided = dossier.voids and dossier.voids[-1].version > known.learned
-    in_time = pairwise(map(order, (*known.facts[-1:], *unread)))
-    if voided or not all(earlier < later for earlier, later in in_time):
+    if dossier.voids and dossier.voids[-1].version > known.learned:
+        return False
+    unread = dossier.facts[known.seen :]
+    places = [order(fact) for fact in (*known.facts[-1:], *unread)]
+    if places != sorted(places):
         return False
     for recorded in unread:
         _take(known, recorded)
-    known.marks.sort(key=lambda mark: mark.at)
-    known.learned = dossier.learned
+    known.seen, known.learned = len(dossier.facts), dossier.learned
     return True
 
 
 def _anew(dossier: Dossier, kind: Kind, until: Recorded | None = None) -> Chronicle:
-    chronicle = Chronicle(kind, learned=dossier.learned)
+    chronicle = Chronicle(kind, learned=dossier.learned, seen=len(dossier.facts))
     gone = dossier.voided()
     chronicle.voids = [(fact, gone[fact.version]) for fact in dossier.facts if fact.version in gone]
     for recorded in _in_time(dossier, gone, until):
         _take(chronicle, recorded)
-    chronicle.marks.sort(key=lambda mark: mark.at)
     return chronicle
 
 
 def _in_time(
-    dossier: Dossier, gone: dict[int, Recorded], until: Recorded | None
+    dossier: Dossier, gone: Mapping[int, Recorded], until: Recorded | None
 ) -> Iterator[Recorded]:
     limit = order(until) if until is not None else None
     for recorded in sorted(dossier.facts, key=order):
@@ -169,32 +200,69 @@ def _in_time(
 
 
 def _take(chronicle: Chronicle, recorded: Recorded) -> None:
-    kind, event = chronicle.kind, recorded.event
-    meta = recorded.meta
+    """One step of the reading: the next fact in time."""
+    kind, event, meta = chronicle.kind, recorded.event, recorded.meta
+    at, of, marks = meta.occurred_at, type(event), chronicle.marks
+    if marks and marks[-1].at >= at:
+        chronicle.turns += 1
     chronicle.facts.append(recorded)
-    was_done = bool(kind.finishes) and chronicle.lanes.done
-    lane = kind.enter(chronicle.lanes, recorded)
-    for name in kind.marks(event):
-        chronicle.marks.append(Mark(name, meta.occurred_at, lane, meta.recorded_at, recorded))
-    for name, at in kind.inherits(event):
-        chronicle.marks.append(Mark(name, at, "", meta.recorded_at, recorded, True))
-    for name, at in kind.dated(event):
-        chronicle.marks.append(Mark(name, at, "", meta.recorded_at, recorded))
-    if type(event) in kind.finishes:
-        chronicle.lanes.finish(lane)
-        was_done = False
-    if kind.finishes and not was_done and chronicle.lanes.done:
-        chronicle.marks.append(Mark(ALL_DONE, meta.occurred_at, "", meta.recorded_at, recorded))
-    chronicle.traits.update(kind.traits(event))
-    step = kind.steps.get(type(event))
+    if meta.pack:
+        chronicle.packs.add(meta.pack)
+    lane = _enter(chronicle, recorded)
+    _mark(chronicle, recorded, lane)
+    traits = kind.traits(event)
+    if traits or kind.limit(event):
+        chronicle.turns += 1
+        chronicle.traits.update(traits)
+    step = kind.steps.get(of)
     if step is not None and not chronicle.lanes.assists(lane):
         chronicle.phase = step.next(chronicle.phase, event)
-    if type(event) in kind.ends and chronicle.ended_at is None:
-        chronicle.ended_at = meta.occurred_at
+    if of in kind.ends and chronicle.ended_at is None:
+        chronicle.ended_at = at
     deferral = kind.defers(event)
     if deferral is not None:
         _defer(chronicle, recorded, lane, *deferral)
-    _pause_or_extend(chronicle, recorded)
+    effect = _EFFECTS.get(of)
+    if effect is not None:
+        chronicle.holds += 1
+        effect(chronicle, recorded)
+
+
+def _enter(chronicle: Chronicle, recorded: Recorded) -> str:
+    """The fact's own lane. A lane that earlier marks named before it was there gives them their
+    meaning."""
+    lanes = chronicle.lanes
+    before = len(lanes.all)
+    lane = chronicle.kind.enter(lanes, recorded)
+    if len(lanes.all) > before:
+        opened = list(lanes.all)[before:]
+        if any(mark.lane in opened for mark in chronicle.marks):
+            chronicle.turns += 1
+    return lane
+
+
+def _mark(chronicle: Chronicle, recorded: Recorded, lane: str) -> None:
+    kind, event, meta = chronicle.kind, recorded.event, recorded.meta
+    at, known_at = meta.occurred_at, meta.recorded_at
+    for name in kind.marks(event):
+        chronicle.add(Mark(name, at, lane, known_at, recorded))
+    for name, instant in kind.inherits(event):
+        chronicle.add(Mark(name, instant, "", known_at, recorded, True))
+    for name, instant in kind.dated(event):
+        chronicle.add(Mark(name, instant, "", known_at, recorded))
+    if kind.finishes:
+        _finish(chronicle, recorded, lane)
+
+
+def _finish(chronicle: Chronicle, recorded: Recorded, lane: str) -> None:
+    """Mark the instant at which nothing is left to be done in any lane."""
+    meta, was_done = recorded.meta, chronicle.done
+    if type(recorded.event) in chronicle.kind.finishes:
+        chronicle.lanes.finish(lane)
+        was_done = False
+    chronicle.done = chronicle.lanes.done
+    if chronicle.done and not was_done:
+        chronicle.add(Mark(ALL_DONE, meta.occurred_at, "", meta.recorded_at, recorded))
 
 
 def _defer(
@@ -202,27 +270,49 @@ def _defer(
 ) -> None:
     """A pause whose end is known; it takes the place of what is left of an earlier one."""
     at, known_at = recorded.meta.occurred_at, recorded.meta.recorded_at
+    chronicle.holds += 1
     for pause in chronicle.pauses:
         if pause.lane == lane and pause.end is not None and pause.end > at:
             chronicle.end_pause(pause, at, known_at)
     chronicle.pauses.append(Pause(ground, at, recorded, until, known_at, lane))
 
 
-def _pause_or_extend(chronicle: Chronicle, recorded: Recorded) -> None:
-    event, meta = recorded.event, recorded.meta
-    if isinstance(event, Suspended):
-        if not chronicle.suspended:
-            pause = Pause(event.ground, meta.occurred_at, recorded, known_at=meta.recorded_at)
-            chronicle.pauses.append(pause)
-    elif isinstance(event, Resumed):
-        running = chronicle.open_pause
-        if running is not None:
-            chronicle.end_pause(running, meta.occurred_at, meta.recorded_at)
-    elif isinstance(event, ExtensionRequested):
-        chronicle.requests.setdefault(event.request, Request(event, recorded))
-    elif isinstance(event, ExtensionGranted):
-        request = chronicle.requests.get(event.request)
-        if request is not None:
-            chronicle.grants.append(Grant(request, event, recorded))
-    elif isinstance(event, ExtensionDenied):
-        chronicle.denials.append(recorded)
+def _suspend(chronicle: Chronicle, recorded: Recorded) -> None:
+    meta, event = recorded.meta, recorded.event
+    assert isinstance(event, Suspended)
+    if not chronicle.suspended:
+        pause = Pause(event.ground, meta.occurred_at, recorded, known_at=meta.recorded_at)
+        chronicle.pauses.append(pause)
+
+
+def _resume(chronicle: Chronicle, recorded: Recorded) -> None:
+    running = chronicle.open_pause
+    if running is not None:
+        chronicle.end_pause(running, recorded.meta.occurred_at, recorded.meta.recorded_at)
+
+
+def _request(chronicle: Chronicle, recorded: Recorded) -> None:
+    event = recorded.event
+    assert isinstance(event, ExtensionRequested)
+    chronicle.requests.setdefault(event.request, Request(event, recorded))
+
+
+def _grant(chronicle: Chronicle, recorded: Recorded) -> None:
+    event = recorded.event
+    assert isinstance(event, ExtensionGranted)
+    request = chronicle.requests.get(event.request)
+    if request is not None:
+        chronicle.grants.append(Grant(request, event, recorded))
+
+
+def _deny(chronicle: Chronicle, recorded: Recorded) -> None:
+    chronicle.denials.append(recorded)
+
+
+_EFFECTS: Mapping[type[Event], Callable[[Chronicle, Recorded], None]] = {
+    Suspended: _suspend,
+    Resumed: _resume,
+    ExtensionRequested: _request,
+    ExtensionGranted: _grant,
+    ExtensionDenied: _deny,
+}

@@ -7,7 +7,14 @@ State is what was recorded, indexed. What follows from it (time order, lanes, pa
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sla_engine.dossier.events import AnomalyNoted, RungFired, RungWithdrawn, TermRefixed, Voided
+from sla_engine.dossier.events import (
+    ACTS,
+    AnomalyNoted,
+    RungFired,
+    RungWithdrawn,
+    TermRefixed,
+    Voided,
+)
 from sla_engine.record import Instant, Recorded
 
 
@@ -34,8 +41,9 @@ class Act:
 class Dossier:
     """One stream, folded. Changed only by `evolve`; `facts` are in the order of recording.
 
-    `learned` is the version of the last event that a clock may depend on. `reading` is where
-    `chronicle.read` keeps what it has read so far, `clocks` where `assess` keeps its schedules.
+    `learned` is the version of the last event that a clock may depend on, `acted` that of the last
+    act. What follows from all this is kept with it and moved on: `reading` by `chronicle`, `clocks`
+    by `sla.clocks`, `standing` by `sla.standing`.
     """
 
     stream: str
@@ -46,8 +54,10 @@ class Dossier:
     refixed: dict[tuple[str, str], list[Recorded]] = field(default_factory=dict)
     anomalies: list[Recorded] = field(default_factory=list)
     learned: int = 0
+    acted: int = 0
     reading: object = field(default=None, repr=False, compare=False)
     clocks: object = field(default=None, repr=False, compare=False)
+    standing: object = field(default=None, repr=False, compare=False)
 
     @property
     def exists(self) -> bool:
@@ -70,16 +80,21 @@ class Dossier:
 
     def until(self, version: int) -> "Dossier":
         """The dossier as it was at an earlier version, without its anomalies."""
+        dossier = self.known_at(version)
+        dossier.acts = {
+            key: [act.until(version) for act in acts if act.version <= version]
+            for key, acts in self.acts.items()
+        }
+        return dossier
+
+    def known_at(self, version: int) -> "Dossier":
+        """What was learned up to an earlier version, without the acts."""
         return Dossier(
             self.stream,
             version,
             [fact for fact in self.facts if fact.version <= version],
             [void for void in self.voids if void.version <= version],
-            {
-                key: [act.until(version) for act in acts if act.version <= version]
-                for key, acts in self.acts.items()
-            },
-            {
+            refixed={
                 key: [each for each in refixes if each.version <= version]
                 for key, refixes in self.refixed.items()
             },
@@ -105,11 +120,16 @@ def evolve(dossier: Dossier, recorded: Recorded) -> Dossier:
     """One event further. Events of unknown kinds are facts."""
     dossier.version = recorded.version
     event = recorded.event
-    if isinstance(event, RungFired):
+    if not isinstance(event, _BESIDES):
+        dossier.learned = recorded.version
+        dossier.facts.append(recorded)
+    elif isinstance(event, RungFired):
+        dossier.acted = recorded.version
         key = (event.clause, event.cycle, event.rung)
         act = Act(event, recorded.meta.recorded_at, recorded.version)
         dossier.acts.setdefault(key, []).append(act)
     elif isinstance(event, RungWithdrawn):
+        dossier.acted = recorded.version
         for act in dossier.acts.get((event.clause, event.cycle, event.rung), ()):
             if act.fired.version == event.version:
                 act.withdrawn = recorded.version
@@ -119,11 +139,12 @@ def evolve(dossier: Dossier, recorded: Recorded) -> Dossier:
         dossier.learned = recorded.version
         if isinstance(event, TermRefixed):
             dossier.refixed.setdefault((event.clause, event.cycle), []).append(recorded)
-        elif isinstance(event, Voided):
-            dossier.voids.append(recorded)
         else:
-            dossier.facts.append(recorded)
+            dossier.voids.append(recorded)
     return dossier
+
+
+_BESIDES = (*ACTS, Voided)
 
 
 def fold(stream: str, events: Iterable[Recorded]) -> Dossier:

@@ -48,8 +48,9 @@ class Lane:
 
     def held(self, at: Instant) -> bool:
         """Whether the lane was open at an instant."""
-        within = self.opened_at <= at and (self.ended_at is None or at < self.ended_at)
-        return within and not any(each.begin <= at < each.end for each in self.away)
+        if at < self.opened_at or (self.ended_at is not None and at >= self.ended_at):
+            return False
+        return not self.away or not any(each.begin <= at < each.end for each in self.away)
 
     def end_from(self, at: Instant) -> Instant | None:
         """When the lane ended, at an instant or next after it; None while it is open."""
@@ -64,27 +65,41 @@ class Lane:
 
 @dataclass(slots=True)
 class Lanes:
-    """All lanes so far, in order of opening; `current` is the last leading one still open."""
+    """All lanes so far, in order of opening; `current` is the last leading one still open. `shifts`
+    counts how often one was opened or ended."""
 
     all: dict[str, Lane] = field(default_factory=dict)
+    shifts: int = 0
 
     @property
     def current(self) -> Lane | None:
-        leading = (lane for lane in reversed(self.all.values()) if lane.lead)
-        return next((lane for lane in leading if lane.ended_at is None), None)
+        for lane in reversed(self.all.values()):
+            if lane.lead and lane.ended_at is None:
+                return lane
+        return None
+
+    def leading(self, at: Instant) -> Lane | None:
+        """The last leading lane that was open at an instant."""
+        for lane in reversed(self.all.values()):
+            if lane.lead and lane.held(at):
+                return lane
+        return None
 
     def assists(self, name: str) -> bool:
         """Whether that lane is there and does not lead."""
-        return name in self.all and not self.all[name].lead
+        lane = self.all.get(name)
+        return lane is not None and not lane.lead
 
     def open(self, lane: Lane) -> str:
         self.all.setdefault(lane.name, lane)
+        self.shifts += 1
         return lane.name
 
     def end(self, name: str, at: Instant) -> None:
         lane = self.all.get(name) or (self.current if not name else None)
         if lane is not None and lane.ended_at is None:
             lane.ended_at = at
+            self.shifts += 1
 
     def reopen(self, name: str, at: Instant, known_at: Instant) -> None:
         """A lane that has ended is open again."""
@@ -92,6 +107,7 @@ class Lanes:
         if lane.ended_at is not None:
             lane.away += (Absence(lane.ended_at, at, known_at),)
             lane.ended_at = None
+            self.shifts += 1
 
     def finish(self, name: str) -> None:
         """A lane has done its part."""
@@ -102,9 +118,13 @@ class Lanes:
     def done(self) -> bool:
         """Whether no open lane is left that has not done its part. A matter that none of those
         leads lies with the dispatcher, and is not done."""
-        running = [lane for lane in self.all.values() if lane.ended_at is None]
-        led = not self.all or any(lane.lead for lane in running)
-        return led and all(lane.finished for lane in running)
+        led = not self.all
+        for lane in self.all.values():
+            if lane.ended_at is None:
+                if not lane.finished:
+                    return False
+                led = led or lane.lead
+        return led
 
     def resolve(self, name: str) -> str:
         """The lane a fact belongs to: the one it names, else the current one, else none."""

@@ -41,23 +41,22 @@ class Pending:
         return not self._overturned()
 
     def _overturned(self) -> set[tuple[str, str, str, int]]:
-        withdrawn = {
-            (event.clause, event.cycle, event.rung, event.version)
-            for _, event in self._drafts
-            if isinstance(event, RungWithdrawn)
+        withdrawn = {_named(event) for _, event in self._drafts if isinstance(event, RungWithdrawn)}
+        if not withdrawn:
+            return withdrawn
+        return withdrawn & {
+            _named(event) for _, event in self._drafts if isinstance(event, RungFired)
         }
-        fired = {
-            (event.clause, event.cycle, event.rung, event.version)
-            for _, event in self._drafts
-            if isinstance(event, RungFired)
-        }
-        return withdrawn & fired
+
+
+def _named(act: RungFired | RungWithdrawn) -> tuple[str, str, str, int]:
+    return (act.clause, act.cycle, act.rung, act.version)
 
 
 def _hushed(draft: Draft, keys: set[tuple[str, str, str, int]]) -> Draft:
     event = draft.event
     if not isinstance(event, RungFired | RungWithdrawn):
         return draft
-    if (event.clause, event.cycle, event.rung, event.version) not in keys:
+    if _named(event) not in keys:
         return draft
     return Draft(draft.meta, msgspec.structs.replace(event, silent="overturned"))

@@ -1,20 +1,26 @@
 """The rows of the alarm index that an assessment calls for."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from fractions import Fraction
+from functools import partial
 
 from sla_engine.policy.nominal import hours
 from sla_engine.ports import AlarmRow
 from sla_engine.record import Instant
 from sla_engine.sla.assess import Assessment, Reading, State, unit_at
 from sla_engine.sla.schedule import Firing
-from sla_engine.worktime import Amount
+from sla_engine.sla.standing import noted
+from sla_engine.worktime import Amount, Unit
 
 SHORT, LONG = 0, 1
 """Lanes of the index; a sweep looks into the first before each batch of the second."""
 
 DAY = 86_400_000_000
-_CIVIL_DAY = Amount.parse("1日")
+_CLOCK_HOUR = Amount(Fraction(1), Unit.CLOCK_HOURS)
+_LENGTHS = {
+    unit: int(hours(Amount(Fraction(1), unit), _CLOCK_HOUR) * 3_600_000_000) for unit in Unit
+}
+"""µs that one of each unit takes, as near as can be said without a calendar."""
 
 
 def alarm_rows(assessment: Assessment, short_term: Instant = DAY) -> Sequence[AlarmRow]:
@@ -29,7 +35,10 @@ def alarm_rows(assessment: Assessment, short_term: Instant = DAY) -> Sequence[Al
     ten days.
     """
     every = (*assessment.readings, *assessment.coming)
-    return [_row(assessment, reading, short_term) for reading in every]
+    return [
+        noted("row", assessment, each, short_term, partial(_row, assessment, each, short_term))
+        for each in every
+    ]
 
 
 def _row(assessment: Assessment, reading: Reading, short_term: Instant) -> AlarmRow:
@@ -47,22 +56,25 @@ def _row(assessment: Assessment, reading: Reading, short_term: Instant) -> Alarm
         stopped=cycle.end,
         liable=unit_at(assessment.chronicle, cycle, _decided_at(reading)),
         mark=cycle.start.name,
-        lane=SHORT if _length(cycle.term.amount) <= short_term else LONG,
+        lane=_lane(cycle.term.amount, short_term),
     )
 
 
 def _upcoming(assessment: Assessment, reading: Reading) -> Firing | None:
     """The next act that is to come or to be recorded."""
-    at, acts, key = assessment.at, assessment.dossier.acts, reading.key
-    waiting = [
-        firing
-        for firing in reading.schedule.firings
-        if firing.fire_at > at
-        or not any(
-            act.stands and act.fired.at == firing.at for act in acts.get((*key, firing.rung.id), ())
-        )
-    ]
-    return min(waiting, key=lambda firing: firing.fire_at, default=None)
+    at, first = assessment.at, None
+    for firing in reading.schedule.firings:
+        sooner = first is None or firing.fire_at < first.fire_at
+        if sooner and (firing.fire_at > at or not recorded(assessment, reading, firing)):
+            first = firing
+    return first
+
+
+def recorded(assessment: Assessment, reading: Reading, firing: Firing) -> bool:
+    """Whether an act of that rung at that instant stands in the log."""
+    acts = assessment.dossier.acts
+    earlier = acts.get((*reading.key, firing.rung.id)) if acts else None
+    return earlier is not None and any(act.stands and act.fired.at == firing.at for act in earlier)
 
 
 def _state(reading: Reading) -> State:
@@ -73,16 +85,17 @@ def _state(reading: Reading) -> State:
     return State.RUNNING if reading.state is State.OVERDUE else reading.state
 
 
-@lru_cache(maxsize=512)
-def _length(amount: Amount) -> Instant:
-    """A term in µs, as near as can be said without a calendar."""
-    return int(hours(amount, _CIVIL_DAY) * 3_600_000_000)
+def _lane(amount: Amount, short_term: Instant) -> int:
+    n = amount.n
+    return SHORT if n.numerator * _LENGTHS[amount.unit] <= short_term * n.denominator else LONG
 
 
 def _decided_at(reading: Reading) -> Instant:
     """When a clock is decided: at its end, or at its first late instant if that comes before."""
-    decisive = (reading.cycle.end, reading.due + 1 if reading.due is not None else None)
-    return min((at for at in decisive if at is not None), default=reading.at)
+    end, due = reading.cycle.end, reading.due
+    if due is None:
+        return reading.at if end is None else end
+    return due + 1 if end is None else min(end, due + 1)
 
 
 def _lapse(reading: Reading) -> Instant | None:

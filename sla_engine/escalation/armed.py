@@ -10,13 +10,14 @@ Where an act depends on more than its own clock, there is no plan, and the dossi
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
 from sla_engine.dossier.events import RungFired
 from sla_engine.errors import Refusal
-from sla_engine.escalation.alarms import DAY, alarm_rows
+from sla_engine.escalation.alarms import DAY, alarm_rows, recorded
 from sla_engine.escalation.react import NEXT_TIER, TALK
 from sla_engine.policy.clause import Anchor, Pack, Rung
 from sla_engine.policy.rulebook import Rulebook
@@ -25,6 +26,7 @@ from sla_engine.ports import AlarmRow, Claim
 from sla_engine.record import ENGINE, Draft, Instant, Meta
 from sla_engine.sla.assess import Assessment, Reading, State
 from sla_engine.sla.schedule import Firing
+from sla_engine.sla.standing import noted
 
 EDITION = 1
 """Of the plans; a plan of another edition is not fired from."""
@@ -48,7 +50,7 @@ class Plan(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
     calendar: str
     region: str
     place: int
-    steps: tuple[Step, ...]
+    steps: Sequence[Step]
 
 
 class Ready(NamedTuple):
@@ -85,10 +87,44 @@ def armed_rows(
     rows = alarm_rows(assessment, short_term)
     if not _settled(assessment):
         return rows
+    arm = _Arming(assessment, rules)
     return [
-        _armed(assessment, reading, place, row, rules)
+        arm(place, reading, row) if row.alarm_at is not None else row
         for place, (reading, row) in enumerate(zip(assessment.readings, rows, strict=True))
     ]
+
+
+class _Arming:
+    """Plans for the rows of one dossier."""
+
+    def __init__(self, assessment: Assessment, rules: Rulebook) -> None:
+        self._assessment = assessment
+        self._rules = rules
+        self._region = assessment.chronicle.traits.get("region", "")
+        self._known: dict[str, str] = {}
+
+    def __call__(self, place: int, reading: Reading, row: AlarmRow) -> AlarmRow:
+        pack = reading.cycle.pack
+        known = self._digest(pack, self._region or pack.region)
+        arm = partial(self._armed, place, reading, row, known)
+        return noted("armed", self._assessment, reading, (place, row, known), arm)
+
+    def _armed(self, place: int, reading: Reading, row: AlarmRow, known: str) -> AlarmRow:
+        steps = _steps(self._assessment, reading)
+        if not steps or steps[0].at != row.alarm_at:
+            return row
+        pack, pinned = reading.cycle.pack, reading.schedule.calendar.digest
+        region = self._region or pack.region
+        plan = _encode(Plan(EDITION, pack.digest, pinned, region, place, steps))
+        return row._replace(rules=known, plan=plan)
+
+    def _digest(self, pack: Pack, region: str) -> str:
+        """Of the calendar known now."""
+        known = self._known.get(pack.digest)
+        if known is None:
+            known = self._rules.calendar(pack, region, self._assessment.at).digest
+            self._known[pack.digest] = known
+        return known
 
 
 def _settled(assessment: Assessment) -> bool:
@@ -104,53 +140,42 @@ def _settled(assessment: Assessment) -> bool:
     )
 
 
-def _armed(
-    assessment: Assessment, reading: Reading, place: int, row: AlarmRow, rules: Rulebook
-) -> AlarmRow:
-    steps = _steps(assessment, reading) if row.alarm_at is not None else ()
-    if not steps or steps[0].at != row.alarm_at:
-        return row
-    pack = reading.cycle.pack
-    region = assessment.chronicle.traits.get("region", "") or pack.region
-    known = rules.calendar(pack, region, assessment.at).digest
-    pinned = reading.schedule.calendar.digest
-    plan = Plan(EDITION, pack.digest, pinned, region, place, steps)
-    return row._replace(rules=known, plan=_encode(plan))
-
-
-def _steps(assessment: Assessment, reading: Reading) -> tuple[Step, ...]:
+def _steps(assessment: Assessment, reading: Reading) -> list[Step]:
     """What a clock has still to do, in order; nothing where that does not follow from it alone."""
-    waiting = [firing for firing in reading.schedule.firings if firing.fire_at > assessment.at]
-    if reading.cycle.end is not None or not all(_plain(reading, each) for each in waiting):
-        return ()
-    steps: list[Step] = []
-    for firing in waiting:
-        rung = firing.rung.id
-        earlier = assessment.dossier.acts.get((*reading.key, rung), ())
-        if any(act.stands and act.fired.at == firing.at for act in earlier):
-            return ()
-        version = len(earlier) + sum(step.rung == rung for step in steps)
-        steps.append(Step(rung, firing.at, version))
-    if reading.due is not None and _may_lapse(reading):
-        steps.append(Step("", reading.due + 1))
-    return tuple(steps)
-
-
-def _plain(reading: Reading, firing: Firing) -> bool:
-    """Whether an act goes out when its rung is reached, and names the instant that its kind of
-    rung always names."""
-    due, at = reading.due, firing.at
-    legal = at - 1 if _is_breach(firing.rung) else at
-    in_time = due is not None and (at <= due or not _may_lapse(reading))
-    return firing.fire_at == at and firing.legal == legal and in_time
+    due, at, acts = reading.due, assessment.at, assessment.dossier.acts
+    if due is None or reading.cycle.end is not None:
+        return []
+    last = due if _may_lapse(reading) else None
+    steps, fired = list[Step](), dict[str, int]()
+    for firing in reading.schedule.firings:
+        rung, reached, _, goes_out = firing
+        if goes_out <= at:
+            continue
+        if not _plain(firing) or (last is not None and reached > last):
+            return []
+        if acts and recorded(assessment, reading, firing):
+            return []
+        version = fired.get(rung.id, 0)
+        fired[rung.id] = version + 1
+        if acts:
+            version += len(acts.get((*reading.key, rung.id), ()))
+        steps.append(Step(rung.id, reached, version))
+    if last is not None:
+        steps.append(Step("", last + 1))
+    return steps
 
 
 def _may_lapse(reading: Reading) -> bool:
     return reading.clause.late == "barred" and reading.state is State.RUNNING
 
 
+def _plain(firing: Firing) -> bool:
+    """Whether an act goes out when its rung is reached and names the instant such a rung names."""
+    rung, reached, legal, goes_out = firing
+    return goes_out == reached and legal == (reached - 1 if _is_breach(rung) else reached)
+
+
 def _is_breach(rung: Rung) -> bool:
-    """Whether a rung is the breach itself, which names the due instant."""
     return rung.when.anchor is Anchor.DUE and rung.when.offset is None
 
 
@@ -192,9 +217,9 @@ def _holding(row: AlarmRow, rules: Rulebook, now: Instant) -> Plan | None:
 
 
 def _reached(row: AlarmRow, plan: Plan, pack: Pack, now: Instant) -> list[_Due]:
-    rungs = {rung.id: rung for rung in pack.clause(row.clause).rungs}
+    rungs = pack.clause(row.clause).rungs
     return [
-        _Due(row, plan, step, rungs[step.rung] if step.rung else None)
+        _Due(row, plan, step, next((rung for rung in rungs if rung.id == step.rung), None))
         for step in plan.steps
         if step.at <= now
     ]

@@ -5,10 +5,11 @@ compares the rungs that should stand with those that do, withdraws what lost its
 what is due. Called twice at one instant it does nothing the second time.
 """
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from itertools import chain
 
+from sla_engine.dossier.chronicle import Chronicle
 from sla_engine.dossier.events import RungFired, RungWithdrawn, TermRefixed
 from sla_engine.dossier.fold import Act, Dossier
 from sla_engine.dossier.kind import Kind
@@ -21,14 +22,15 @@ from sla_engine.record import ENGINE, Draft, Event, Instant, Meta
 from sla_engine.sla.assess import Assessment, Reading, assess, unit_at
 from sla_engine.sla.refix import refixing
 from sla_engine.sla.schedule import Firing
+from sla_engine.sla.standing import assess_on, settle
 from sla_engine.unit.kind import UNIT
 
 
 def catch_up(pending: Pending, kind: Kind, rules: Rulebook, now: Instant) -> Assessment:
     """Write every act that is due at `now` into `pending`; returns the assessment behind it."""
-    assessment = assess(pending.dossier, kind, rules, now)
+    assessment = assess_on(pending.dossier, kind, rules, now)
     if _refix(pending, assessment, rules, now):
-        assessment = assess(pending.dossier, kind, rules, now)
+        assessment = assess_on(pending.dossier, kind, rules, now)
     # One by one: an act's version counts the firings before it, those of this very call too.
     if kind is UNIT:
         # By what was known when the last of it was counted: nothing else brings a tally up to date.
@@ -37,10 +39,11 @@ def catch_up(pending: Pending, kind: Kind, rules: Rulebook, now: Instant) -> Ass
         withdrawals = repetition.withdrawals(pending.dossier, standing, now)
         firings = repetition.firings(pending.dossier, standing, now)
     else:
-        withdrawals = _withdrawals(assessment, rules, now)
+        withdrawals = _withdrawals(assessment, rules, pending.base)
         firings = _firings(assessment, now)
     for draft in chain(withdrawals, firings):
         pending.write(draft)
+    settle(assessment)
     return assessment
 
 
@@ -65,74 +68,88 @@ def _refix(pending: Pending, assessment: Assessment, rules: Rulebook, now: Insta
     return moved
 
 
-def _withdrawals(assessment: Assessment, rules: Rulebook, now: Instant) -> Iterator[Draft]:
+def _withdrawals(assessment: Assessment, rules: Rulebook, settled: int) -> Iterator[Draft]:
     """Acts that stand in the log and have no ground left, or were addressed to a unit that, as
-    is known now, was not the answerable one."""
-    dossier = assessment.dossier
+    is known now, was not the answerable one. At version `settled` each had its ground."""
+    dossier, now = assessment.dossier, assessment.at
     standing = [act for acts in dossier.acts.values() for act in acts if act.stands]
-    clocks = {(act.fired.clause, act.fired.cycle) for act in standing}
-    grounds = _grounds(assessment, clocks)
-    before = cache(partial(_grounds_before, assessment, rules, clocks))
+    if not standing:
+        return
+    clocks, news = _by_key(assessment), {reading.key for reading in assessment.news}
+    before = cache(partial(_clocks_before, assessment, rules))
     for act in standing:
-        if _ground_of(act) not in grounds:
-            fired, cause = act.fired, _overturning(dossier, act, before)
+        key = (act.fired.clause, act.fired.cycle)
+        if key in clocks and key not in news:
+            continue
+        if not _grounded(act, clocks, assessment.chronicle):
+            fired, cause = act.fired, _overturning(dossier, act, settled, before)
             event = RungWithdrawn(
                 fired.clause, fired.cycle, fired.version, fired.rung, cause, "overturned"
             )
             yield Draft(Meta(occurred_at=now, recorded_at=now, source=ENGINE), event)
 
 
-_Ground = tuple[str, str, str, Instant, str]
+_Clocks = Mapping[tuple[str, str], Reading]
 
 
-def _grounds(assessment: Assessment, clocks: Set[tuple[str, str]]) -> set[_Ground]:
-    """Every act of some clocks there is reason for: clause, cycle, rung, instant and unit."""
-    return {
-        (*reading.key, firing.rung.id, firing.at, _unit(assessment, reading, firing))
-        for reading in assessment.readings
-        if reading.key in clocks
-        for firing in reading.schedule.firings
-    }
+def _by_key(assessment: Assessment) -> _Clocks:
+    return {reading.key: reading for reading in assessment.readings}
 
 
-def _ground_of(act: Act) -> _Ground:
+def _grounded(act: Act, clocks: _Clocks, chronicle: Chronicle) -> bool:
+    """Whether there is reason for an act: its clock reaches that rung at that instant, and that
+    unit answers for it."""
     fired = act.fired
-    return (fired.clause, fired.cycle, fired.rung, fired.at, fired.unit)
+    reading = clocks.get((fired.clause, fired.cycle))
+    if reading is None:
+        return False
+    for firing in reading.schedule.firings:
+        if firing.at == fired.at and firing.rung.id == fired.rung:
+            return unit_at(chronicle, reading.cycle, firing.at) == fired.unit
+    return False
 
 
-def _grounds_before(
-    assessment: Assessment, rules: Rulebook, clocks: Set[tuple[str, str]], version: int
-) -> set[_Ground]:
-    """The reasons there were before a version was learned."""
-    earlier = assessment.dossier.until(version - 1)
-    return _grounds(assess(earlier, assessment.chronicle.kind, rules, assessment.at), clocks)
+def _clocks_before(
+    assessment: Assessment, rules: Rulebook, version: int
+) -> tuple[_Clocks, Chronicle]:
+    """The clocks as they were before a version was learned."""
+    earlier = assessment.dossier.known_at(version - 1)
+    known = assess(earlier, assessment.chronicle.kind, rules, assessment.at)
+    return _by_key(known), known.chronicle
 
 
-def _overturning(dossier: Dossier, act: Act, before: Callable[[int], set[_Ground]]) -> int:
+def _overturning(
+    dossier: Dossier, act: Act, settled: int, before: Callable[[int], tuple[_Clocks, Chronicle]]
+) -> int:
     """Version of what took an act's ground away: before it was learned, the act still had one."""
     revisions = chain.from_iterable(dossier.refixed.values())
     learned = sorted(each.version for each in chain(dossier.facts, dossier.voids, revisions))
-    since = [version for version in reversed(learned) if version > act.version]
+    after = [version for version in reversed(learned) if version > act.version]
+    since = [version for version in after if version > settled] or after
     for version in since[:-1]:
-        if _ground_of(act) in before(version):
+        if _grounded(act, *before(version)):
             return version
     return since[-1] if since else learned[-1]
 
 
 def _firings(assessment: Assessment, now: Instant) -> Iterator[Draft]:
     """Rungs that are reached and not yet recorded, in the order of their legal instants."""
-    due: list[tuple[Reading, Firing]] = []
-    for reading in assessment.readings:
-        for firing in reading.schedule.firings:
-            if firing.fire_at <= now and not _stands(assessment, reading, firing):
-                due.append((reading, firing))
-    for reading, firing in sorted(due, key=lambda each: (each[1].at, each[1].rung.level)):
+    due = [
+        (reading, firing)
+        for reading in assessment.news
+        for firing in reading.schedule.firings
+        if firing.fire_at <= now and not _stands(assessment, reading, firing)
+    ]
+    due.sort(key=lambda each: (each[1].at, each[1].rung.level))
+    for reading, firing in due:
         yield Draft(_meta(reading, firing.at, now), _act(assessment, reading, firing, due))
 
 
 def _stands(assessment: Assessment, reading: Reading, firing: Firing) -> bool:
+    acts = assessment.dossier.acts.get((*reading.key, firing.rung.id))
+    if acts is None:
+        return False
     unit = _unit(assessment, reading, firing)
-    acts = assessment.dossier.acts.get((*reading.key, firing.rung.id), ())
     return any(act.stands and act.fired.at == firing.at and act.fired.unit == unit for act in acts)
 
 

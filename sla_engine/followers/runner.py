@@ -8,7 +8,8 @@ from typing import Protocol
 
 from eventsourcing.persistence import OperationalError
 
-from sla_engine.errors import Refusal
+from sla_engine.errors import Conflict, Refusal
+from sla_engine.errors import Unavailable as Away
 from sla_engine.projection import DeadLetter, FollowedLog, FollowerTransaction
 from sla_engine.record import Recorded
 
@@ -36,7 +37,7 @@ class Unavailable(Exception):
     """Not the event's fault: something that the follower needs is away. Tried again later."""
 
 
-NOT_THE_EVENT = (Unavailable, OSError, sqlite3.OperationalError, OperationalError)
+NOT_THE_EVENT = (Unavailable, Away, Conflict, OSError, sqlite3.OperationalError, OperationalError)
 """What says nothing against an event: the batch is taken again later."""
 
 

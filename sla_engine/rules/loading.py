@@ -4,7 +4,7 @@ What the log holds comes first: a notice or an edition that a later release of t
 along, under the same name or in its way, changes nothing in a store that has its own.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -102,7 +102,10 @@ def pack_loading(
     editions beside one another and beside those there are.
     """
     packs = _parsed(texts)
-    faults = [fault for each in packs.values() for fault in _contradictions(each, rules)]
+    held, faults = list(rules.packs), list[Fault]()
+    for pack in packs.values():
+        faults += _contradictions(pack, held)
+        held.append(pack)
     if faults:
         raise Refusal(faults)
     fresh: dict[str, Event] = {}
@@ -133,9 +136,9 @@ def _parsed(texts: Mapping[str, str]) -> dict[str, Pack]:
     return packs
 
 
-def _contradictions(pack: Pack, rules: Rulebook) -> Iterable[Fault]:
+def _contradictions(pack: Pack, held: Iterable[Pack]) -> Iterator[Fault]:
     """What speaks against an edition beside those there are."""
-    for other in rules.packs:
+    for other in held:
         if (other.name, other.edition) != (pack.name, pack.edition):
             yield from clash(pack, other)
         elif other.digest != pack.digest:

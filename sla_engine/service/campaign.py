@@ -105,10 +105,11 @@ class Campaign:
 
     @property
     def share(self) -> float:
-        """How much is done, from 0 to 1; of the dossiers that were open when it began."""
+        """How much is done, of the dossiers that were open when it began; 1 when it has finished
+        and not before."""
         if self.finished_at is not None:
             return 1.0
-        return min(self.done.dossiers / max(self.cause.dossiers, 1), 1.0)
+        return min(self.done.dossiers / max(self.cause.dossiers, 1), 0.99)
 
 
 Rest = Callable[[Campaign], object]
@@ -167,6 +168,11 @@ class Campaigns:
         """Every campaign, by its id."""
         for stream in self._log.streams(CAMPAIGN):
             yield self.get(stream.removeprefix(CAMPAIGN))
+
+    def unfinished(self) -> list[Campaign]:
+        """Those that somebody has still to go on with, the oldest first."""
+        waiting = (each for each in self.all() if each.finished_at is None)
+        return sorted(waiting, key=lambda each: (each.started_at, each.id))
 
     def get(self, name: str) -> Campaign:
         """A campaign as it stands. Raises `Refusal` CAMPAIGN_UNKNOWN."""

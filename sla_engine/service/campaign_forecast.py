@@ -20,7 +20,7 @@ from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import Log
 from sla_engine.record import Instant
 from sla_engine.sla.assess import assess
-from sla_engine.sla.cycle import check_pins
+from sla_engine.sla.clocks import check_pins
 
 EXAMPLES = 10
 _PAGE = 500

@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from sla_engine.dossier.chronicle import order
-from sla_engine.dossier.decide import placed
+from sla_engine.dossier.chronicle import place
 from sla_engine.dossier.events import AnomalyNoted
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.pending import Pending
-from sla_engine.errors import Fault, Refusal, refuse, register
+from sla_engine.errors import Conflict, Fault, Refusal, Unavailable, refuse, register
 from sla_engine.escalation.alarms import alarm_rows
 from sla_engine.escalation.kinds import DECIDE, kind_of
 from sla_engine.escalation.plan import catch_up
@@ -32,7 +31,8 @@ from sla_engine.service.body import same_body
 from sla_engine.service.intake import Submission
 from sla_engine.service.merge import carry_over
 from sla_engine.service.shelf import Shelf
-from sla_engine.sla.cycle import check_pins, stamp
+from sla_engine.sla.clocks import check_pins
+from sla_engine.sla.cycle import stamp
 
 KEY_REUSED = register(
     "KEY_REUSED",
@@ -184,6 +184,8 @@ class Handler:
     def _one(self, batch: _Batch, submission: Submission) -> Outcome:
         try:
             return self._answer(batch, _of_petitioner(batch, submission))
+        except (Conflict, Unavailable):
+            raise  # Nothing is wrong with the submission.
         except Refusal as refusal:
             return Outcome("refused", submission.stream, 0, refusal.faults)
 
@@ -231,8 +233,8 @@ def _in_time(submissions: Sequence[Submission]) -> Iterable[int]:
     """Indexes in the order in which the facts happened, so that a batch's order says nothing."""
 
     def key(index: int) -> tuple[object, ...]:
-        draft = _draft(submissions[index], 0, "")
-        return order(placed(Dossier(submissions[index].stream), draft))
+        sent = submissions[index]
+        return place(sent.occurred_at, sent.seq, sent.event, sent.key)
 
     return sorted(range(len(submissions)), key=key)
 

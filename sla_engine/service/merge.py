@@ -50,8 +50,9 @@ def check_merge(dossier: Dossier, draft: Draft, opener: Opener, rules: Rulebook)
 def carry_over(stream: str, opener: Opener, rules: Rulebook, now: Instant) -> None:
     """Let every petition that this one was merged into hold what it hands over, and no more."""
     duplicate = opener(stream).dossier
-    standing = dict(_merges(duplicate))
-    for into in {fact.event.into for fact in duplicate.facts if isinstance(fact.event, Merged)}:
+    ever = {fact.event.into for fact in duplicate.facts if isinstance(fact.event, Merged)}
+    standing = dict(_merges(duplicate)) if ever else {}
+    for into in ever:
         survivor = opener(_stream(into))
         merge = standing.get(into)
         wanted = _handed_over(duplicate, survivor.dossier, merge, rules, now) if merge else None

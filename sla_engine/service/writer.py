@@ -51,6 +51,8 @@ SUBMISSION_FAILED = register(
 FAILED = "failed"
 """Status of a submission that the program could not deal with; nothing of it was written."""
 
+_LINGERS = 8
+
 # What a parsed submission costs in memory besides its texts.
 _OBJECTS = 1_000
 
@@ -60,11 +62,12 @@ Take = Callable[[Sequence[Submission]], list[Outcome]]
 
 class Limits(NamedTuple):
     """`batch`: submissions of one transaction. `linger_s`: how long a transaction is held open for
-    company, where the one before had some. `waiting`, `waiting_bytes`: what is accepted and not yet
-    answered; a single call that is larger than that is taken when nothing else waits."""
+    company, where the one before had some; a few times that if more keep coming. `waiting`,
+    `waiting_bytes`: what is accepted and not yet answered; a single call that is larger than that
+    is taken when nothing else waits."""
 
     batch: int = 200
-    linger_s: float = 0.002
+    linger_s: float = 0.001
     waiting: int = 20_000
     waiting_bytes: int = 64 << 20
 
@@ -193,17 +196,23 @@ class Writer:
             self._fail(_unanswered(left), Fault(INTAKE_CLOSED, allowed=str(RETRY_AFTER_S)))
 
     def _gather(self) -> list[_Entry]:
-        """The next transaction's worth; empty when there is nothing more to come.
-
-        It waits for as many as came last time, since they are likely to come again.
-        """
+        """The next transaction's worth; empty when there is nothing more to come."""
         with self._news:
             while not self._queue and not self._closing:
                 self._news.wait()
-            if len(self._queue) < self._expected and not self._closing:
-                self._company.wait(self._limits.linger_s)
+            self._linger()
             self._expected = min(len(self._queue), self._limits.batch)
             return [self._queue.popleft() for _ in range(self._expected)]
+
+    def _linger(self) -> None:
+        """Wait for as many as came last time, for they are likely to come again, while some do."""
+        for _ in range(_LINGERS):
+            known = len(self._queue)
+            if known >= self._expected or self._closing:
+                return
+            self._company.wait(self._limits.linger_s)
+            if len(self._queue) == known:
+                return
 
     def _record(self, entries: Sequence[_Entry]) -> None:
         submissions = [entry.submission for entry in entries]

@@ -8,7 +8,8 @@ cut off has none.
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,6 +25,7 @@ FORMAT = 1
 
 _MANIFEST = "manifest.json"
 _CHUNK = 1 << 20
+_BATCH = 500
 _LARGEST_ROW = 1 << 30
 
 ARCHIVE_UNREADABLE = register(
@@ -114,7 +116,7 @@ class ArchiveWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        with suppress(OSError) if error is not None else _nothing():
+        with nullcontext() if error is None else suppress(OSError):
             self._zip.close()
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -128,12 +130,12 @@ class ArchiveWriter:
         """Write one member."""
         count, size, sha = 0, 0, hashlib.sha256()
         with self._zip.open(_info(f"{name}.msgpack"), "w", force_zip64=True) as file:
-            for row in rows:
-                packed = msgspec.msgpack.encode(row)
+            for batch in _batched(rows):
+                packed = b"".join(map(msgspec.msgpack.encode, batch))
                 sha.update(packed)
                 file.write(packed)
-                count, size = count + 1, size + len(packed)
-                progress(1)
+                count, size = count + len(batch), size + len(packed)
+                progress(len(batch))
         self._members[name] = Sum(count, size, sha.hexdigest())
 
     def finish(self, manifest: Callable[[dict[str, Sum]], Manifest]) -> Manifest:
@@ -191,14 +193,15 @@ class ArchiveReader:
             progress(expected.rows)
 
 
+def _batched(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    pending = iter(rows)
+    while batch := list(islice(pending, _BATCH)):
+        yield batch
+
+
 def _info(name: str) -> ZipInfo:
     """Without the time of day, so that equal content makes equal files."""
     info = ZipInfo(name)
     info.compress_type = ZIP_DEFLATED
     info.external_attr = 0o600 << 16
     return info
-
-
-class _nothing:
-    def __enter__(self) -> None: ...
-    def __exit__(self, *_: object) -> None: ...

@@ -13,6 +13,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -24,6 +25,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from sla_engine.clock import Clock, SystemClock
 from sla_engine.errors import Refusal, shorten
+from sla_engine.escalation.kinds import KINDS
 from sla_engine.worktime import format_instant
 
 OURS = ("sla_engine", "projections", "scenarios")
@@ -119,9 +121,23 @@ def _worded(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
     ours = record.name.split(".", 1)[0] in OURS
     line["event"] = _sentence(record.msg, line.get("positional_args"), ours)
     if ours:
+        line.update(_named(line.get("positional_args")))
         more = {key: value for key, value in vars(record).items() if key not in _STANDARD}
         line.update(more)
     return line
+
+
+def _named(args: Any) -> dict[str, Any]:
+    """The dossier that a sentence names, with the version behind it; or the several it names."""
+    found: dict[str, Any] = {}
+    for before, value in pairwise((None, *(args if isinstance(args, tuple) else (args,)))):
+        if isinstance(value, str) and value.partition("/")[0] in KINDS:
+            found.setdefault("stream", value)
+        elif isinstance(value, int) and before is not None and before == found.get("stream"):
+            found.setdefault("version", value)
+        elif isinstance(value, Mapping) and all(isinstance(each, str) for each in value):
+            found["streams"] = [each for each in value if each.partition("/")[0] in KINDS]
+    return found
 
 
 def _sentence(words: object, args: Any, ours: bool) -> str:

@@ -5,9 +5,10 @@ from functools import cache
 from itertools import islice
 
 from sla_engine.clock import Clock
-from sla_engine.errors import Fault
+from sla_engine.errors import Fault, Unavailable
 from sla_engine.projection import FollowedLog
 from sla_engine.record import Instant
+from sla_engine.scheduler.guard import CLOCKS_DISAGREE, GuardedClock
 from sla_engine.serving.health import FOLLOWER_BEHIND, SCHEMA_DIFFERS, Check, Health
 from sla_engine.serving.metrics import Metrics
 from sla_engine.store import gauges
@@ -17,45 +18,74 @@ _MOST_LETTERS = 10_000
 
 
 class StoreProbe:
-    """What can be read of a store, by `clock`'s time. `followers`: whose lag is told."""
+    """What can be read of a store, at each `look`; the questions are answered from that.
+
+    `log` is one of its own with little patience: whoever looks does not stand in line with those
+    who work. `followers`: whose lag is told.
+    """
 
     def __init__(
-        self, log: PetitionLog, clock: Clock, metrics: Metrics, followers: Sequence[str]
+        self,
+        log: PetitionLog,
+        clock: Clock,
+        metrics: Metrics,
+        followers: Sequence[str],
+        clocks_s: float,
     ) -> None:
         self._log = log
         self._clock = clock
         self._metrics = metrics
         self._followers = followers
-        self._schema = gauges.schema(log)
+        self._guarded = GuardedClock(log.now, clock, clocks_s)
+        self._schema = self._found = gauges.schema(log)
         self._head = log.head()
         self._lags: dict[str, float] = {}
+        self._away: tuple[Fault, ...] = ()
+        self._apart: tuple[Fault, ...] = ()
 
     def look(self) -> None:
-        """Read everything once. Raises errors.Unavailable."""
-        now = self._clock.now()
-        self._look_at_followers(now)
-        for lane, backlog in gauges.backlog(self._log, now).items():
-            late = 0.0 if backlog.oldest is None else (now - backlog.oldest) / 1_000_000
-            self._metrics.due.labels(lane).set(backlog.count)
-            self._metrics.oldest.labels(lane).set(late)
+        """Read everything once."""
+        self._away = self._apart = ()
+        try:
+            self._look()
+        except Unavailable as refusal:
+            if refusal.code == CLOCKS_DISAGREE:
+                self._apart = refusal.faults
+            else:
+                self._away = refusal.faults
 
     def reachable(self) -> Iterable[Fault]:
-        """Whether the store answers; raises errors.Unavailable."""
-        self._log.head()
-        return ()
+        """Whether the store answered."""
+        return self._away
+
+    def agree(self) -> Iterable[Fault]:
+        """Whether the store's clock and this machine's agreed."""
+        return self._apart
 
     def current(self) -> Iterator[Fault]:
-        """Whether the schema is still the one this process has found."""
-        found = gauges.schema(self._log)
-        if found != self._schema:
-            yield Fault(SCHEMA_DIFFERS, "", str(found), str(self._schema))
+        """Whether the schema is still the one this process began with."""
+        if self._found != self._schema:
+            yield Fault(SCHEMA_DIFFERS, "", str(self._found), str(self._schema))
 
     def keeps_up(self, followers: Iterable[str], allowed_s: float) -> Iterator[Fault]:
-        """Whether these followers were near the head when they were last looked at."""
+        """Whether these followers were near the head."""
         for name in followers:
             lag = self._lags.get(name, 0.0)
             if lag > allowed_s:
                 yield Fault(FOLLOWER_BEHIND, name, f"{lag:.0f}", f"{allowed_s:g}")
+
+    def _look(self) -> None:
+        now = self._clock.now()
+        self._found = gauges.schema(self._log)
+        self._look_at_followers(now)
+        for lane, backlog in gauges.backlog(self._log, now).items():
+            late = 0.0 if backlog.oldest is None else (now - backlog.oldest) / 1_000_000
+            self._metrics.due.labels(lane).set(backlog.alarms)
+            self._metrics.oldest.labels(lane).set(late)
+        try:
+            self._guarded.now()
+        finally:
+            self._metrics.offset.set(-self._guarded.apart_s)
 
     def _look_at_followers(self, now: Instant) -> None:
         head = self._log.head()

@@ -75,6 +75,8 @@ class Process:
         """Returns when all is stopped: whether everything that was begun was finished in time."""
         self._metrics.build.info({"version": __version__, "role": "+".join(self._names)})
         with self._told_to_stop(), self._endpoint(host, port):
+            # Up, if perhaps waiting: to be killed for that would not bring the store back.
+            self._notifier.ready()
             site = self._opened(open_site)
             if site is None:
                 return True
@@ -98,6 +100,7 @@ class Process:
                 log.warning("the store is waited for", code=away.code)
                 self._health.look({"store": lambda away=away: away.faults})  # type: ignore[misc]
                 self._notifier.status(f"waiting for the store ({away.code})")
+                self._notifier.alive()
                 self._stop.wait(_PAUSE_S)
         return None
 
@@ -108,7 +111,6 @@ class Process:
             role.start()
         probe.start()
         self._parts = [probe, *(part for role in site.roles for part in role.parts)]
-        self._notifier.ready()
         self._notifier.status(f"serving {', '.join(self._names)}")
         log.info("serving", roles=list(self._names))
         while not self._stop.wait(_TICK_S):

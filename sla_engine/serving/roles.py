@@ -19,7 +19,7 @@ from sla_engine.delivery.wording import Words
 from sla_engine.errors import Fault, refuse, register
 from sla_engine.escalation.armed import Ready, ready
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.ports import Claim
+from sla_engine.ports import Claim, attempt
 from sla_engine.record import Instant
 from sla_engine.scheduler.alarm_index import Auditor
 from sla_engine.scheduler.pace import Pace
@@ -47,7 +47,7 @@ ROLE_NEEDS = register(
     "the role {found} needs the setting {allowed}",
 )
 
-_IDLE_S = 0.2
+_IDLE_S, _IDLE_WITH_HINTS_S = 0.2, 1.0
 
 # What each role cannot do without.
 _NEEDS: Mapping[str, str] = {INTAKE: "redis", DELIVERY: "delivery"}
@@ -94,15 +94,14 @@ class _Intake(Loop):
 
     def __init__(self, shared: Shared, writer: Writer, stream: StreamIntake) -> None:
         super().__init__(INTAKE, stream.step, INTAKE, shared.metrics, shared.clock)
-        self._clock_of_stop = shared.clock
         self._writer = writer
         self._stream = stream
 
     def join(self, patience: float) -> bool:
-        until = self._clock_of_stop.monotonic() + patience
+        until = self._clock.monotonic() + patience
         if not super().join(patience):
             return False
-        left = until - self._clock_of_stop.monotonic()
+        left = until - self._clock.monotonic()
         return in_time(self._end, left)
 
     def _end(self) -> None:
@@ -220,7 +219,7 @@ def _sweeper(shared: Shared, tell: Callable[[SweepReport], object]) -> Sweeper:
         pace=Pace(shared.clock, most=engine.settings.sweep_limit),
         ready=made,
         tell=tell,
-        idle=Auditor(engine.log, engine._alarm_rows, engine.clock),
+        idle=Auditor(engine.log, engine.alarm_rows, engine.clock),
     )
 
 
@@ -252,11 +251,13 @@ def followers(shared: Shared) -> Role:
 
 
 def _following(shared: Shared, name: str, take: Callable[[], int]) -> Loop:
+    idle = _IDLE_WITH_HINTS_S if shared.settings.redis else _IDLE_S
+
     def step() -> float:
         shared.engine.refresh_rules()
         head = shared.engine.log.head()
-        if not take():
-            return _IDLE_S
+        if not attempt(take):
+            return idle
         if shared.engine.log.head() > head:
             # What it led to in other dossiers may have alarms of its own.
             shared.news()

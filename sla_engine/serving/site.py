@@ -1,25 +1,28 @@
 """What all roles of a process share: a store, rules, clocks, figures, and bells between them."""
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
 from sla_engine.clock import Clock
 from sla_engine.errors import Fault, Unavailable
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.projection import FollowerTransaction
 from sla_engine.record import Instant
+from sla_engine.regions import one_store
 from sla_engine.scheduler.guard import GuardedClock
 from sla_engine.serving.health import Check
 from sla_engine.serving.metrics import Metrics
 from sla_engine.serving.probe import StoreProbe
 from sla_engine.serving.role import Role
 from sla_engine.settings import Settings
-from sla_engine.store.application import open_store
+from sla_engine.store.application import PetitionLog, open_store
 from sla_engine.streams.client import connect, reaching
 from sla_engine.streams.hints import Announcer, Listener
 from sla_engine.wiring import Engine
 
 HINTS = "sla-engine:hints"
+
+_IMPATIENT_S = 2.0
 
 Transact = Callable[[], AbstractContextManager[FollowerTransaction]]
 
@@ -60,32 +63,40 @@ class Shared:
         self.settings = settings
         self.clock = clock
         self.metrics = metrics
-        log = open_store(settings.store, wait=settings.busy_s)
-        log.transact = self._timed(log.transact)  # type: ignore[method-assign]  # of this one log
-        self.guarded = GuardedClock(log.now, clock, settings.clocks_s)
-        self.engine = Engine(log, self.guarded, settings, rules)
-        self.engine.store = settings.store
-        self.bell = Bell()
-        self.listener: Listener | None = None
         self.roles: Sequence[Role] = ()
-        self.followers: list[str] = [
-            name for runner in self.engine.runners for name in runner.names
-        ]
-        self.probe = StoreProbe(log, clock, metrics, self.followers)
-        self.look: list[Callable[[], None]] = [self.probe.look, self._look_at_work]
-        self.checks: dict[str, Check] = {
-            "store": self.probe.reachable,
-            "schema": self.probe.current,
-            "clocks": self._clocks_agree,
-        }
-        if settings.redis:
-            self._join_redis()
+        self.bell = Bell()
+        with ExitStack() as opened:
+            # With little patience first: that a store is away should soon be known.
+            self._watched = self._open(opened, min(settings.busy_s, _IMPATIENT_S))
+            self.engine = self._engine(self._open(opened, settings.busy_s), rules)
+            self.followers = [name for each in self.engine.runners for name in each.names]
+            self.probe = StoreProbe(
+                self._watched, clock, metrics, self.followers, settings.clocks_s
+            )
+            self.look: list[Callable[[], None]] = [self.probe.look, self._look_at_work]
+            self.checks: dict[str, Check] = {
+                "store": self.probe.reachable,
+                "schema": self.probe.current,
+                "clocks": self.probe.agree,
+            }
+            if settings.redis:
+                self._join_redis(opened)
+            self._opened = opened.pop_all()
 
     def close(self) -> None:
-        for each in (self.listener, self.bell.announcer):
-            if each is not None:
-                each.close()
-        self.engine.close()
+        self._opened.close()
+
+    def _open(self, opened: ExitStack, wait: float) -> PetitionLog:
+        log = open_store(one_store(self.settings.store), wait=wait)
+        opened.callback(log.close)
+        return log
+
+    def _engine(self, log: PetitionLog, rules: Rulebook) -> Engine:
+        log.transact = self._timed(log.transact)  # type: ignore[method-assign]  # of this one log
+        clock = GuardedClock(log.now, self.clock, self.settings.clocks_s)
+        engine = Engine(log, clock, self.settings, rules)
+        engine.store = self.settings.store
+        return engine
 
     def news(self) -> None:
         """Something was committed here."""
@@ -104,10 +115,12 @@ class Shared:
 
         return timed
 
-    def _join_redis(self) -> None:
+    def _join_redis(self, opened: ExitStack) -> None:
         url = self.settings.redis
         self.bell.announcer = Announcer(connect(url, "hints"), HINTS, self.clock)
-        self.listener = Listener(connect(url, "ears"), HINTS, self.bell.due, self.bell.moved)
+        opened.callback(self.bell.announcer.close)
+        listener = Listener(connect(url, "ears"), HINTS, self.bell.due, self.bell.moved)
+        opened.callback(listener.close)
         pulse = connect(url, "probe")
 
         def answers() -> Iterable[Fault]:
@@ -117,14 +130,9 @@ class Shared:
 
         self.checks["redis"] = answers
 
-    def _clocks_agree(self) -> Iterable[Fault]:
-        self.guarded.now()
-        self.metrics.offset.set(-self.guarded.apart_s)
-        return ()
-
     def _look_at_work(self) -> None:
         """Rebuilds and campaigns under way."""
-        log, head = self.engine.log, max(self.engine.log.head(), 1)
+        log, head = self._watched, max(self._watched.head(), 1)
         self.metrics.rebuild.clear()
         for name in self.followers:
             if reached := log.position(f"{name}/rebuild"):

@@ -1,6 +1,5 @@
 """One pure function from facts, rules and an instant to all clock readings."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -12,8 +11,9 @@ from sla_engine.dossier.kind import Kind
 from sla_engine.policy.clause import Clause, Scope
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant
-from sla_engine.sla.cycle import Cycle, cycles
-from sla_engine.sla.schedule import Firing, Schedule, schedule
+from sla_engine.sla.clocks import clocks
+from sla_engine.sla.cycle import Cycle
+from sla_engine.sla.schedule import Firing, Schedule
 from sla_engine.worktime import Amount, Unit, remaining
 
 
@@ -29,9 +29,10 @@ class State(Enum):
     CANCELLED = "cancelled"
     LAPSED = "lapsed"
 
-    @property
-    def open(self) -> bool:
-        return self in (State.RUNNING, State.PAUSED, State.OVERDUE)
+    open: bool
+
+    def __init__(self, name: str) -> None:
+        self.open = name in ("running", "paused", "overdue")
 
 
 class Reading(NamedTuple):
@@ -112,13 +113,15 @@ class Assessment:
     """All clocks of a dossier at one instant, and the next instant at which something changes.
 
     `coming`: clocks that start later than that instant; a source's clock may be a little ahead.
+    `news`: the readings of which not everything is known to be recorded.
     """
 
     dossier: Dossier
     chronicle: Chronicle
     readings: tuple[Reading, ...]
     at: Instant
-    coming: tuple[Reading, ...] = ()
+    coming: tuple[Reading, ...]
+    news: tuple[Reading, ...]
 
     @property
     def next_alarm(self) -> Instant | None:
@@ -147,47 +150,20 @@ def assess_chronicle(
     dossier: Dossier, chronicle: Chronicle, rules: Rulebook, at: Instant
 ) -> Assessment:
     """The same for a chronicle already read."""
-    every = [_reading(each, chronicle, at) for each in _schedules(dossier, chronicle, rules)]
-    return Assessment(
-        dossier,
-        chronicle,
-        readings=tuple(reading for reading in every if reading.start <= at),
-        at=at,
-        coming=tuple(reading for reading in every if reading.start > at),
-    )
+    every = [reading_of(each, chronicle, at) for each in clocks(dossier, chronicle, rules)]
+    readings = tuple(each for each in every if each.start <= at)
+    coming = tuple(each for each in every if each.start > at)
+    return Assessment(dossier, chronicle, readings, at, coming, readings)
 
 
-class _Clocks(NamedTuple):
-    """Every clock of a dossier by all it had `learned`, under `rules`; whatever the instant."""
-
-    rules: Rulebook
-    learned: int
-    schedules: Mapping[tuple[str, str], Schedule]
-
-
-def _schedules(dossier: Dossier, chronicle: Chronicle, rules: Rulebook) -> Iterable[Schedule]:
-    """What is kept with the dossier, where the chronicle is the one kept with it, else anew."""
-    kept, whole = dossier.clocks, chronicle is dossier.reading
-    known: Mapping[tuple[str, str], Schedule] = {}
-    if isinstance(kept, _Clocks) and kept.rules is rules:
-        known = kept.schedules
-        if whole and kept.learned == dossier.learned:
-            return known.values()
-    found = {
-        cycle.key: schedule(cycle, chronicle, rules, known.get(cycle.key))
-        for cycle in cycles(dossier, chronicle, rules)
-    }
-    if whole:
-        dossier.clocks = _Clocks(rules, dossier.learned, found)
-    return found.values()
-
-
-def _reading(each: Schedule, chronicle: Chronicle, at: Instant) -> Reading:
-    """Whose clock it is stays with whoever held the matter when the clock ended."""
-    levels = [firing.rung.level for firing in each.firings if firing.at <= at]
-    until = at if each.cycle.end is None else min(at, each.cycle.end)
-    unit = unit_at(chronicle, each.cycle, until)
-    return Reading(each, _state(each, at), unit, max(levels, default=0), at)
+def reading_of(each: Schedule, chronicle: Chronicle, at: Instant) -> Reading:
+    """A clock at an instant. Whose it is stays with whoever held the matter when it ended."""
+    level, end = 0, each.cycle.end
+    for firing in each.firings:
+        if firing.at <= at and firing.rung.level > level:
+            level = firing.rung.level
+    unit = unit_at(chronicle, each.cycle, at if end is None else min(at, end))
+    return Reading(each, _state(each, at), unit, level, at)
 
 
 def _state(each: Schedule, at: Instant) -> State:
@@ -219,4 +195,5 @@ def unit_at(chronicle: Chronicle, cycle: Cycle, at: Instant) -> str:
         first = next((lane for lane in lanes.values() if lane.lead), None)
         if first is not None and at < first.opened_at:
             return first.unit
-    return next((lane.unit for lane in reversed(lanes.values()) if lane.lead and lane.held(at)), "")
+    leading = chronicle.lanes.leading(at)
+    return leading.unit if leading is not None else ""

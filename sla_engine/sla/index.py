@@ -1,19 +1,25 @@
-"""Clauses of a pack by the marks that concern them; found once for each edition."""
+"""What is asked of a pack's clauses again and again; found once for each edition."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
-from sla_engine.policy.clause import Clause, Pack
+from sla_engine.policy.clause import Anchor, Clause, Pack
+from sla_engine.worktime import Term
 
 _KEPT = 512
 _indexes: dict[str, "Index"] = {}
 
 
 class Index(NamedTuple):
-    """`started`: the clauses that a mark starts. `barred`: those for which it may come too late."""
+    """`started`: the clauses that a mark starts. `barred`: those for which it may come too late.
+    `by_day`: ids of those whose due instant and rungs follow from the day of receipt alone.
+    `within`: the term from its start to a rung, by clause and rung."""
 
     started: Mapping[str, tuple[Clause, ...]]
     barred: Mapping[str, tuple[Clause, ...]]
+    by_day: frozenset[str]
+    within: Mapping[tuple[str, str], Term]
 
 
 def index_of(pack: Pack) -> Index:
@@ -24,8 +30,25 @@ def index_of(pack: Pack) -> Index:
             _indexes.clear()
         started = _by_mark(pack, lambda clause: clause.start)
         barred = _by_mark(pack, lambda clause: clause.barred)
-        index = _indexes[pack.digest] = Index(started, barred)
+        by_day = frozenset(clause.id for clause in pack.clauses if _by_day(clause))
+        index = _indexes[pack.digest] = Index(started, barred, by_day, _within(pack))
     return index
+
+
+def _by_day(clause: Clause) -> bool:
+    unit, whens = clause.term.amount.unit, [rung.when for rung in clause.rungs]
+    in_days = not unit.is_hours and not unit.is_halves and clause.term.receipt == "as_is"
+    # From the second cycle on there may be other rungs.
+    return in_days and not clause.repeat and all(when.anchor is Anchor.DUE for when in whens)
+
+
+def _within(pack: Pack) -> Mapping[tuple[str, str], Term]:
+    return {
+        (clause.id, rung.id): replace(clause.term, amount=rung.when.offset, roll=False)
+        for clause in pack.clauses
+        for rung in clause.rungs
+        if rung.when.anchor is Anchor.START and rung.when.offset is not None
+    }
 
 
 def _by_mark(

@@ -53,6 +53,8 @@ def pack_faults(
     """Faults of milestones, suspensions and extensions; `chronicle` ends just before the draft."""
     event = draft.event
     yield from _bar_faults(dossier, chronicle, draft, pack, rules)
+    if not isinstance(event, _SHARED):
+        return
     if isinstance(event, StepDone):
         steps = {step for each in _editions(chronicle, pack, rules) for step in each.steps}
         if event.step not in steps:
@@ -67,10 +69,13 @@ def pack_faults(
         yield from _answer_faults(dossier, chronicle, draft, event, rules)
 
 
+_SHARED = (StepDone, Suspended, ExtensionRequested, ExtensionGranted, ExtensionDenied)
+
+
 def _editions(chronicle: Chronicle, pack: Pack, rules: Rulebook) -> list[Pack]:
     """The edition in force, and those by which clocks of the matter run to their end."""
-    digests = {fact.meta.pack for fact in chronicle.facts if fact.meta.pack}
-    return [pack, *(rules.pack_by_digest(each) for each in sorted(digests - {pack.digest}))]
+    others = chronicle.packs - {pack.digest}
+    return [pack, *(rules.pack_by_digest(each) for each in sorted(others))]
 
 
 def _bar_faults(

@@ -31,7 +31,7 @@ def refixing(
     region = assessment.chronicle.traits.get("region", "") or cycle.pack.region
     calendar = rules.calendar(cycle.pack, region, now)
     pinned = reading.schedule.calendar
-    if calendar.digest == pinned.digest:
+    if calendar is pinned or calendar.digest == pinned.digest:
         return None
     effective = rules.revised_at(cycle.pack, region, pinned.digest, now)
     refix = Refix(effective, now, calendar, None)

@@ -9,9 +9,8 @@ voided by an extension that was asked for in time and granted late (rules D12, D
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from operator import attrgetter
 from typing import NamedTuple
-
-import msgspec
 
 from sla_engine.dossier.chronicle import Chronicle, Grant, Pause
 from sla_engine.policy.clause import Anchor, ExtensionRule, Rung
@@ -19,20 +18,8 @@ from sla_engine.policy.rulebook import Rulebook
 from sla_engine.policy.vocabulary import OPEN_NEXT
 from sla_engine.record import Instant
 from sla_engine.sla.cycle import Cycle, Refix
-from sla_engine.worktime import (
-    Amount,
-    Calendar,
-    Reckoning,
-    Term,
-    Timetable,
-    Unit,
-    at_percent,
-    opening_after,
-    opening_before,
-    reckon,
-)
-
-Span = tuple[Instant, Instant | None]
+from sla_engine.sla.ladder import Course, Span, beside, ladder
+from sla_engine.worktime import Amount, Calendar, Reckoning, Term, Timetable
 
 
 class Firing(NamedTuple):
@@ -122,6 +109,8 @@ def _changes(cycle: Cycle, chronicle: Chronicle) -> list[tuple[Instant, Change]]
     """
     clause, begin, end = cycle.clause, cycle.start.at, cycle.end
     changes: list[tuple[Instant, Change]] = []
+    if not chronicle.pauses and not chronicle.grants and not cycle.refixes:
+        return changes
     for pause in chronicle.pauses:
         if _honours(cycle, pause) and (pause.end is None or pause.end > begin):
             changes.append((max(pause.start, begin), pause))
@@ -221,7 +210,7 @@ class _Stretches:
         if ahead is None:
             return due
         if ahead.unit.is_hours:
-            return _beside(due, -1, ahead, self.current)
+            return beside(self.current.reckoning, -1, ahead, self.current.timetable)
         zone = self.calendar.zone
         last = self.current.reckoning.due_date or zone.date_of(due)
         day = (
@@ -241,78 +230,40 @@ class _Stretches:
         self.current = self._stretch(at)
 
     def _stretch(self, at: Instant) -> Stretch:
-        pack, clause = self.cycle.pack, self.cycle.clause
-        timetable = self.rules.timetable(pack, clause.hours, self.calendar)
+        timetable = self.rules.timetable(self.cycle.pack, self.cycle.clause.hours, self.calendar)
         pauses = tuple(self.pauses.values())
-        reckoning = reckon(self.term, self.cycle.start.at, timetable, pauses)
-        floor = self.floor
-        if floor is not None and reckoning.due is not None and reckoning.due < floor:
-            day = self.calendar.zone.date_of(floor - 1)
-            reckoning = msgspec.structs.replace(reckoning, due=floor, due_date=day)
-        begun = Stretch(at, None, self.term, timetable, pauses, reckoning, self.known_at, ())
-        return begun._replace(rungs=_rungs(self.cycle, begun))
+        reckoning, rungs = ladder(self.cycle, Course(self.term, timetable, pauses, self.floor))
+        return Stretch(at, None, self.term, timetable, pauses, reckoning, self.known_at, rungs)
 
 
-def _rungs(cycle: Cycle, stretch: Stretch) -> list[tuple[Rung, Instant]]:
-    if stretch.reckoning.due is None:
-        return []
-    rungs = (rung for rung in cycle.clause.rungs if rung.from_cycle <= cycle.number)
-    instants = ((rung, _instant(rung, cycle, stretch)) for rung in rungs)
-    return [(rung, at) for rung, at in instants if at is not None]
-
-
-def _firings(cycle: Cycle, stretches: tuple[Stretch, ...]) -> tuple[Firing, ...]:
+def _firings(cycle: Cycle, stretches: Sequence[Stretch]) -> tuple[Firing, ...]:
     end, settle = cycle.end, cycle.pack.settle.micros
     firings: list[Firing] = []
     for stretch in stretches:
-        due = stretch.reckoning.due
         for rung, instant in stretch.rungs:
-            if instant < stretch.start and any(firing.rung is rung for firing in firings):
+            begun = instant < stretch.start
+            if begun and any(firing.rung.id == rung.id for firing in firings):
                 continue
-            at = max(instant, stretch.start)
+            at = stretch.start if begun else instant
             if (stretch.end is None or at < stretch.end) and (end is None or at <= end):
-                breach = rung.when.anchor is Anchor.DUE and rung.when.offset is None
-                legal = due if breach and due is not None else at
-                known_at = _known_at(cycle, stretch, at)
-                settled_at = known_at + (settle if rung.act != OPEN_NEXT else 0)
-                firings.append(Firing(rung, at, legal, settled_at if known_at > at else at))
-    return tuple(sorted(firings, key=lambda firing: (firing.at, firing.rung.level)))
+                firings.append(_firing(cycle, stretch, rung, at, settle))
+    firings.sort(key=_place)
+    return tuple(firings)
+
+
+_place = attrgetter("at", "rung.level")
+
+
+def _firing(cycle: Cycle, stretch: Stretch, rung: Rung, at: Instant, settle: int) -> Firing:
+    due, when = stretch.reckoning.due, rung.when
+    breach = when.anchor is Anchor.DUE and when.offset is None
+    legal = due if breach and due is not None else at
+    known_at = _known_at(cycle, stretch, at) if cycle.reopened else stretch.known_at
+    if known_at <= at:
+        return Firing(rung, at, legal, at)
+    return Firing(rung, at, legal, known_at + (settle if rung.act != OPEN_NEXT else 0))
 
 
 def _known_at(cycle: Cycle, stretch: Stretch, at: Instant) -> Instant:
     """When it was known that a rung is reached at an instant of a stretch."""
     return max(stretch.known_at, *(known_at for stop, known_at in cycle.reopened if stop < at), 0)
-
-
-def _instant(rung: Rung, cycle: Cycle, stretch: Stretch) -> Instant | None:
-    """The instant of a rung in a stretch (see `policy.clause.When`).
-
-    None: holidays have pushed it behind the due date, and now an open pause holds it up.
-    """
-    when, term, start = rung.when, stretch.term, cycle.start.at
-    due = stretch.reckoning.due
-    assert due is not None, "a paused clock has no rungs"
-    if when.anchor is Anchor.PERCENT:
-        return at_percent(term, start, stretch.timetable, stretch.pauses, when.percent)
-    if when.offset is None:
-        return due + 1
-    if when.anchor is Anchor.START:
-        within = replace(term, amount=when.offset, roll=False)
-        return reckon(within, start, stretch.timetable, stretch.pauses).due
-    return _beside(due, when.sign, when.offset, stretch)
-
-
-def _beside(due: Instant, sign: int, offset: Amount, stretch: Stretch) -> Instant:
-    """`offset` before or after the due instant; whole days open with the office or at 0:00."""
-    if offset.unit is Unit.CLOCK_HOURS:
-        return due + sign * offset.micros
-    if offset.unit is Unit.WORK_HOURS:
-        return stretch.timetable.add_work(due, sign * offset.micros)
-    zone = stretch.timetable.calendar.zone
-    due_date, days = stretch.reckoning.due_date or zone.date_of(due), int(offset.n)
-    if offset.unit is Unit.CALENDAR_DAYS:
-        midnight = zone.midnight[due_date.toordinal() + sign * days]
-        # A term that ends at 24:00 is due at the midnight that begins the next day.
-        return midnight if sign < 0 else max(midnight, due + 1)
-    opening = opening_before if sign < 0 else opening_after
-    return opening(stretch.timetable, due_date, days)

@@ -22,7 +22,7 @@ from sla_engine.ports import AlarmRow
 from sla_engine.projection import Columns, DeadLetter, FollowerTransaction
 from sla_engine.record import Instant, Recorded
 from sla_engine.store.codec import Kept, WireMapper
-from sla_engine.store.keys import intake_rows, rung_rows
+from sla_engine.store.keys import batch_of, intake_rows, rung_rows
 from sla_engine.store.sessions import Sessions
 
 SECRET_BYTES = 32
@@ -40,10 +40,10 @@ class Ledger(EventStore[str]):
 
     def put(self, domain_events: Sequence[Mapped], **kwargs: Any) -> list[Recording[str]]:
         """The library's own way in (`Application.save`)."""
-        entries = cast(Sequence[Recorded], domain_events)
-        stored = self.mapper.to_stored_events(entries)
+        batch = batch_of(cast(Sequence[Recorded], domain_events))
+        stored = [self.mapper.to_stored_event(event) for event in domain_events]
         positions = self.recorder.insert_events(
-            stored, intake=intake_rows(entries), rungs=rung_rows(entries), **kwargs
+            stored, intake=intake_rows(batch), rungs=rung_rows(batch), **kwargs
         )
         assert positions is not None, "an application recorder numbers what it records"
         return [

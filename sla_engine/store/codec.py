@@ -5,7 +5,7 @@ wire names are lifted by `UPCASTERS` until they name a class of today.
 """
 
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, NamedTuple, cast
 
@@ -24,17 +24,17 @@ import sla_engine.rules.events
 import sla_engine.talk.events
 import sla_engine.unit.events  # noqa: F401  importing them registers every wire name
 from sla_engine.errors import refuse
-from sla_engine.record import EVENTS, Event, Meta, Recorded
+from sla_engine.record import EVENTS, Draft, Event, Meta, Recorded
 from sla_engine.store.refusals import WIRE_DAMAGED, WIRE_UNKNOWN
 
 new_tuple: Any = tuple.__new__
 """Makes a named tuple for less than it costs to call its class, millions of times in a replay."""
 
 Lists = list[Any]
-Row = tuple[str, int, str, bytes]
-"""Stream, version, wire name and bytes of an event."""
+Columns = tuple[list[str], list[int], list[str], list[bytes]]
+"""Streams, versions, wire names and bytes of events."""
 Kept = tuple[str, int, str, bytes, int]
-"""The same and its position."""
+"""The same of one event, and its position."""
 Upcaster = Callable[[Lists], tuple[str, Lists]]
 Decode = Callable[[bytes], tuple[Meta, Event]]
 
@@ -53,6 +53,14 @@ class Entry(Recorded):
         return self.version
 
 
+class Batch(NamedTuple):
+    """Events to be stored, as columns."""
+
+    streams: list[str]
+    versions: list[int]
+    drafts: list[Draft]
+
+
 class Stored(NamedTuple):
     """The library's `StoredEvent` (with the `id` of its `Notification`), made faster."""
 
@@ -61,6 +69,15 @@ class Stored(NamedTuple):
     topic: str
     state: bytes
     id: int = 0
+
+
+def columns_of(stored: Iterable[StoredEvent]) -> Columns:
+    """The library's stored events as columns."""
+    streams, versions, wires, states = zip(
+        *((each.originator_id, each.originator_version, each.topic, each.state) for each in stored),
+        strict=True,
+    )
+    return list(streams), list(versions), list(wires), list(states)
 
 
 def registered_0_to_1(state: Lists) -> tuple[str, Lists]:
@@ -115,29 +132,21 @@ class WireMapper(Mapper[str]):
     """`eventsourcing` mapper between entries and stored events; set by `MAPPER_TOPIC`."""
 
     def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
-        entry: Any = domain_event
-        stream, version, position, meta, event = entry
-        state = encode((meta, event))
-        if self.compressor:
-            state = self.compressor.compress(state)
-        if self.cipher:
-            state = self.cipher.encrypt(state)
-        stored: StoredEvent = new_tuple(Stored, (stream, version, event.WIRE, state, position))
+        entry = cast(Recorded, domain_event)
+        batch = Batch([entry.stream], [entry.version], [Draft(entry.meta, entry.event)])
+        (row,) = zip(*self.columns(batch), strict=True)
+        stored: StoredEvent = new_tuple(Stored, (*row, entry.position))
         return stored
 
-    def to_stored_events(self, entries: Sequence[Recorded]) -> list[StoredEvent]:
-        """The same for a batch."""
-        return [new_tuple(Stored, (*row, 0)) for row in self.rows(entries)]
-
-    def rows(self, entries: Sequence[Recorded]) -> list[Row]:
-        """Stream, version, wire name and bytes of a batch, without a call for each."""
-        if self.compressor or self.cipher:
-            stored = map(self.to_stored_event, cast(Sequence[DomainEventProtocol[str]], entries))
-            return [kept[:4] for kept in cast(Iterable[Kept], stored)]
-        return [
-            (stream, version, event.WIRE, encode((meta, event)))
-            for stream, version, _, meta, event in entries
-        ]
+    def columns(self, batch: Batch) -> Columns:
+        """What a batch is stored as, without a call for each event."""
+        wires = [event.WIRE for _, event in batch.drafts]
+        states = list(map(encode, batch.drafts))
+        if self.compressor:
+            states = list(map(self.compressor.compress, states))
+        if self.cipher:
+            states = list(map(self.cipher.encrypt, states))
+        return batch.streams, batch.versions, wires, states
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
         """The entry; its position is 0 where the stored event does not say."""

@@ -11,7 +11,7 @@ from sla_engine.store.tables import LANES, Readers
 class Backlog(NamedTuple):
     """Alarms of one lane that have come and are not dealt with; when the `oldest` was set for."""
 
-    count: int
+    alarms: int
     oldest: Instant | None
 
 

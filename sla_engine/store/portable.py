@@ -18,7 +18,7 @@ from sla_engine.errors import refuse, register
 from sla_engine.record import Recorded
 from sla_engine.store.application import PetitionLog
 from sla_engine.store.codec import decode
-from sla_engine.store.keys import intake_rows, rung_rows
+from sla_engine.store.keys import batch_of, intake_rows, rung_rows
 from sla_engine.store.postgres.datastore import Datastore as PostgresDatastore
 from sla_engine.store.sqlite.datastore import Datastore as SqliteDatastore
 
@@ -104,9 +104,10 @@ def fill(target: Target, member: Member, rows: Iterable[Row]) -> None:
                 Recorded(stream, version, position, *decode(wire, state))
                 for stream, version, position, wire, state in batch
             ]
-            intake = intake_rows(entries)
+            batch_ = batch_of(entries)
+            intake = intake_rows(batch_)
             target.put("intake_key", ("source", "key", "stream", "version", "body_digest"), intake)
-            target.put("rung_key", ("stream", "key"), rung_rows(entries))
+            target.put("rung_key", ("stream", "key"), rung_rows(batch_))
 
 
 def read(log: PetitionLog) -> AbstractContextManager[Source]:

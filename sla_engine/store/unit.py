@@ -4,9 +4,10 @@ Whatever a unit of work has gathered is visible to whoever reads through it. The
 nothing of that: they answer what they hold (`Tables`) and take all changes at once (`Changes`).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import NoReturn, Protocol
+from itertools import chain
+from typing import NoReturn, Protocol, overload
 
 import msgspec
 
@@ -14,7 +15,7 @@ from sla_engine.errors import Conflict, Fault, Refusal, refuse
 from sla_engine.ports import AlarmRow, Answer, Claim
 from sla_engine.projection import Columns, DeadLetter
 from sla_engine.record import Draft, Instant, Recorded
-from sla_engine.store.codec import Entry, Kept, WireMapper, new_tuple
+from sla_engine.store.codec import Batch, Entry, Kept, WireMapper
 from sla_engine.store.keys import IntakeRow, RungRow, intake_rows, rung_rows
 from sla_engine.store.refusals import FOLLOWER_BACKWARDS, STREAM_MOVED, SUBJECT_ERASED
 
@@ -29,7 +30,7 @@ Table = tuple[str, int]
 class Changes:
     """Everything that commits at once. Nothing of it contradicts itself."""
 
-    entries: list[Recorded] = field(default_factory=list)
+    batch: Batch = field(default_factory=lambda: Batch([], [], []))
     intake: list[IntakeRow] = field(default_factory=list)
     clocks: dict[str, Clocks] = field(default_factory=dict)
     """All rows that a stream is to have."""
@@ -47,7 +48,7 @@ class Changes:
     erased: dict[str, None] = field(default_factory=dict)
 
     def rungs(self) -> list[RungRow]:
-        return rung_rows(self.entries)
+        return rung_rows(self.batch)
 
 
 class Tables(Protocol):
@@ -92,6 +93,37 @@ class Tables(Protocol):
         ...
 
 
+class Appended(Sequence[Recorded]):
+    """Entries that are made when somebody looks at them, which who appends seldom does."""
+
+    def __init__(self, stream: str, after: int, drafts: Sequence[Draft]) -> None:
+        self._stream = stream
+        self._after = after
+        self._drafts = drafts
+        self._made: list[Recorded] | None = None
+
+    def _entries(self) -> list[Recorded]:
+        if self._made is None:
+            self._made = [
+                Entry(self._stream, version, 0, meta, event)
+                for version, (meta, event) in enumerate(self._drafts, self._after + 1)
+            ]
+        return self._made
+
+    def __len__(self) -> int:
+        return len(self._drafts)
+
+    @overload
+    def __getitem__(self, index: int) -> Recorded: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Recorded]: ...
+    def __getitem__(self, index: int | slice) -> Recorded | Sequence[Recorded]:
+        return self._entries()[index]
+
+    def __iter__(self) -> Iterator[Recorded]:
+        return iter(self._entries())
+
+
 class UnitOfWork:
     """Implements `ports.Transaction` and `projection.FollowerTransaction`.
 
@@ -107,7 +139,7 @@ class UnitOfWork:
         self._make_secret = make_secret
         self._changes = Changes()
         self._heads: dict[str, int] = {}
-        self._own: dict[str, list[Recorded]] = {}
+        self._own: dict[str, list[Appended]] = {}
         self._keys: dict[Pair, Answer] = {}
         self._keyed = 0
         self._positions: dict[str, int | None] = {}
@@ -160,7 +192,8 @@ class UnitOfWork:
         for stream, head in heads.items():
             self._heads.setdefault(stream, head)
         for stream in self._own.keys() & after.keys():
-            found[stream] += [each for each in self._own[stream] if each.version > after[stream]]
+            own = chain.from_iterable(self._own[stream])
+            found[stream] += [each for each in own if each.version > after[stream]]
         return found
 
     def answers(self, keys: Iterable[Pair]) -> Mapping[Pair, Answer]:
@@ -175,16 +208,15 @@ class UnitOfWork:
         head = self._head(stream)
         if head != after:
             self._spend(Conflict(Fault(STREAM_MOVED, stream, str(head), str(after))))
-        entries: list[Recorded] = [
-            new_tuple(Entry, (stream, version, 0, meta, event))
-            for version, (meta, event) in enumerate(drafts, after + 1)
-        ]
-        if entries:
-            self._heads[stream] = after + len(entries)
-            self._changes.entries += entries
-            own = self._own.get(stream)
-            self._own[stream] = entries if own is None else own + entries
-        return entries
+        appended = Appended(stream, after, drafts)
+        if drafts:
+            self._heads[stream] = head = after + len(drafts)
+            streams, versions, gathered = self._changes.batch
+            streams += [stream] * len(drafts)
+            versions += range(after + 1, head + 1)
+            gathered += drafts
+            self._own.setdefault(stream, []).append(appended)
+        return appended
 
     def _head(self, stream: str) -> int:
         head = self._heads.get(stream)
@@ -194,10 +226,10 @@ class UnitOfWork:
 
     def _gather_keys(self) -> None:
         """Keys of what was appended since they were last looked at."""
-        entries = self._changes.entries
-        if self._keyed < len(entries):
-            rows = intake_rows(entries[self._keyed :] if self._keyed else entries)
-            self._keyed = len(entries)
+        batch = self._changes.batch
+        if self._keyed < len(batch.drafts):
+            rows = intake_rows(batch, self._keyed)
+            self._keyed = len(batch.drafts)
             self._changes.intake += rows
             for source, key, stream, version, body_digest in rows:
                 self._keys.setdefault((source, key), Answer(stream, version, body_digest))
@@ -237,13 +269,6 @@ class UnitOfWork:
             claims.append(claim._replace(version=head, due=_due(claim.due, now)))
         claims.sort(key=lambda claim: (_first(claim.due, lane), claim.stream))
         return claims[:limit]
-
-    def due_streams(self, now: Instant, limit: int) -> Sequence[str]:
-        claims = (claim for lane in (0, 1) for claim in self.claim(now, limit, lane))
-        return list(dict.fromkeys(claim.stream for claim in claims))[:limit]
-
-    def due(self, stream: str, now: Instant) -> bool:
-        return stream in self.due_among([stream], now)
 
     def due_among(self, streams: Iterable[str], now: Instant) -> Set[str]:
         asked, touched = set(streams), self._touched()

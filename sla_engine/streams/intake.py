@@ -114,7 +114,6 @@ class StreamIntake:
         Raises errors.Unavailable when Redis, the store or the writer is away or full. Then nothing
         more is read, and the next step goes on from there.
         """
-        self._tell()
         if self._clock.monotonic() >= self._next_round:
             self._consumer.keep(each.entry for each in self._in_hand())
             self._record()
@@ -178,7 +177,6 @@ class StreamIntake:
                 # Its text may quote personal data.
                 fault = Fault(SUBMISSION_FAILED, "", type(error).__name__)
                 self._conclude(entry, (fault,), bury=True)
-        self._tell()
 
     def _read(self, entry: Entry) -> Submission:
         """The submission in an entry. Raises `Refusal` where it is to be buried."""
@@ -193,14 +191,14 @@ class StreamIntake:
     # ------------------------------------------------------------------------- what becomes of it
 
     def _record(self) -> None:
-        """Record what waits, and then what was held for one of these."""
+        """Record what waits, then what was held for one of these, and let Redis know."""
         while self._waiting:
             outcomes = self._submit([each.submission for each in self._waiting]).result()
             taken, self._waiting = self._waiting, []
             for read, outcome in zip(taken, outcomes, strict=True):
                 self._decide(read, outcome)
             self._waiting = self._release_of({each.stream for each in outcomes if each.version})
-            self._tell()
+        self._tell()
 
     def _decide(self, read: _Read, outcome: Outcome) -> None:
         entry, early = read.entry, {fault.code for fault in outcome.faults} <= PREMATURE

@@ -5,7 +5,7 @@ hold of a person. That is why letters go when they are old, and when their petit
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -65,6 +65,17 @@ class Letter(NamedTuple):
     source: str
     key: str
     body: bytes | None
+
+
+class Whom(NamedTuple):
+    """Which entry a letter or an answer is about, which dossier, and, veiled, which petitioner."""
+
+    entry: str
+    stream: str
+    subject: str
+
+    def names(self, subject: str) -> bool:
+        return self.subject == veiled(subject, self.entry)
 
 
 def about(entry: str, address: Address) -> dict[str, str]:
@@ -147,10 +158,14 @@ class Letters:
         """Remove the letters and answers of a petitioner, and those about these dossiers; returns
         how many there were. What is too broken to say whom it is about goes by its age alone."""
         assert subject, "a petitioner has a reference"
+        return self.remove(lambda whom: whom.names(subject) or whom.stream in streams)
+
+    def remove(self, unwanted: Callable[[Whom], bool]) -> int:
+        """Remove the letters and answers about some; returns how many there were."""
         count = 0
         for key in (self._keys.dead, self._keys.answers):
             for id_, fields in self._messages(key):
-                if _is_about(fields, subject, streams):
+                if unwanted(Whom(*(fields[name].decode() for name in Whom._fields))):
                     with reaching():
                         count += self._redis.xdel(key, id_)
         return count
@@ -199,8 +214,3 @@ def _letter(id_: str, fields: Mapping[str, bytes]) -> Letter:
         text["key"],
         fields.get("data"),
     )
-
-
-def _is_about(fields: Mapping[str, bytes], subject: str, streams: Collection[str]) -> bool:
-    entry, stream = fields["entry"].decode(), fields["stream"].decode()
-    return stream in streams or fields["subject"].decode() == veiled(subject, entry)

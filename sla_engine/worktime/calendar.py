@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MAXYEAR, date, timedelta
 from functools import cached_property, lru_cache
 from itertools import accumulate, chain, compress
 
@@ -89,7 +89,7 @@ class Content:
 
 
 class Calendar:
-    """Working days by look-up.
+    """Working days by look-up. `loose_from` is the first year that is only provisional.
 
     A day of a year without a notice raises `UnpublishedYear`, unless the calendar was asked
     for provisionally and the statute's days are tabulated for that year.
@@ -100,6 +100,7 @@ class Calendar:
         self.zone = content.zone
         self.published = content.published
         self.provisional_years = frozenset(content.provisional)
+        self.loose_from = min(content.provisional, default=MAXYEAR + 1)
         self.stretches = content.stretches
         self._content = content
         self._named = content.named

@@ -78,6 +78,10 @@ def reckon(
     Raises `UnpublishedYear` when a day must be counted that no notice covers, and `Refusal`
     PAUSE_REVERSED, OFFICE_HOURS_MISSING or HALVES_MISSING.
     """
+    unit = term.amount.unit
+    if unit.is_hours and not unit.is_working and term.receipt == "as_is" and not pauses:
+        due = start + term.amount.size  # Plain time asks no calendar.
+        return Reckoning(due, timetable.zone.date_of(due), start)
     return course(term, start, timetable, merge(pauses) if pauses else ()).reckoning
 
 
@@ -115,7 +119,7 @@ def course(term: Term, start: Instant, timetable: Timetable, pauses: tuple[Pause
     else:
         end = _days(term, zero, timetable, pauses)
     basis = None
-    if timetable.calendar.provisional_years and end.last is not None:
+    if end.last is not None and end.last.year >= timetable.calendar.loose_from:
         basis = timetable.calendar.basis(_looked_up(term, start, begun, timetable, end))
     answer = Reckoning(end.due, end.last, begun, basis is not None, basis, end.nominal)
     return Course(answer, zero, end.cuts)

@@ -97,6 +97,7 @@ class Timetable:
         self.calendar = calendar
         self.hours = hours
         self.zone = calendar.zone
+        self._sessions: dict[date, list[Session]] = {}
 
     @cached_property
     def _rulers(self) -> tuple[WorkRuler, ...]:
@@ -149,10 +150,14 @@ class Timetable:
         return self.sessions(day)[-1][1]
 
     def sessions(self, day: date) -> list[Session]:
-        """Sessions of a working day as pairs of instants."""
-        if not self.calendar.is_workday(day):
-            raise refuse(NOT_A_WORKDAY, "", day.isoformat())
-        return self.zone.spans(day.toordinal(), self.office_hours.on(day))
+        """Sessions of a working day as pairs of instants; worked out once for a day."""
+        known = self._sessions.get(day)
+        if known is None:
+            if not self.calendar.is_workday(day):
+                raise refuse(NOT_A_WORKDAY, "", day.isoformat())
+            known = self.zone.spans(day.toordinal(), self.office_hours.on(day))
+            self._sessions[day] = known
+        return known
 
 
 def _by_year(days: Iterable[date]) -> Iterable[list[date]]:

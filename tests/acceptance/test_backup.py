@@ -11,16 +11,16 @@ from sla_engine.clock import VirtualClock
 from sla_engine.errors import Refusal
 from sla_engine.projection import DeadLetter
 from sla_engine.record import Recorded
+from sla_engine.service.intake import parse
 from sla_engine.serving import backup
 from sla_engine.serving.archive import ArchiveReader, Manifest
-from sla_engine.service.intake import parse
 from sla_engine.settings import Settings
 from sla_engine.store import portable
 from sla_engine.store.application import PetitionLog, open_store
 from sla_engine.store.erasures import Erasure, ErasureRegister
 from sla_engine.wiring import Engine
 from tests.support.given import SHIPPED, instant, to
-from tests.support.shell import fact, life
+from tests.support.shell import Shell, fact, life
 
 NAME, PHONE = "欧阳锋刃", "13812345678"
 ERASED, LATER, KEPT = "citizen-1", "citizen-2", "citizen-3"
@@ -166,9 +166,11 @@ def test_a_backup_is_of_one_instant(city: str, tmp_path: Path) -> None:
     with opened(store) as engine, opened(store) as other:
         first = engine.log.head()
 
-        def meanwhile(_: int, facts: list[Any] = life("ZZ8")) -> None:  # noqa: B006
+        facts = life("ZZ8")
+
+        def meanwhile(_: int) -> None:
             if facts:
-                other.take([parse({**facts.pop(0), "petitioner": "citizen-8"} | {})])
+                other.take([parse(facts.pop(0))])
 
         manifest = backup.back_up(engine.log, tmp_path / "b.zip", 0, meanwhile)
         assert other.log.head() > first
@@ -218,7 +220,7 @@ def test_a_register_goes_along_so_that_the_next_restore_knows_it(tmp_path: Path)
     assert [each.subject for each in new.all()] == ["b", "a"]
 
 
-# ----------------------------------------------------------------------------------- what is refused
+# ---------------------------------------------------------------------------------- what is refused
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
@@ -286,3 +288,70 @@ def test_the_manifest_says_what_the_backup_comes_to(city: str, tmp_path: Path) -
             (each.stream, each.version, each.position) for each in engine.log.scan()
         ]
     assert manifest.members["subjects"].rows == 3
+
+
+# ------------------------------------------------------------------------------ on the command line
+
+
+@pytest.fixture
+def shell(city: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """The city's store, restored to be changed."""
+    monkeypatch.chdir(tmp_path)
+    taken(city, tmp_path / "city.zip")
+    restored(tmp_path / "city.zip", store := str(tmp_path / "city.sqlite"))
+    return Shell(Path(store))
+
+
+def test_a_backup_and_its_restore_on_the_command_line(shell: Shell, tmp_path: Path) -> None:
+    made = shell.here("backup", "b.zip", "--json").document
+    assert made["bytes"] == (tmp_path / "b.zip").stat().st_size
+    new = ("restore", "b.zip", "--store", "new.sqlite", "--json")
+    unknown = shell.here(*new)
+    assert (unknown.status, unknown.codes) == (3, ["ERASURES_UNKNOWN"])
+    assert not (tmp_path / "new.sqlite").exists()
+    done = shell.here(*new, "--no-erasures")
+    assert done.status == 0
+    assert (done.document["identical"], done.document["manifest"]) == (True, made["manifest"])
+    again = shell.here(*new, "--no-erasures")
+    assert (again.status, again.codes) == (3, ["TARGET_NOT_EMPTY"])
+    assert "identical" in shell.here("restore", "b.zip", "--store", "b", "--no-erasures").out
+
+
+def test_an_erasure_follows_the_data_into_every_restore(shell: Shell, tmp_path: Path) -> None:
+    assert shell.here("backup", "old.zip").status == 0
+    assert shell.here("petition", "erase", "ZZ2", "--ground", "本人申请", "--yes").status == 0
+    assert f"{NAME} {LATER}".encode() not in bytes_of(str(shell.store))
+    restore = ("restore", "old.zip", "--json", "--store")
+    first = shell.here(*restore, "first.sqlite", "--erasures", "city.sqlite.erasures")
+    assert (first.status, first.document["left_out"]) == (0, 1)
+    # The register has come along, so that the new store can be lost as well.
+    (tmp_path / "first.sqlite").rename(tmp_path / "lost.sqlite")
+    second = shell.here(*restore, "first.sqlite")
+    assert (second.status, second.document["left_out"]) == (0, 1)
+    for store in ("lost.sqlite", "first.sqlite"):
+        found = bytes_of(str(tmp_path / store))
+        assert f"{NAME} {LATER}".encode() not in found
+        assert f"{NAME} {KEPT}".encode() in found
+
+
+def test_without_a_register_nothing_is_erased(database: str, tmp_path: Path) -> None:
+    with (
+        Engine.open(database, VirtualClock(instant(NOW)), Settings(), SHIPPED) as engine,
+        pytest.raises(Refusal) as refused,
+    ):
+        engine.erase("citizen-9", "")
+    assert refused.value.code == "REGISTER_UNNAMED"
+    named = Settings(erasures=str(tmp_path / "kept"))
+    with Engine.open(database, VirtualClock(instant(NOW)), named, SHIPPED) as engine:
+        engine.erase("citizen-9", "")
+        assert [each.subject for each in engine.erasures.all()] == ["citizen-9"]
+
+
+def test_an_erasure_that_cannot_be_registered_is_not_made(city: str, tmp_path: Path) -> None:
+    taken(city, tmp_path / "b.zip")
+    restored(tmp_path / "b.zip", store := str(tmp_path / "new.sqlite"))
+    nowhere = Settings(erasures=str(tmp_path / "missing" / "register"))
+    with Engine.open(store, VirtualClock(instant(NOW)), nowhere, SHIPPED) as engine:
+        with pytest.raises(OSError, match="missing"):
+            engine.erase(KEPT, "")
+        assert engine.log.personal(KEPT)

@@ -80,7 +80,7 @@ def test_a_store_that_cannot_be_used_is_told_without_a_traceback(tmp_path: Path,
     store.write_text("this is no database, and long enough to be looked at" * 100)
     where = store if kind == "no database" else tmp_path / "nowhere" / "x.sqlite"
     answer = Shell(tmp_path / "any")("init", "--store", where, "--json")
-    assert (answer.status, answer.codes) == (3, ["STORE_UNUSABLE"])
+    assert (answer.status, answer.codes) == (3, ["STORE_AWAY"])
 
 
 def test_a_store_held_by_another_writer_is_told_after_a_bounded_wait(tmp_path: Path) -> None:

@@ -1,11 +1,20 @@
 """`calendar`, `policy`, `scenario` and `compute`: the rules seen, checked, compared and loaded."""
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.support.shell import ROOT, Shell
+from sla_engine.catalog import load_rulebook
+from sla_engine.clock import SystemClock
+from sla_engine.policy.rulebook import Rulebook
+from sla_engine.service.intake import parse
+from sla_engine.settings import Settings
+from sla_engine.wiring import Engine
+from sla_engine.worktime import format_instant
+from tests.support.given import SHIPPED
+from tests.support.shell import ROOT, TRAITS, Shell, fact
 
 PACK = ROOT / "sla_engine" / "data" / "policies" / "zaozhuang-2110" / "2024-08.toml"
 NOTICE = ROOT / "sla_engine" / "data" / "calendars" / "cn" / "2026.toml"
@@ -96,6 +105,102 @@ def test_a_notice_that_cannot_be_right_is_not_loaded(tmp_path: Path) -> None:
     assert shell.here("init").status == 0
     answer = shell.here("calendar", "load", notice, "--json")
     assert (answer.status, answer.codes) == (1, ["CHECK_MAKEUP"])
+
+
+def running(tmp_path: Path, pack: str = PACK.parent.name, packs: Rulebook = SHIPPED) -> Shell:
+    """A store with petitions dispatched just now, of which every term is open."""
+    shell = Shell(tmp_path / "store.sqlite", SLA_ENGINE_SWEEP_LIMIT="2")
+    now = format_instant(SystemClock().now())
+    facts = []
+    for no in ("ZZ1", "ZZ2", "ZZ3", "ZZ4", "ZZ5"):
+        unit = {"unit": f"U{int(no[-1]) % 2}", "assignment": "A1"}
+        facts += [
+            fact(no, "registered", f"{no}-1", now, data={**TRAITS, "pack": pack}),
+            fact(no, "dispatched", f"{no}-2", now, data=unit),
+        ]
+    with Engine.open(shell.store, rules=packs) as engine:
+        assert {each.status for each in engine.take(list(map(parse, facts)))} == {"recorded"}
+    return shell
+
+
+def holiday(tmp_path: Path) -> Path:
+    """A notice of today that makes the days from tomorrow on free, for longer than any break."""
+    today = date.fromisoformat(format_instant(SystemClock().now())[:10])
+    begin, end = today + timedelta(days=1), today + timedelta(days=13)
+    path = tmp_path / "holiday.toml"
+    path.write_text(
+        f'title = "演练"\nnumber = "演练1号"\nregion = "CN"\npublished = {today}\ncovers = []\n'
+        f'verified = false\n[[holiday]]\nname = "演练"\noff = ["{begin}..{end}"]\n',
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_a_dry_run_shows_who_moves_and_how_far_and_the_loading_then_does_so(tmp_path: Path) -> None:
+    shell, notice = running(tmp_path), holiday(tmp_path)
+    load = ("calendar", "load", notice, "--anyway", "--rest", "0")
+    seen = shell.here(*load, "--dry-run").out
+    for text in ("试算 dry run", "未写入任何内容", "延后", "ZZ1", "U0", "solve"):
+        assert text in seen
+    foretold = shell.here(*load, "--dry-run", "--json").document
+    assert (foretold["open"], foretold["moved"], foretold["kinds"]) == (5, 5, {"petition": 5})
+    assert [unit["unit"] for unit in foretold["units"]] == ["U1", "U0"]
+    assert foretold["later"] == foretold["terms"] >= 5
+    assert foretold["longest_later_s"] >= 86_400
+    assert all(each["new_due"] > each["old_due"] for each in foretold["examples"])
+    loaded = shell.here(*load, "--json")
+    assert (loaded.document["refixed"], loaded.err) == (foretold["terms"], "")
+
+
+def test_a_campaign_is_listed_and_gone_on_with_and_tells_how_far_it_has_come(
+    tmp_path: Path,
+) -> None:
+    shell, notice = running(tmp_path), holiday(tmp_path)
+    with Engine.open(shell.store, settings=Settings(sweep_limit=2), rules=SHIPPED) as engine:
+        engine.campaigns.step(engine.campaigns.load_notice(notice.read_text(encoding="utf-8")))
+    (begun,) = shell.here("campaign", "list", "--json").lines
+    assert (begun["finished_at"], begun["dossiers"], begun["open"]) == (None, 2, 5)
+    continued = shell.here("campaign", "continue", "--every", "1", "--rest", "1100")
+    assert begun["id"] in continued.out
+    assert f"{begun['id']}  99%  案卷 dossiers 5/5" in continued.err
+    shown = shell.here("campaign", "show", begun["id"]).out
+    for text in (begun["id"], "演练1号", "5 / 5", "延后 later"):
+        assert text in shown
+    assert shell.here("campaign", "continue", "--json").lines == []
+    unknown = shell.here("campaign", "show", "notice-0", "--json")
+    assert (unknown.status, unknown.codes) == (1, ["CAMPAIGN_UNKNOWN"])
+
+
+def test_a_store_needs_the_folder_no_longer_once_a_pack_is_activated(tmp_path: Path) -> None:
+    folder = tmp_path / "packs" / "our-town"
+    folder.mkdir(parents=True)
+    file, text = folder / "2024-08.toml", PACK.read_text(encoding="utf-8")
+    file.write_text(text.replace('"zaozhuang-2110"', '"our-town"'), encoding="utf-8")
+    shell = running(tmp_path, "our-town", load_rulebook([folder.parent]))
+    assert shell.here("petition", "show", "ZZ1", "--json").codes == ["RULES_CHANGED"]
+    foretold = shell.here("policy", "activate", file, "--dry-run").out
+    for words in ("our-town 2024-08：在办 open 5", "已起算的时钟不变", "有变动 moved 0"):
+        assert words in foretold
+    loaded = shell.here("policy", "activate", file, "--json", "--rest", "0")
+    assert (loaded.status, loaded.document["number"]) == (0, "our-town 2024-08")
+    file.unlink()
+    assert shell.here("petition", "show", "ZZ1", "--json").status == 0
+    packs = shell.here("policy", "list", "--json").document
+    (edition,) = (pack for pack in packs if pack["name"] == "our-town")
+    assert edition["known_since"].startswith("2024-08-01"), "used before it was loaded"
+    assert "“our-town”" in shell.here("policy", "diff", PACK, "our-town/2024-08").out
+
+
+def test_a_released_edition_is_not_activated_with_another_content(tmp_path: Path) -> None:
+    shell, changed = Shell(tmp_path / "store.sqlite"), tmp_path / "changed.toml"
+    text = PACK.read_text(encoding="utf-8")
+    changed.write_text(
+        text.replace('limit = "10个工作日"', 'limit = "8个工作日"'), encoding="utf-8"
+    )
+    assert shell.here("init").status == 0
+    for more in ((), ("--dry-run",)):
+        answer = shell.here("policy", "activate", changed, "--json", *more)
+        assert (answer.status, answer.codes) == (1, ["EDITION_CHANGED"])
 
 
 def test_a_pack_is_shown_clause_by_clause_with_its_basis(shell: Shell) -> None:

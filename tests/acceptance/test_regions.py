@@ -143,3 +143,12 @@ def test_a_list_of_regions_that_is_none_is_refused(tmp_path: Path, text: str) ->
     with pytest.raises(Refusal) as refused:
         stores_of(file)
     assert refused.value.code == "REGIONS_FILE_WRONG"
+
+
+@pytest.mark.parametrize("words", [("run", "--once"), ("append",), ("serve",)])
+def test_work_is_done_in_one_region(tmp_path: Path, words: tuple[str, ...]) -> None:
+    listed = tmp_path / "regions.toml"
+    listed.write_text(f'[regions]\neast = "{tmp_path / "east.sqlite"}"\n', "utf-8")
+    answer = Shell(listed).here(*words, "--json")
+    assert answer.status
+    assert answer.codes == ["REGIONS_READ_ONLY"]

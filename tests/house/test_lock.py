@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 
 from tests.house.tree import ROOT, pyproject
 
-PIN = re.compile(r"(?P<name>[\w.-]+)(?:\[[\w,-]+\])?==(?P<version>\S+)(?P<rest>.*)")
+PIN = re.compile(r"(?P<name>[\w.-]+)(?:\[[\w, -]+\])?==(?P<version>\S+)(?P<rest>.*)")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}\b")
 
 

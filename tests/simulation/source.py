@@ -7,7 +7,7 @@ from random import Random
 
 import msgspec
 
-from scenarios.workload import DAY, HOUR, MINUTE, Shape, arrivals_of, history
+from scenarios.workload import DAY, HOUR, MINUTE, Fact, Shape, arrivals_of, fact_of, history
 from sla_engine.record import Instant
 from sla_engine.service.handler import Outcome
 from sla_engine.service.intake import Submission, parse
@@ -18,20 +18,32 @@ LIVELY = Shape(
     units=3, returned=0.4, suspended=0.3, extended=0.4, reworked=0.3, voided=0.3, slow=0.5,
     late_arrival=0.0, repeated=0.0,
 )  # fmt: skip
-AGAIN = PREMATURE | {"IN_THE_FUTURE"}
+AGAIN = PREMATURE | {"IN_THE_FUTURE", "MERGE_IMPOSSIBLE"}
 Key = tuple[str, str]
 Arrival = tuple[Instant, Submission]
 """A fact and the instant at which it first arrives."""
 
 
 def petitions(rng: Random, count: int, begin: Instant, days: int) -> list[Arrival]:
-    """The facts of a few lively petitions, each with the instant at which it first arrives."""
+    """The facts of a few lively petitions, some with a duplicate that is merged into them, each
+    with the instant at which it first arrives."""
     found = []
     for index in range(count):
-        opened = begin + rng.randrange(days * 24) * HOUR
-        facts = list(history(rng, f"P{index:02d}", opened, LIVELY))
-        found += [(each.at, parse(each.fact)) for each in arrivals_of(rng, facts, LIVELY)]
+        no, opened = f"P{index:02d}", begin + rng.randrange(days * 24) * HOUR
+        facts = list(history(rng, no, opened, LIVELY))
+        if rng.random() < 0.5:
+            facts[0]["personal"] = {"name": f"姓名{index}", "phone": f"139{index:08d}"}
+        sent = list(arrivals_of(rng, facts, LIVELY))
+        if rng.random() < 0.2:
+            sent += arrivals_of(rng, _duplicate(no, facts[0]["data"], opened), LIVELY)
+        found += [(each.at, parse(each.fact)) for each in sent]
     return sorted(found, key=lambda each: each[0])
+
+
+def _duplicate(no: str, data: Fact, opened: Instant) -> list[Fact]:
+    """The same matter once more, and its merge while the first is certainly open."""
+    again = fact_of(f"{no}d", "registered", opened + 10 * MINUTE, **data)
+    return [again, fact_of(f"{no}d", "merged", opened + 70 * MINUTE, into=no)]
 
 
 @dataclass(slots=True)

@@ -4,13 +4,17 @@ The engine runs as it is; only what it is handed is wrapped. A hook is told of e
 after it and raises what is to happen there, ends the process, or lets others take their turn.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from enum import StrEnum
+from functools import partial
 from typing import Any, cast
+
+from redis import Redis
 
 from sla_engine.clock import Clock
 from sla_engine.delivery.channel import Channel
+from sla_engine.errors import Conflict, Refusal, Unavailable
 from sla_engine.ports import Log, Transaction
 from sla_engine.projection import FollowedLog, FollowerTransaction
 from sla_engine.store.application import PetitionLog
@@ -50,9 +54,11 @@ STEPS: Mapping[str, tuple[str, ...]] = {
         "commit",
     ),
     "clock": ("now", "monotonic"),
-    "channel": ("open", "send"),
+    "channel": ("open", "send", "close"),
+    "redis": ("xgroup_create", "xreadgroup", "xpending_range", "xtrim", "eval", "execute"),
 }  # fmt: skip
-"""Every step there is, by port. A house rule of these tests compares it with the ports."""
+"""Every step there is, by port; of Redis the commands of its intake, `execute` being a pipeline's.
+A test compares the names with the ports."""
 
 
 class Crash(BaseException):
@@ -71,29 +77,55 @@ class _Port:
         found = getattr(self._real, name)
         if name not in STEPS[self._prefix]:
             return found
-        step, hook = f"{self._prefix}.{name}", self._hook
-
-        def call(*arguments: Any, **named: Any) -> Any:
-            hook(step, Moment.BEFORE)
-            result = found(*arguments, **named)
-            hook(step, Moment.AFTER)
-            return result
-
+        call = partial(self._call, name)
         setattr(self, name, call)
         return call
 
+    def _call(self, name: str, *arguments: Any, **named: Any) -> Any:
+        step = f"{self._prefix}.{name}"
+        self._hook(step, Moment.BEFORE)
+        result = getattr(self._real, name)(*arguments, **named)
+        self._hook(step, Moment.AFTER)
+        return result
+
 
 class _Transaction(_Port):
-    """One transaction. Who waits for the commit hears of it only if its answer arrives."""
+    """One transaction. Who waits for the commit hears of it only if its answer arrives; and as
+    with the real one, what has gone wrong in it goes wrong again at its end."""
 
     def __init__(self, real: Any, hook: Hook) -> None:
-        super().__init__("tx", real, hook)
+        super().__init__("tx", real, self._spending(hook))
         self.waiting: list[Callable[[], object]] = []
+        self.failure: Refusal | None = None
+        self.streams: dict[str, None] = {}
+        """Of which it has written events or alarms."""
 
     def after_commit(self, do: Callable[[], object]) -> None:
         self._hook("tx.after_commit", Moment.BEFORE)
         self.waiting.append(do)
         self._hook("tx.after_commit", Moment.AFTER)
+
+    def append(self, stream: str, after: int, drafts: Any) -> Any:
+        self.streams[stream] = None
+        return self._call("append", stream, after, drafts)
+
+    def set_alarms(self, stream: str, rows: Any) -> Any:
+        self.streams[stream] = None
+        return self._call("set_alarms", stream, rows)
+
+    def put_alarm(self, stream: str, row: Any) -> Any:
+        self.streams[stream] = None
+        return self._call("put_alarm", stream, row)
+
+    def _spending(self, hook: Hook) -> Hook:
+        def step(name: str, moment: Moment) -> None:
+            try:
+                hook(name, moment)
+            except (Conflict, Unavailable) as failure:
+                self.failure = failure
+                raise
+
+        return step
 
 
 class _Log(_Port):
@@ -101,6 +133,8 @@ class _Log(_Port):
 
     def __init__(self, real: Any, hook: Hook) -> None:
         super().__init__("log", real, hook)
+        self.written: Sequence[str] = ()
+        """Streams that the last transaction wrote events or alarms of."""
 
     def transact(self) -> AbstractContextManager[Any]:
         return self._transaction()
@@ -112,7 +146,10 @@ class _Log(_Port):
             self._hook("log.transact", Moment.AFTER)
             transaction = _Transaction(real, self._hook)
             yield transaction
+            if transaction.failure is not None:
+                raise transaction.failure
             self._hook(COMMIT, Moment.BEFORE)
+        self.written = list(transaction.streams)
         self._hook(COMMIT, Moment.AFTER)
         for do in transaction.waiting:
             do()
@@ -123,9 +160,29 @@ def faulty_log(log: PetitionLog, hook: Hook) -> PetitionLog:
     return cast(PetitionLog, _Log(log, hook))
 
 
+def written_by(log: PetitionLog) -> Sequence[str]:
+    """Streams that the last transaction on a faulty log wrote events or alarms of."""
+    return cast(_Log, log).written
+
+
 def faulty_channel(channel: Channel, hook: Hook) -> Channel:
     """The channel as before."""
     return cast(Channel, _Port("channel", channel, hook))
+
+
+class _Redis(_Port):
+    """A client whose commands are steps, also those that go out together."""
+
+    def __init__(self, real: Redis, hook: Hook) -> None:
+        super().__init__("redis", real, hook)
+
+    def pipeline(self, **named: Any) -> Any:
+        return _Port("redis", cast(Redis, self._real).pipeline(**named), self._hook)
+
+
+def faulty_redis(client: Redis, hook: Hook) -> Redis:
+    """The client as before, for an intake."""
+    return cast(Redis, _Redis(client, hook))
 
 
 def faulty_clock(clock: Clock, hook: Hook) -> Clock:

@@ -243,12 +243,19 @@ def a_list(name: str, **keys: str) -> str:
     return _named("list", name, status='"default"', **keys)
 
 
+def text_of(
+    *clauses: str, name: str = "demo", edition: str = "1", since: str = "2010-01-01", more: str = ""
+) -> str:
+    """The text of a minimal pack in force since `since` with these tables."""
+    head = _HEAD.format(name=name, edition=edition, since=since, more=more)
+    return head + _LEVELS + "\n".join(clauses)
+
+
 def pack_of(
     *clauses: str, name: str = "demo", edition: str = "1", since: str = "2010-01-01", more: str = ""
 ) -> Pack:
-    """A minimal pack in force since `since` with these tables."""
-    head = _HEAD.format(name=name, edition=edition, since=since, more=more)
-    return parse_pack(head + _LEVELS + "\n".join(clauses))
+    """The same, parsed."""
+    return parse_pack(text_of(*clauses, name=name, edition=edition, since=since, more=more))
 
 
 def notice(published: str, recorded: str, off: str = "", work: str = "", **keys: str) -> Notice:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from projections import READ_MODELS
-from sla_engine.dossier.events import ACTS, AnomalyNoted, RungFired, RungWithdrawn, TermRefixed
+from sla_engine.dossier.events import AnomalyNoted, RungFired, RungWithdrawn, TermRefixed
 from sla_engine.dossier.fold import Dossier, evolve
 from sla_engine.dossier.pending import Pending
 from sla_engine.escalation.kinds import has_clocks, kind_of
@@ -36,7 +36,7 @@ def flaws(engine: Engine, answers: Answers) -> Iterator[str]:
     yield from put_aside(engine)
     if not engine.verify().identical:
         yield "acts, readings or read models are not what follows from the facts"
-    for difference in audit(engine.log, engine._alarm_rows, engine.clock.now()):
+    for difference in audit(engine.log, engine.alarm_rows, engine.clock.now()):
         yield f"the index of {difference.stream} is not what its events call for"
 
 
@@ -145,6 +145,3 @@ def streams_with_acts(events: Iterable[Recorded]) -> dict[str, list[Recorded]]:
         if has_clocks(each.stream):
             found.setdefault(each.stream, []).append(each)
     return found
-
-
-__all__ = ["ACTS", "Answers", "flaws", "out_of_turn", "streams_with_acts"]

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from sla_engine.delivery.channel import Outcome, Result
-from sla_engine.delivery.courier import Courier
 from sla_engine.delivery.message import Parcel
 from sla_engine.delivery.settings import SECOND, Delivery, Endpoint, Patience
 from sla_engine.delivery.telling import bulky, tell
@@ -47,6 +46,9 @@ class Post:
     def send(self, parcels: Sequence[Parcel], token: str, now: Instant) -> Sequence[Outcome]:
         return [self._one(parcel) for parcel in parcels]
 
+    def close(self) -> None:
+        pass
+
     def _one(self, parcel: Parcel) -> Outcome:
         if self._happens("dropped"):
             return Outcome(Result.FAILED, "DROPPED")
@@ -62,13 +64,16 @@ class Post:
         """How many sends were repeats under an id that was known already."""
         return len(self.received) - len({parcel.id for parcel in self.received})
 
+    def ids(self) -> set[str]:
+        """Of every message that has arrived."""
+        return {message.id for parcel in self.received for message in parcel.messages}
+
     def flaws(self, log: FollowedLog, words: Words) -> Iterator[str]:
         """Messages that were not sent, not recorded once, or first came out of their order."""
-        due, noted = _due(log, words), _noted(log)
-        got = {message.id for parcel in self.received for message in parcel.messages}
-        for name in due.keys() | noted.keys():
-            if due[name] != noted[name]:
-                yield f"message {name} is due {due[name]} times and recorded {noted[name]} times"
+        wanted, told, got = due(log, words), noted(log), self.ids()
+        for name in wanted.keys() | told.keys():
+            if wanted[name] != told[name]:
+                yield f"message {name} is due {wanted[name]} times, recorded {told[name]} times"
             if name not in got:
                 yield f"message {name} was never received"
         yield from self._out_of_order()
@@ -90,28 +95,25 @@ class Post:
                 yield parcel
 
 
-def _due(log: FollowedLog, words: Words) -> Counter[str]:
+def due(log: FollowedLog, words: Words) -> Counter[str]:
     """How often each message is to be recorded as told: late ones once for each recipient."""
-    due = Counter[str]()
+    wanted = Counter[str]()
     late_after = int(SETTINGS.late_after_s * SECOND)
     for each in log.scan():
         message = tell(each, partial(log.read, each.stream), words)
         if message is not None:
             late = message.recorded - message.at > late_after or bulky(each)
-            due[message.id] += len(message.to) if late else 1
-    return due
+            wanted[message.id] += len(message.to) if late else 1
+    return wanted
 
 
-def _noted(log: FollowedLog) -> Counter[str]:
+def noted(log: FollowedLog) -> Counter[str]:
     """How often each message was recorded as told, put aside or given up."""
-    noted = Counter[str]()
+    told = Counter[str]()
     for each in log.scan():
         if isinstance(each.event, DeliveryNoted):
-            noted.update(each.event.delivered)
+            told.update(each.event.delivered)
             for _, members in each.event.digests:
-                noted.update(members)
-            noted.update(name for name, _ in (*each.event.refused, *each.event.given_up))
-    return noted
-
-
-__all__ = ["ENDPOINT", "SETTINGS", "Courier", "Post", "never"]
+                told.update(members)
+            told.update(name for name, _ in (*each.event.refused, *each.event.given_up))
+    return told

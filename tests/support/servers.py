@@ -4,6 +4,7 @@ Programs are those found on the machine, else those that two development depende
 `SLA_ENGINE_TEST_SERVERS=wheels` the latter are taken in any case.
 """
 
+import atexit
 import grp
 import os
 import pwd
@@ -15,10 +16,11 @@ import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import psycopg
 import redis
@@ -109,7 +111,7 @@ class _Server:
     def _answers(self) -> bool:
         raise NotImplementedError
 
-    def _identity(self) -> dict[str, str]:
+    def _identity(self) -> dict[str, Any]:
         """Whose process it is."""
         return {}
 
@@ -129,21 +131,11 @@ class PostgresServer(_Server):
         self._programs = _runnable(_postgres_programs(), self._identity())
         self._durable = durable
         self._names = count(1)
-        data = self.folder / "data"
-        data.mkdir()
+        cluster = _cluster(self._programs, tuple(sorted(self._identity().items())))
+        shutil.copytree(cluster, self.folder / "data")
         if self._identity():
-            for each in (self.folder, data):
-                shutil.chown(each, _UNPRIVILEGED)
-        subprocess.run(
-            [
-                *(str(self._programs / "initdb"), "-D", str(data), "--no-sync", "-A", "trust"),
-                *("-U", "engine", "-E", "UTF8", "--no-locale"),
-            ],
-            check=True,
-            capture_output=True,
-            cwd=self.folder,
-            **self._identity(),
-        )
+            for each in (self.folder, *self.folder.rglob("*")):
+                shutil.chown(each, _UNPRIVILEGED, self._identity()["group"])
 
     @property
     def url(self) -> str:
@@ -186,7 +178,7 @@ class PostgresServer(_Server):
             return True
         return False
 
-    def _identity(self) -> dict[str, str]:
+    def _identity(self) -> dict[str, Any]:
         return {"user": _UNPRIVILEGED, "group": _group()} if os.geteuid() == 0 else {}
 
 
@@ -256,7 +248,7 @@ def _within(module: str) -> Path:
     return Path(spec.origin).parent
 
 
-def _runnable(programs: Path, identity: dict[str, str]) -> Path:
+def _runnable(programs: Path, identity: dict[str, Any]) -> Path:
     """The programs where that user can run them: one may not enter everybody's home."""
     if not identity:
         return programs
@@ -274,6 +266,29 @@ def _runnable(programs: Path, identity: dict[str, str]) -> Path:
         shutil.copytree(programs.parent, shared, symlinks=True)
         shared.chmod(0o755)
     return shared / programs.name
+
+
+@cache
+def _cluster(programs: Path, identity: tuple[tuple[str, Any], ...]) -> Path:
+    """A fresh cluster to be copied: making one takes longer than anything a test does with it."""
+    folder = Path(tempfile.mkdtemp(prefix="sla-engine-cluster-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder.chmod(0o755)
+    data = folder / "data"
+    data.mkdir()
+    if identity:
+        shutil.chown(data, _UNPRIVILEGED)
+    subprocess.run(
+        [
+            *(str(programs / "initdb"), "-D", str(data), "--no-sync", "-A", "trust"),
+            *("-U", "engine", "-E", "UTF8", "--no-locale"),
+        ],
+        check=True,
+        capture_output=True,
+        cwd=folder,
+        **dict(identity),
+    )
+    return data
 
 
 def _group() -> str:

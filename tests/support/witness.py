@@ -28,8 +28,8 @@ class Witness:
             {each.position for each in log.dead_letters(self.name)},
         )
         for each in log.scan():
-            poison = type_name(each.event) == self._poison
+            poison, taken = type_name(each.event) == self._poison, seen.get(f"{each.position:08d}")
             if (each.position in letters) != poison:
                 yield f"the witness {'took' if poison else 'put aside'} event {each.position}"
-            if not poison and seen.get(f"{each.position:08d}") != b"1":
+            if not poison and taken != b"1":
                 yield f"the witness took event {each.position} as {taken!r}"

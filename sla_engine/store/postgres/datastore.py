@@ -1,8 +1,8 @@
 """Connections to one PostgreSQL database, each set up the same way and none used when dead."""
 
-import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from selectors import EVENT_READ, DefaultSelector
 from typing import Any
 
 import psycopg
@@ -92,8 +92,9 @@ class Datastore(PostgresDatastore):
 def _hung_up(connection: Bare) -> bool:
     """Whether the server has closed an idle connection, without asking it: only then is there
     anything to be read."""
-    readable, _, _ = select.select([connection.fileno()], [], [], 0)
-    return bool(readable)
+    with DefaultSelector() as selector:
+        selector.register(connection, EVENT_READ)
+        return bool(selector.select(0))
 
 
 def _set_up(sessions: Sessions) -> Callable[[Bare], None]:

@@ -21,7 +21,7 @@ from psycopg.rows import tuple_row
 
 from sla_engine.errors import Refusal
 from sla_engine.record import Instant
-from sla_engine.store.codec import WireMapper
+from sla_engine.store.codec import WireMapper, columns_of
 from sla_engine.store.keys import IntakeRow, RungRow
 from sla_engine.store.postgres.datastore import Datastore
 from sla_engine.store.postgres.locks import key_of
@@ -44,7 +44,7 @@ class Recorder(Readers, PostgresApplicationRecorder):
         self, datastore: PostgresDatastore, *, events_table_name: str = "stored_events"
     ) -> None:
         super().__init__(datastore, events_table_name=events_table_name)
-        self._order = key_of("append", datastore.schema)
+        self._log_lock = key_of("append", datastore.schema)
 
     def migrate(self) -> None:
         """Bring the schema up to date; refuses `STORE_NEWER`."""
@@ -66,13 +66,9 @@ class Recorder(Readers, PostgresApplicationRecorder):
         with the events. Returns their positions."""
         if not stored_events:
             return ()
-        rows = [
-            (each.originator_id, each.originator_version, each.topic, each.state)
-            for each in stored_events
-        ]
         with self._open() as tables:
-            last = tables.record(rows, intake, rungs)
-        return range(last - len(rows) + 1, last + 1)
+            last = tables.record(columns_of(stored_events), intake, rungs)
+        return range(last - len(stored_events) + 1, last + 1)
 
     @contextmanager
     def begin(self, mapper: WireMapper, make_secret: Callable[[], bytes]) -> Iterator[UnitOfWork]:
@@ -88,7 +84,7 @@ class Recorder(Readers, PostgresApplicationRecorder):
     @contextmanager
     def _open(self) -> Iterator[PostgresTables]:
         with self.datastore.connection() as connection:
-            yield self.tables(connection, self.datastore.wait, self._order)
+            yield self.tables(connection, self.datastore.wait, self._log_lock)
 
     def _sweep_up(self) -> None:
         """Free what an erasure has left behind; if it cannot be done now, the server does it."""

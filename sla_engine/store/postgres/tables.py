@@ -1,7 +1,7 @@
 """One transaction on PostgreSQL: rows are locked as they are read, and all is written at once.
 
-Reading takes one trip to the server, or two. What was gathered goes out in a single one, as a row
-of statements that ends with COMMIT; each takes whole columns as arrays.
+Each reading is a trip to the server. What was gathered goes out in a single one, as a row of
+statements that ends with COMMIT; each takes whole columns as arrays.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -14,9 +14,8 @@ from psycopg import Cursor
 from psycopg.rows import tuple_row
 
 from sla_engine.ports import AlarmRow, Answer, Claim
-from sla_engine.projection import Columns
 from sla_engine.record import Instant
-from sla_engine.store.codec import Kept, WireMapper
+from sla_engine.store.codec import Columns, Kept, WireMapper
 from sla_engine.store.keys import IntakeRow, RungRow
 from sla_engine.store.postgres.datastore import Bare
 from sla_engine.store.postgres.refusals import refusal_of
@@ -35,12 +34,7 @@ from sla_engine.store.unit import Changes, Pair, Table
 
 # Those that do not exist are not locked: who creates one is found out by its key.
 _LOCK = "SELECT stream, version FROM stream WHERE stream = ANY(%b) ORDER BY stream FOR UPDATE"
-_EVENTS = (
-    "SELECT e.* FROM unnest(%b::text[], %b::bigint[]) AS k(stream, version) CROSS JOIN LATERAL ("
-    "SELECT originator_id, originator_version, topic, state, notification_id FROM stored_events "
-    "WHERE originator_id = k.stream AND originator_version > k.version ORDER BY originator_version"
-    ") AS e"
-)
+_LOAD = "SELECT * FROM load_streams(%b::text[], %b::bigint[])"
 _ANSWERS = (
     "SELECT i.source, i.key, i.stream, i.version, i.body_digest "
     "FROM unnest(%b::text[], %b::text[]) AS k(source, key) JOIN intake_key i USING (source, key)"
@@ -134,52 +128,54 @@ _DROP_ROWS = (
 )
 
 
-class Order(NamedTuple):
-    """A statement of ours and what goes with it."""
+class Ask(NamedTuple):
+    """A statement and what goes with it."""
 
     statement: str
     parameters: Row
 
 
 class PostgresTables(CommonTables):
-    """Implements `unit.Tables`. `order` is the key of the lock under which positions are given."""
+    """Implements `unit.Tables`. Positions are given under the lock whose key is `log_lock`."""
 
     appending = APPEND
     claiming = CLAIM
 
-    def __init__(self, connection: Bare, wait: float, order: int) -> None:
+    def __init__(self, connection: Bare, wait: float, log_lock: int) -> None:
         super().__init__()
         self._connection = connection
         self._wait = wait
-        self._order = order
+        self._log_lock = log_lock
         self._begun = False
 
     def run(self, statement: str, parameters: Row = ()) -> Rows:
-        return self._send([Order(percent(statement), parameters)])[0]
+        return self._read(percent(statement), *parameters)
 
-    def _send(self, orders: Sequence[Order]) -> list[Rows]:
-        """The answers to all of the statements, in one trip."""
-        if not self._begun:
-            orders = [Order("BEGIN", ()), *orders]
+    def _read(self, statement: str, *parameters: Any) -> Rows:
         try:
-            answers = self._trip(orders)
+            if not self._begun:
+                self._ask(Ask("BEGIN", ()))
+                self._begun = True
+            return _rows(self._ask(Ask(statement, parameters)))
         except psycopg.Error as error:
             self._fail(error)
+
+    def _send(self, asks: Sequence[Ask]) -> list[Rows]:
+        """The answers to statements that end the transaction, in one trip. One that leaves it open
+        would also leave the server without its watch over idle transactions: the driver's last
+        word in a pipeline (Flush) disarms it."""
         if not self._begun:
-            self._begun = True
-            del answers[0]
-        return answers
+            asks = [Ask("BEGIN", ()), *asks]
+        try:
+            with self._connection.pipeline():
+                cursors = [self._ask(ask) for ask in asks]
+            return [_rows(cursor) for cursor in cursors]
+        except psycopg.Error as error:
+            self._fail(error)
 
-    def _trip(self, orders: Sequence[Order]) -> list[Rows]:
-        if len(orders) == 1:
-            return [_rows(self._ask(orders[0]))]
-        with self._connection.pipeline():
-            cursors = [self._ask(order) for order in orders]
-        return [_rows(cursor) for cursor in cursors]
-
-    def _ask(self, order: Order) -> Cursor[tuple[Any, ...]]:
+    def _ask(self, ask: Ask) -> Cursor[tuple[Any, ...]]:
         cursor = self._connection.cursor(row_factory=tuple_row, binary=True)
-        return cursor.execute(order.statement.encode(), order.parameters or None)
+        return cursor.execute(ask.statement.encode(), ask.parameters or None)
 
     def _fail(self, error: psycopg.Error) -> NoReturn:
         self.failure = self.failure or refusal_of(error, self._wait)
@@ -188,74 +184,73 @@ class PostgresTables(CommonTables):
     # ------------------------------------------------------------------------------- reading
 
     def heads(self, streams: Sequence[str]) -> dict[str, int]:
-        (rows,) = self._send([Order(_LOCK, (list(streams),))])
-        return dict(rows)
+        return dict(self._read(_LOCK, list(streams)))
 
     def events(self, after: Mapping[str, int], heads: dict[str, int]) -> Iterable[Kept]:
         streams, versions = list(after), list(after.values())
         if not streams:
             return ()
-        locked, events = self._send([Order(_LOCK, (streams,)), Order(_EVENTS, (streams, versions))])
         heads.update(dict.fromkeys(streams, 0))
-        heads.update(locked)
+        events: list[Any] = []
+        for row in self._read(_LOAD, streams, versions):
+            if row[2] is None:
+                heads[row[0]] = row[1]
+            else:
+                events.append(row)
         return events
 
     def answers(self, keys: Sequence[Pair]) -> dict[Pair, Answer]:
-        (rows,) = self._send([Order(_ANSWERS, _columns(keys))])
+        rows = self._read(_ANSWERS, *_columns(keys))
         return {(source, key): Answer(*answer) for source, key, *answer in rows}
 
     def clocks(self, streams: Sequence[str]) -> list[tuple[str, AlarmRow]]:
-        (rows,) = self._send([Order(_CLOCKS, (list(streams),))])
-        return _clocks(rows)
+        return _clocks(self._read(_CLOCKS, list(streams)))
 
     def claim(self, now: Instant, limit: int, lane: int, besides: Set[str]) -> list[Claim]:
         statement = self.claiming.format(besides=_BESIDES if besides else "")
         passed_over = [sorted(besides)] if besides else []
-        (found,) = self._send([Order(statement, (lane, now, *passed_over, limit))])
-        heads: dict[str, int] = dict(found)
+        heads: dict[str, int] = dict(self._read(statement, lane, now, *passed_over, limit))
         if not heads:
             return []
-        (rows,) = self._send([Order(_DUE, ([*heads], now))])
+        rows = self._read(_DUE, [*heads], now)
         due: dict[str, list[AlarmRow]] = {stream: [] for stream in heads}
         for stream, row in _clocks(rows):
             due[stream].append(row)
-        return [Claim(stream, head, due[stream]) for stream, head in heads.items()]
+        return [Claim(stream, head, due[stream]) for stream, head in heads.items() if due[stream]]
 
     def due_among(self, streams: Sequence[str], now: Instant) -> set[str]:
-        (rows,) = self._send([Order(_DUE_AMONG, (list(streams), now))])
+        rows = self._read(_DUE_AMONG, list(streams), now)
         return {stream for (stream,) in rows}
 
     def subject(self, subject: str) -> tuple[bool, bytes] | None:
-        (rows,) = self._send([Order(_SUBJECT, (subject,))])
+        rows = self._read(_SUBJECT, subject)
         return (bool(rows[0][0]), rows[0][1]) if rows else None
 
     def position(self, follower: str) -> int | None:
-        (rows,) = self._send([Order(_POSITION, (follower,))])
+        rows = self._read(_POSITION, follower)
         return rows[0][0] if rows else None
 
-    def rows(self, table: Table, keys: Sequence[str]) -> dict[str, Columns]:
-        (rows,) = self._send([Order(_ROWS, (*table, list(keys)))])
-        return {key: msgspec.json.decode(columns, type=Columns) for key, columns in rows}
+    def rows(self, table: Table, keys: Sequence[str]) -> dict[str, Any]:
+        rows = self._read(_ROWS, *table, list(keys))
+        return {key: msgspec.json.decode(columns, type=dict[str, Any]) for key, columns in rows}
 
     # ------------------------------------------------------------------------------- writing
 
     def commit(self, changes: Changes, mapper: WireMapper) -> None:
         """Events come last: others wait from there to the COMMIT."""
-        orders = [*_follower_orders(changes), *_subject_orders(changes), *_clock_orders(changes)]
-        if changes.entries:
-            orders += _key_orders(changes.intake, changes.rungs())
-            orders.append(self._append(mapper.rows(changes.entries)))
-        if orders or self._begun:
-            self._send([*orders, Order("COMMIT", ())])
+        asks = [*_follower_asks(changes), *_subject_asks(changes), *_clock_asks(changes)]
+        if changes.batch.drafts:
+            asks += _key_asks(changes.intake, changes.rungs())
+            asks.append(self._append(mapper.columns(changes.batch)))
+        if asks or self._begun:
+            self._send([*asks, Ask("COMMIT", ())])
             self._begun = False
 
-    def record(
-        self, events: Sequence[Row], intake: Sequence[IntakeRow], rungs: Sequence[RungRow]
-    ) -> int:
+    def record(self, events: Columns, intake: Sequence[IntakeRow], rungs: Sequence[RungRow]) -> int:
         """Write events alone and commit; returns the position of the last."""
         append = self._append(events)
-        if keys := _key_orders(intake, rungs):
-            *_, ((last,),), _ = self._send([*keys, append, Order("COMMIT", ())])
+        if keys := _key_asks(intake, rungs):
+            *_, ((last,),), _ = self._send([*keys, append, Ask("COMMIT", ())])
             self._begun = False
             return int(last)
         try:
@@ -264,19 +259,19 @@ class PostgresTables(CommonTables):
         except psycopg.Error as error:
             self._fail(error)
 
-    def _append(self, events: Sequence[Row]) -> Order:
-        return Order(self.appending, (self._order, *_columns(events)))
+    def _append(self, events: Columns) -> Ask:
+        return Ask(self.appending, (self._log_lock, *events))
 
 
-def _key_orders(intake: Sequence[IntakeRow], rungs: Sequence[RungRow]) -> list[Order]:
+def _key_asks(intake: Sequence[IntakeRow], rungs: Sequence[RungRow]) -> list[Ask]:
     """In one order for everybody, so that two writers never wait for each other's keys."""
-    return _orders((_PUT_INTAKE, sorted(intake)), (_PUT_RUNGS, sorted(rungs)))
+    return _asks((_PUT_INTAKE, sorted(intake)), (_PUT_RUNGS, sorted(rungs)))
 
 
-def _follower_orders(changes: Changes) -> list[Order]:
+def _follower_asks(changes: Changes) -> list[Ask]:
     remembered, forgotten = split_memory(changes.memory)
     kept, gone = split_rows(changes.rows)
-    return _orders(
+    return _asks(
         (_PUT_MEMORY, remembered),
         (_DROP_MEMORY, forgotten),
         (_BEGIN_FOLLOWERS, [*changes.begun.items()]),
@@ -286,11 +281,11 @@ def _follower_orders(changes: Changes) -> list[Order]:
     )
 
 
-def _subject_orders(changes: Changes) -> list[Order]:
+def _subject_asks(changes: Changes) -> list[Ask]:
     """The secret is erased first: who is about to add fields of the subject is waited for, and
     those are deleted as well."""
     erased = [(subject,) for subject in changes.erased]
-    return _orders(
+    return _asks(
         (_NEW_SUBJECTS, [*changes.secrets.items()]),
         (_ERASE, erased),
         (_DROP_PERSONAL, erased + [(subject,) for subject in changes.personal]),
@@ -298,19 +293,19 @@ def _subject_orders(changes: Changes) -> list[Order]:
     )
 
 
-def _clock_orders(changes: Changes) -> list[Order]:
+def _clock_asks(changes: Changes) -> list[Ask]:
     wanted = [(stream, *row) for stream, rows in changes.clocks.items() for row in rows.values()]
     single = [(stream, *row) for stream, rows in changes.clock.items() for row in rows.values()]
-    orders = []
+    asks = []
     if changes.clocks:
         names = _columns([row[:3] for row in wanted]) or ([], [], [])
-        orders.append(Order(_DROP_CLOCKS, ([*changes.clocks], *names)))
-    return orders + _orders((_PUT_CLOCKS, wanted + single))
+        asks.append(Ask(_DROP_CLOCKS, ([*changes.clocks], *names)))
+    return asks + _asks((_PUT_CLOCKS, wanted + single))
 
 
-def _orders(*writes: tuple[str, Sequence[Row]]) -> list[Order]:
+def _asks(*writes: tuple[str, Sequence[Row]]) -> list[Ask]:
     """Statements that take columns, where there are rows."""
-    return [Order(statement, _columns(rows)) for statement, rows in writes if rows]
+    return [Ask(statement, _columns(rows)) for statement, rows in writes if rows]
 
 
 def _columns(rows: Sequence[Row]) -> tuple[list[Any], ...]:

@@ -8,7 +8,7 @@ from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore, SQLiteFactory
 from eventsourcing.utils import Environment, EnvType
 
-from sla_engine.store.codec import WireMapper
+from sla_engine.store.codec import WireMapper, columns_of
 from sla_engine.store.keys import IntakeRow, RungRow
 from sla_engine.store.sqlite.datastore import Datastore, Synchronous
 from sla_engine.store.sqlite.migrate import is_current, migrate
@@ -24,6 +24,7 @@ class Recorder(Readers, SQLiteApplicationRecorder):
     """Events with their keys in one statement each, and the readers of every table."""
 
     datastore: Datastore
+    tables: type[SqliteTables] = SqliteTables
 
     def __init__(
         self, datastore: SQLiteDatastore, events_table_name: str = "stored_events"
@@ -55,22 +56,19 @@ class Recorder(Readers, SQLiteApplicationRecorder):
         with the events. Returns their positions."""
         if not stored_events:
             return ()
-        rows = [
-            (each.originator_id, each.originator_version, each.topic, each.state)
-            for each in stored_events
-        ]
+        events = columns_of(stored_events)
         with self.datastore.writing() as cursor:
-            tables = SqliteTables(cursor, self.datastore.wait)
-            tables.write_log(rows, intake, rungs)
+            tables = self.tables(cursor, self.datastore.wait)
+            tables.write_log(events, intake, rungs)
             ((last,),) = tables.run("SELECT max(notification_id) FROM stored_events")
             tables.run("COMMIT")
-        return range(last - len(rows) + 1, last + 1)
+        return range(last - len(stored_events) + 1, last + 1)
 
     @contextmanager
     def begin(self, mapper: WireMapper, make_secret: Callable[[], bytes]) -> Iterator[UnitOfWork]:
         """One write transaction over every table; refuses `STORE_BUSY` at its start only."""
         with self.datastore.writing() as cursor:
-            unit = UnitOfWork(SqliteTables(cursor, self.datastore.wait), mapper, make_secret)
+            unit = UnitOfWork(self.tables(cursor, self.datastore.wait), mapper, make_secret)
             yield unit
             unit.commit()
         unit.committed()

@@ -2,15 +2,14 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 
 from sla_engine.errors import Conflict, Fault
 from sla_engine.ports import AlarmRow, Answer, Claim
-from sla_engine.projection import Columns
 from sla_engine.record import Instant
-from sla_engine.store.codec import Kept, WireMapper
+from sla_engine.store.codec import Columns, Kept, WireMapper
 from sla_engine.store.keys import IntakeRow, RungRow
 from sla_engine.store.refusals import KEY_TAKEN, STREAM_MOVED
 from sla_engine.store.sqlite.refusals import refusal_of
@@ -163,18 +162,18 @@ class SqliteTables(CommonTables):
         rows = self.run("SELECT position FROM position WHERE follower = ?", (follower,))
         return rows[0][0] if rows else None
 
-    def rows(self, table: Table, keys: Sequence[str]) -> dict[str, Columns]:
+    def rows(self, table: Table, keys: Sequence[str]) -> dict[str, Any]:
         found = {}
         for key in keys:
             for (columns,) in self.run(_ROW, (*table, key)):
-                found[key] = msgspec.json.decode(columns, type=Columns)
+                found[key] = msgspec.json.decode(columns, type=dict[str, Any])
         return found
 
     # ------------------------------------------------------------------------------- writing
 
     def commit(self, changes: Changes, mapper: WireMapper) -> None:
-        if changes.entries:
-            self.write_log(mapper.rows(changes.entries), changes.intake, changes.rungs())
+        if changes.batch.drafts:
+            self.write_log(mapper.columns(changes.batch), changes.intake, changes.rungs())
         if changes.clocks or changes.clock:
             self._write_clocks(changes)
         if changes.personal or changes.secrets or changes.erased:
@@ -183,18 +182,17 @@ class SqliteTables(CommonTables):
         self.run("COMMIT")
 
     def write_log(
-        self, events: Sequence[Row], intake: Sequence[IntakeRow], rungs: Sequence[RungRow]
+        self, events: Columns, intake: Sequence[IntakeRow], rungs: Sequence[RungRow]
     ) -> None:
         """SQLite numbers the events: there is one writer, and nothing is ever deleted."""
         stream = events[0][0]
-        self._unique(_PUT_EVENT, events, lambda: Fault(STREAM_MOVED, stream, "?", "?"))
+        rows = zip(*events, strict=True)
+        self._unique(_PUT_EVENT, rows, lambda: Fault(STREAM_MOVED, stream, "?", "?"))
         self._unique(_PUT_INTAKE, intake, lambda: Fault(KEY_TAKEN, stream, self._taken(intake)))
         self._unique(_PUT_RUNG, rungs, lambda: Fault(KEY_TAKEN, stream, _all_keys(rungs)))
 
-    def _unique(self, statement: str, rows: Sequence[Row], fault: Callable[[], Fault]) -> None:
+    def _unique(self, statement: str, rows: Iterable[Row], fault: Callable[[], Fault]) -> None:
         """Insert rows of which somebody else may have one."""
-        if not rows:
-            return
         try:
             self._cursor.executemany(statement, rows)
         except sqlite3.IntegrityError as error:

@@ -82,3 +82,25 @@ def test_a_forgotten_follower_starts_anew(log: OpenLog) -> None:
         {"a": b"1"},
         1,
     )
+
+
+def test_a_transaction_sees_what_a_follower_has_written_in_it(log: OpenLog) -> None:
+    with log.transact() as tx:
+        tx.advance("f", 5)
+        tx.remember("f", {"a": b"1", "b": b"2"})
+        tx.put_rows("board", 1, {"a": {"n": 1}, "b": {"n": 2}})
+    with log.transact() as tx:
+        tx.remember("f", {"a": None, "c": b"3"})
+        assert tx.remembered("f") == {"b": b"2", "c": b"3"}
+        tx.put_rows("board", 1, {"a": None, "c": {"n": 3}})
+        tx.put_rows("board", 2, {"a": {"n": 9}})
+        assert tx.rows("board", 1, ["a", "b", "c"]) == {"b": {"n": 2}, "c": {"n": 3}}
+        tx.drop_rows("board", keep=2)
+        assert tx.rows("board", 1, ["a", "b", "c"]) == {}
+        tx.forget("f")
+        assert (tx.position("f"), tx.remembered("f")) == (0, {})
+        tx.advance("f", 3)
+        tx.remember("f", {"d": b"4"})
+    assert (log.position("f"), log.memory("f")) == (3, {"d": b"4"})
+    assert list(log.table("board", 1)) == []
+    assert list(log.table("board", 2)) == [("a", {"n": 9})]

@@ -67,6 +67,44 @@ def test_a_transaction_sees_what_it_has_written_itself(log: OpenLog) -> None:
         assert [r.version for r in tx.load("petition/1")] == [1, 2]
 
 
+def test_many_streams_are_loaded_at_once_from_where_each_is_known(log: OpenLog) -> None:
+    for stream in "abc":
+        append(log, stream, registered(), dispatched(f"{stream}2"), dispatched(f"{stream}3"))
+    with log.transact() as tx:
+        tx.append("b", 3, [dispatched("b4")])
+        tx.append("new", 0, [registered()])
+        loaded = tx.load_all({"a": 0, "b": 2, "c": 3, "new": 0, "none": 0})
+        assert {stream: [r.version for r in events] for stream, events in loaded.items()} == {
+            "a": [1, 2, 3],
+            "b": [3, 4],
+            "c": [],
+            "new": [1],
+            "none": [],
+        }
+        assert all(r.stream == stream for stream, events in loaded.items() for r in events)
+        assert tx.load_all({}) == {}
+        tx.append("c", 3, [dispatched("c4")])
+
+
+def test_what_was_to_follow_a_commit_is_dropped_with_it(log: OpenLog) -> None:
+    def append_in_vain() -> None:
+        with log.transact() as tx:
+            tx.after_commit(lambda: pytest.fail("it was never committed"))
+            tx.append("a", 7, [dispatched()])
+
+    with pytest.raises(Conflict):
+        append_in_vain()
+
+
+def test_what_waits_for_the_commit_is_called_once_after_it(log: OpenLog) -> None:
+    seen = list[int]()
+    with log.transact() as tx:
+        tx.append("a", 0, [registered()])
+        tx.after_commit(lambda: seen.append(log.head()))
+        assert seen == []
+    assert seen == [1]
+
+
 def test_streams_written_in_one_transaction_share_one_order(log: OpenLog) -> None:
     with log.transact() as tx:
         tx.append("petition/1", 0, [registered("a")])

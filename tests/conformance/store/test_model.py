@@ -3,6 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ TRANSACTION = st.tuples(st.lists(APPEND | ALARMS | ADVANCE, max_size=5), st.bool
 
 
 Step = tuple[Any, ...]
+History = list[tuple[list[Step], bool]]
 
 
 class BrokenOff(Exception):
@@ -76,11 +78,28 @@ def perform(tx: FollowerTransaction, step: Step) -> None:
             raise AssertionError(step)
 
 
-@given(st.lists(TRANSACTION, max_size=8))
+HISTORY = st.lists(TRANSACTION, max_size=8)
+FEWER = 10 if settings().max_examples < 1_000 else 1_000
+
+
+@pytest.mark.parametrize("store", ["memory", "sqlite"], indirect=True)
+@given(HISTORY)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-def test_the_log_agrees_with_a_plain_model(
-    store: Store, transactions: list[tuple[list[Step], bool]]
-) -> None:
+def test_the_log_agrees_with_a_plain_model(store: Store, history: History) -> None:
+    check(store, history)
+
+
+@pytest.mark.parametrize("store", ["postgres"], indirect=True)
+@given(HISTORY)
+@settings(
+    max_examples=FEWER,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_the_log_on_a_server_agrees_with_a_plain_model(store: Store, history: History) -> None:
+    check(store, history)
+
+
+def check(store: Store, transactions: History) -> None:
     log, model = store.fresh(), Model()
     for steps, broken_off in transactions:
         attempt: Model | None = model.copy()

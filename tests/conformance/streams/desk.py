@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import cache
 from threading import Event
 from typing import Any
 
@@ -13,7 +14,10 @@ import redis
 
 from sla_engine.catalog import load_rulebook
 from sla_engine.clock import SystemClock
-from sla_engine.errors import Unavailable
+from sla_engine.errors import Fault, Unavailable
+from sla_engine.policy.rulebook import Rulebook
+from sla_engine.ports import Transaction
+from sla_engine.record import Draft, Meta
 from sla_engine.service.handler import Handler, Outcome
 from sla_engine.service.intake import Submission
 from sla_engine.service.writer import Take, Writer
@@ -23,7 +27,6 @@ from sla_engine.streams.intake import StreamIntake, Terms
 from sla_engine.worktime import parse_instant
 
 STREAM = "sla:{intake}"
-SHIPPED = load_rulebook()
 ANSWERS, DEAD = f"{STREAM}:answers", f"{STREAM}:dead"
 GROUP = "sla-engine"
 NOW = parse_instant("2024-09-13T12:00:00+08:00")
@@ -79,6 +82,11 @@ class Sender:
         ids: Any = [self.redis.xadd(STREAM, {"data": each}) for each in bodies]
         return [id_.decode() for id_ in ids]
 
+    def waiting(self) -> list[str]:
+        """Ids of the entries in the stream."""
+        found: Any = self.redis.xrange(STREAM)
+        return [id_.decode() for id_, _ in found]
+
     def unsettled(self) -> int:
         """Entries that nobody has read or nobody has acknowledged."""
         return self.redis.xlen(STREAM)
@@ -108,8 +116,56 @@ class Sender:
 
 def taking(log: PetitionLog) -> Take:
     """Record into a log under the shipped rules, at an instant that stands still."""
-    handler = Handler(log, lambda: SHIPPED)
+    handler = Handler(log, rules)
     return lambda submissions: handler.take(submissions, NOW)
+
+
+@cache
+def rules() -> Rulebook:
+    return load_rulebook()
+
+
+def filing(log: PetitionLog) -> Take:
+    """Record whatever comes unless its key is there already; no rules, which take long to load."""
+
+    def take(submissions: Sequence[Submission]) -> list[Outcome]:
+        with log.transact() as tx:
+            return [_filed(tx, each) for each in submissions]
+
+    return take
+
+
+def _filed(tx: Transaction, each: Submission) -> Outcome:
+    key = (each.source, each.key)
+    known = tx.answers([key]).get(key)
+    if known is not None:
+        return Outcome("repeated", known.stream, known.version)
+    meta = Meta(occurred_at=each.occurred_at, recorded_at=NOW, source=each.source, key=each.key)
+    (recorded,) = tx.append(each.stream, len(tx.load(each.stream)), [Draft(meta, each.event)])
+    return Outcome("recorded", each.stream, recorded.version)
+
+
+def accepting(taken: list[str]) -> Take:
+    """Says of every submission that it is recorded."""
+
+    def take(submissions: Sequence[Submission]) -> list[Outcome]:
+        taken.extend(each.key for each in submissions)
+        return [Outcome("recorded", each.stream, 1) for each in submissions]
+
+    return take
+
+
+def failing(on: str, taken: list[str]) -> Take:
+    """Says that the program cannot deal with one key."""
+    accept, fault = accepting(taken), Fault("SUBMISSION_FAILED", "", "TypeError")
+
+    def take(submissions: Sequence[Submission]) -> list[Outcome]:
+        return [
+            Outcome("failed", each.stream, 0, (fault,)) if each.key == on else accept([each])[0]
+            for each in submissions
+        ]
+
+    return take
 
 
 def plainly(take: Take) -> "Callable[[Sequence[Submission]], Future[list[Outcome]]]":
@@ -156,7 +212,7 @@ def step(intake: StreamIntake) -> bool:
 
 def until(true: Callable[[], bool], do: Callable[[], object]) -> None:
     """Do something again and again until that holds; a bound on steps, so that no test hangs."""
-    for _ in range(600):
+    for _ in range(400):
         if true():
             return
         do()
@@ -168,9 +224,11 @@ def drain(intake: StreamIntake, sender: Sender) -> None:
     until(lambda: not sender.unsettled(), lambda: step(intake))
 
 
-def consume(url: str, log: PetitionLog, terms: Terms = HASTY) -> StreamIntake:
+def consume(
+    url: str, log: PetitionLog, terms: Terms = HASTY, how: Callable[[PetitionLog], Take] = taking
+) -> StreamIntake:
     """Take everything there is, as a process would that is started and stopped in good order."""
-    with Writer(taking(log)) as writer, consumer(url, writer.submit, "last", terms) as intake:
+    with Writer(how(log)) as writer, consumer(url, writer.submit, "last", terms) as intake:
         drain(intake, Sender(url))
         intake.close()
     return intake

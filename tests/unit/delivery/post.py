@@ -13,13 +13,12 @@ from sla_engine.delivery.message import Message, Parcel, Recipient
 from sla_engine.delivery.settings import Delivery, Endpoint
 from sla_engine.delivery.telling import tell
 from sla_engine.delivery.wording import Words
-from sla_engine.dossier.events import RungFired
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.projection import FollowedLog
-from sla_engine.record import Draft, Event, Instant, Meta, Recorded
+from sla_engine.record import Instant, Recorded
+from tests.conformance.delivery.deeds import T0
 from tests.support.given import SHIPPED
 
-T0: Instant = 1_773_000_000_000_000
 SECOND, HOUR, DAY = 1_000_000, 3_600_000_000, 86_400_000_000
 WORDS = Words(lambda: SHIPPED)
 DELIVERED = Outcome(Result.DELIVERED)
@@ -63,19 +62,6 @@ def message(
     )
 
 
-def fired(version: int = 0, level: int = 40, **more: Any) -> RungFired:
-    """An act that everybody learns of."""
-    values = {"act": "red", "due": T0, "at": T0, "to": ("unit_lead",), "unit": "U1", **more}
-    return RungFired("reply", "1", version, f"r{version}", level, **values)
-
-
-def append(log: FollowedLog, stream: str, *events: Event, at: Instant = T0, late: int = 0) -> None:
-    """Put events into a log that were so at `at` and are recorded `late` µs afterwards."""
-    with log.transact() as tx:
-        drafts = [Draft(Meta(occurred_at=at, recorded_at=at + late), each) for each in events]
-        tx.append(stream, len(tx.load(stream)), drafts)
-
-
 class Sack:
     """A channel that keeps what it is given. `fate` says by id what becomes of a parcel, one
     outcome for each time it is tried, the last for ever after."""
@@ -97,6 +83,9 @@ class Sack:
         if self.emptied:
             return [Outcome(Result.EMPTIED, "STREAM_EMPTIED")] * len(parcels)
         return [self._one(each) for each in parcels]
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
     def _one(self, parcel: Parcel) -> Outcome:
         self.tried.append(parcel.id)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from sla_engine.clock import VirtualClock
-from sla_engine.delivery import letters
+from sla_engine.delivery import letters, telling
 from sla_engine.delivery.book import book_name, looked_into, opened
 from sla_engine.delivery.channel import Outcome, Result
 from sla_engine.delivery.courier import Courier
@@ -17,20 +17,9 @@ from sla_engine.service.intake import parse
 from sla_engine.store.application import open_memory
 from sla_engine.streams.client import REDIS_AWAY
 from tests.acceptance.test_personal_data import DISPATCHED, REGISTERED, SECRETS
+from tests.conformance.delivery.deeds import T0, append, fired
 from tests.support.given import engine, to
-from tests.unit.delivery.post import (
-    DAY,
-    DELIVERED,
-    FAILED,
-    HOUR,
-    SECOND,
-    T0,
-    Sack,
-    append,
-    bodies,
-    courier,
-    fired,
-)
+from tests.unit.delivery.post import DAY, DELIVERED, FAILED, HOUR, SECOND, Sack, bodies, courier
 
 
 @pytest.fixture
@@ -118,15 +107,12 @@ def test_an_endpoint_gets_what_it_asks_for_and_for_whom_it_asks(
 def test_what_cannot_be_told_is_put_aside_and_the_rest_goes_on(
     log: FollowedLog, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sla_engine.delivery import courier as module
-
     def tell(recorded: object, *rest: object) -> None:
         if getattr(recorded, "stream", "") == "petition/P1":
             raise ValueError("a fault of ours")
-        return real(recorded, *rest)  # type: ignore[arg-type, return-value]
+        return telling.tell(recorded, *rest)  # type: ignore[arg-type, return-value]
 
-    real = module.tell
-    monkeypatch.setattr(module, "tell", tell)
+    monkeypatch.setattr("sla_engine.delivery.courier.tell", tell)
     acts(log, 3)
     sack = Sack()
     courier(log, sack, clock).run()
@@ -138,14 +124,12 @@ def test_what_cannot_be_told_is_put_aside_and_the_rest_goes_on(
 def test_a_store_that_is_away_is_no_fault_of_the_event(
     log: FollowedLog, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sla_engine.delivery import courier as module
-
     def tell(*_: object) -> None:
         raise Unavailable(Fault(REDIS_AWAY))
 
     ours = courier(log, Sack(), clock)
     acts(log, 1)
-    monkeypatch.setattr(module, "tell", tell)
+    monkeypatch.setattr("sla_engine.delivery.courier.tell", tell)
     with pytest.raises(Unavailable):
         ours.run()
     assert (list(log.dead_letters("delivery/bus")), log.position("delivery/bus")) == ([], 0)
@@ -275,7 +259,7 @@ def test_no_more_dead_letters_return_than_the_queue_has_room_for(
 
 @pytest.mark.parametrize(
     ("channel", "name", "code"),
-    [("nowhere", "x", "CHANNEL_UNKNOWN"), ("bus", "x", "LETTER_UNKNOWN")],
+    [("nowhere", "x", "CHANNEL_UNKNOWN"), ("bus", "x", "MESSAGE_NOT_DEAD")],
 )
 def test_what_is_not_there_cannot_be_sent_again_or_dropped(
     log: FollowedLog, clock: VirtualClock, channel: str, name: str, code: str
@@ -434,6 +418,20 @@ def test_what_was_published_and_lost_is_published_again_in_order(
     assert len(sack.opened) == 2
 
 
+def test_a_full_queue_does_not_cut_short_what_is_published_again(
+    log: FollowedLog, clock: VirtualClock
+) -> None:
+    sack = Sack()
+    ours = courier(log, sack, clock, Delivery(in_flight=3, batch=2))
+    acts(log, 20)
+    ours.run()
+    sack.empty()
+    acts(log, 1, "petition/Q")
+    while ours.run():
+        pass_time(clock, 1)
+    assert sorted(sack.ids) == sorted([*(f"petition/P{n}@1" for n in range(20)), "petition/Q0@1"])
+
+
 def test_nothing_from_before_a_channel_began_is_published_again(
     log: FollowedLog, clock: VirtualClock
 ) -> None:
@@ -462,7 +460,7 @@ def test_two_couriers_that_find_a_stream_emptied_have_it_republished_once(
     states = [looked_into(log, "bus").state]
     taken = []
     for each in pair:
-        read = each._read(looked_into(log, "bus"))
+        read = each._read(looked_into(log, "bus"), 0)
         taken.append(each._take(read, clock.now(), True)[1])
     for each, leased in zip(pair, taken, strict=True):
         sent = [(one, Outcome(Result.EMPTIED)) for one in leased]

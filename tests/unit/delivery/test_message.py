@@ -5,7 +5,8 @@ import pytest
 
 from sla_engine.delivery.message import Parcel, Recipient, event_id
 from sla_engine.worktime import format_instant
-from tests.unit.delivery.post import HOUR, T0, message
+from tests.conformance.delivery.deeds import T0
+from tests.unit.delivery.post import HOUR, message
 
 LEAD = Recipient("U1", "unit_lead")
 

@@ -10,7 +10,8 @@ from sla_engine.delivery.channel import HELD, Outcome, Result
 from sla_engine.delivery.message import Recipient
 from sla_engine.delivery.queue import Queue, Queued, Settled
 from sla_engine.delivery.settings import Delivery, Patience
-from tests.unit.delivery.post import DELIVERED, FAILED, SECOND, T0, message
+from tests.conformance.delivery.deeds import T0
+from tests.unit.delivery.post import DELIVERED, FAILED, SECOND, message
 
 SETTINGS = Delivery(patience=Patience(first_s=10, longest_s=100, tries=3), digest_wait_s=60)
 LEAD, HEAD = Recipient("U1", "unit_lead"), Recipient("U1", "unit_head")

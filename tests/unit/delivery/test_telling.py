@@ -10,6 +10,7 @@ from sla_engine.delivery.wording import Words, moment
 from sla_engine.dossier.events import RungFired
 from sla_engine.petition.subject import DeliveryNoted, SubjectErased
 from sla_engine.record import EVENTS, Event, Recorded
+from tests.conformance.delivery.deeds import fired
 from tests.golden.freeze import filled
 from tests.support.given import (
     Matter,
@@ -23,7 +24,7 @@ from tests.support.given import (
     series,
     talks,
 )
-from tests.unit.delivery.post import WORDS, addressees, fired, lines, messages
+from tests.unit.delivery.post import WORDS, addressees, lines, messages
 
 RUNGS = """
 [[clause.rung]]

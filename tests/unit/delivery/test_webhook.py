@@ -12,7 +12,8 @@ from sla_engine.delivery.message import Parcel
 from sla_engine.delivery.settings import Endpoint, key_of, well_formed
 from sla_engine.delivery.webhook import Webhook, asked, judged, public, resolve, signed
 from sla_engine.errors import Refusal
-from tests.unit.delivery.post import SECOND, T0, message
+from tests.conformance.delivery.deeds import T0
+from tests.unit.delivery.post import SECOND, message
 
 OLD, NEW = (f"whsec_{base64.b64encode(bytes([n]) * 24).decode()}" for n in (1, 2))
 BODY = '{"id":"petition/P1@1","subject":{"zh":"黄牌"}}'.encode()
@@ -112,7 +113,7 @@ def test_an_address_of_a_private_network_is_known_in_every_form(address: str, op
         "https://name:word@example.org/",
         "http://127.0.0.1.example.org/",
         "http://10.0.0.1/",
-        "https://[bad",
+        "https://a.org:port/",
         "",
     ],
 )
@@ -130,7 +131,7 @@ def test_https_and_this_machine_are_allowed(url: str) -> None:
 
 def test_a_name_that_leads_into_a_private_network_gets_no_request() -> None:
     endpoint = Endpoint(name="x", kind="webhook", url="https://example.org/h", secrets=(OLD,))
-    hook = Webhook(endpoint, resolve=lambda host, port: ["10.0.0.1", "::1"])
+    hook = Webhook(endpoint, resolve=lambda *_: ["10.0.0.1", "::1"])
     (outcome,) = hook.send([Parcel((message(),))], "", T0)
     assert (outcome.result, outcome.reason, outcome.away) == (
         Result.FAILED, "ADDRESS_PRIVATE", True,

@@ -7,7 +7,7 @@ import pytest
 
 from sla_engine.errors import Refusal
 from sla_engine.policy.clause import Pack
-from sla_engine.policy.lint import parse_pack
+from sla_engine.policy.lint import lint, parse_pack
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Event, Instant, Meta, Recorded
 from sla_engine.rules.events import RULES as STREAM
@@ -135,7 +135,10 @@ def test_an_edition_that_a_later_release_has_otherwise_or_in_the_way_gives_way_t
 
 
 def test_an_edition_that_a_later_release_would_find_fault_with_is_read_all_the_same() -> None:
-    text = NEXT.replace('act = "red"', 'act = "rad"')
+    text = NEXT + NEXT[NEXT.rindex("[[clause]]") :].replace("feedback", "reply").replace(
+        "5个", "6个"
+    )
+    assert [fault.code for fault in lint(text)] == ["CLAUSE_CONTRADICTS"]
     assert edition_of(text, LOADED).recorded_at == LOADED
     with pytest.raises(Refusal):
         edition_of("[pack", LOADED)

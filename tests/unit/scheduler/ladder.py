@@ -12,36 +12,36 @@ SECOND = 1_000_000
 RUNGS = (("warn", 10 * SECOND), ("breach", 20 * SECOND))
 
 
-def standing(
-    stream: str, events: Sequence[Recorded], now: Instant
-) -> tuple[list[tuple[str, Instant]], list[AlarmRow]]:
-    """Rungs that are due and not recorded, and the rows as they are once they have been."""
+def missing(events: Sequence[Recorded]) -> list[tuple[str, Instant]]:
+    """Rungs that are not recorded."""
     start = events[0].meta.occurred_at
     recorded = {r.event.rung for r in events if isinstance(r.event, RungFired)}
-    missing = [(rung, start + after) for rung, after in RUNGS if rung not in recorded]
-    due = [(rung, at) for rung, at in missing if at <= now]
-    upcoming = [(rung, at) for rung, at in missing if at > now]
-    rung, at = upcoming[0] if upcoming else ("", None)
-    row = AlarmRow("reply", "1", "running", len(RUNGS) - len(upcoming), "", T0, at, rung)
-    return due, [row]
+    return [(rung, start + after) for rung, after in RUNGS if rung not in recorded]
+
+
+def row_of(left: Sequence[tuple[str, Instant]]) -> AlarmRow:
+    """The clock, when these rungs are left."""
+    rung, at = left[0] if left else ("", None)
+    return AlarmRow("reply", "1", "running", len(RUNGS) - len(left), "", T0, at, rung)
 
 
 def planner(
     stream: str, events: Sequence[Recorded], now: Instant
 ) -> tuple[list[Draft], list[AlarmRow]]:
-    due, rows = standing(stream, events, now)
     drafts = [
         Draft(
             Meta(occurred_at=at, recorded_at=now),
             RungFired("reply", "1", 1, rung, 1, rung, at, at),
         )
-        for rung, at in due
+        for rung, at in missing(events)
+        if at <= now
     ]
-    return drafts, rows
+    return drafts, [row_of(missing(events)[len(drafts) :])]
 
 
 def rows_of(stream: str, events: Sequence[Recorded], now: Instant) -> list[AlarmRow]:
-    return standing(stream, events, now)[1]
+    """An alarm that has come stays until its act is recorded."""
+    return [row_of(missing(events))]
 
 
 def open_petitions(log: PetitionLog, count: int, spread: int = SECOND, start: Instant = T0) -> None:

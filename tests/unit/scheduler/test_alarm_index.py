@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import pytest
 
+from sla_engine.clock import VirtualClock
 from sla_engine.ports import AlarmRow
 from sla_engine.record import Instant, Recorded
-from sla_engine.scheduler.alarm_index import Difference, audit, rebuild
+from sla_engine.scheduler.alarm_index import Auditor, Difference, audit, rebuild
 from sla_engine.scheduler.sweep import planned, sweep
 from sla_engine.store.application import PetitionLog, open_memory
 from tests.conformance.store.samples import T0, alarm, dispatched
@@ -83,3 +85,71 @@ def test_a_write_during_an_audit_is_no_difference(log: PetitionLog) -> None:
 
     rebuild(log, rows_by_length, NOW)
     assert list(audit(log, rows_and_a_write, NOW)) == []
+
+
+# ------------------------------------------------------------------------------------ the auditor
+
+
+def auditor_of(log: PetitionLog, **options: Any) -> tuple[Auditor, VirtualClock]:
+    clock = VirtualClock(NOW)
+    return Auditor(log, rows_of, clock, **options), clock
+
+
+def test_the_auditor_looks_at_a_few_streams_at_a_time_and_begins_again(log: PetitionLog) -> None:
+    auditor, _ = auditor_of(log, streams=12)
+    looked_at = []
+    for _turn in range(5):
+        auditor.turn()
+        looked_at.append((auditor.rounds, auditor.looked_at))
+    assert looked_at == [(1, 0), (1, 12), (1, 24), (2, 30), (2, 42)]
+    assert not auditor.found
+
+
+def test_the_auditor_takes_a_turn_a_second_however_often_it_is_called(log: PetitionLog) -> None:
+    auditor, clock = auditor_of(log, streams=1, every_s=1.0)
+    for tenth in range(31):
+        clock.set(NOW + tenth * SECOND // 10)
+        auditor()
+    assert auditor.looked_at == 3
+
+
+def test_the_auditor_mends_and_counts_what_it_finds(log: PetitionLog) -> None:
+    before = list(log.alarms())
+    lost, wrong = "petition/0003", "petition/0011"
+    with log.transact() as tx:
+        tx.set_alarms(lost, [])
+        tx.set_alarms(wrong, [alarm("reply", at=NOW + 99 * SECOND)])
+        tx.set_alarms("petition/none", [alarm("reply")])
+    auditor, _ = auditor_of(log, streams=100)
+    auditor.turn()
+    auditor.turn()
+    assert auditor.found == {"lost": 1, "wrong": 1, "stray": 1}
+    assert list(log.alarms()) == before
+
+
+def test_the_auditor_leaves_to_the_sweep_what_is_due(log: PetitionLog) -> None:
+    auditor, clock = auditor_of(log, streams=100)
+    clock.set(NOW + 60 * SECOND)
+    with log.transact() as tx:
+        tx.set_alarms("petition/0020", [])
+    auditor.turn()
+    auditor.turn()
+    assert auditor.found == {"lost": 1}
+    assert log.count_due(clock.now()) == 30
+
+
+def test_a_plan_counts_as_wrong_only_where_it_claims_the_same_rules(log: PetitionLog) -> None:
+    def planned_rows(stream: str, events: Sequence[Recorded], now: Instant) -> list[AlarmRow]:
+        return [row._replace(rules="A", plan=b"right") for row in rows_of(stream, events, now)]
+
+    def found(**plan: Any) -> int:
+        with log.transact() as tx:
+            rows = planned_rows("petition/0001", log_of, NOW)
+            tx.set_alarms("petition/0001", [row._replace(**plan) for row in rows])
+        return sum(each.stream == "petition/0001" for each in audit(log, planned_rows, NOW))
+
+    log_of = log.read("petition/0001")
+    assert found() == 0
+    assert found(plan=b"", rules="") == 0
+    assert found(plan=b"other", rules="B") == 0
+    assert found(plan=b"other") == 1

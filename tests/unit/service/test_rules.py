@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from sla_engine.service.intake import parse
 from sla_engine.service.rules import RulesOfLog
 from sla_engine.wiring import Engine
 from sla_engine.worktime import format_instant, parse_instant
+from tests.support import given
 from tests.support.campaign import (
     BEGAN,
     LOADED,
@@ -26,6 +28,7 @@ from tests.support.campaign import (
     opened,
     refixed,
 )
+from tests.support.given import clause, pack_of, rules_of, send, shown, statuses, talks, text_of, to
 
 BEGINS = parse_instant("2025-06-16T00:00:00+08:00")
 SECOND = (
@@ -36,6 +39,9 @@ SECOND = (
 )
 TEXTS = {"demo/2.toml": SECOND}
 RETROACTIVE = {"demo/2.toml": SECOND.replace("2025-06-16", "2025-06-01")}
+
+
+TRAITS = {"pack": "demo", "region": "CN-3704", "kind": "投诉", "subject": "enterprise"}
 
 
 @pytest.fixture
@@ -64,8 +70,8 @@ def editions(engine: Engine, no: str) -> dict[str, tuple[str, str | None]]:
     }
 
 
-def take(engine: Engine, no: str, kind: str, key: str = "", when: int = 0, **data: str) -> None:
-    sent = fact(engine, no, kind, data) | {"id": key or f"{no}-{kind}"}
+def take(engine: Engine, no: str, kind: str, data: dict[str, Any], when: int = 0) -> None:
+    sent = fact(engine, no, kind, data) | {"id": f"{no}-{engine.log.head()}"}
     if when:
         sent["at"] = format_instant(when)
     (outcome,) = engine.take([parse(sent)])
@@ -104,10 +110,10 @@ def test_what_begins_in_an_older_petition_goes_by_the_edition_in_force_then(stor
     with opened(store) as engine:
         engine.load_packs(TEXTS)
         at(engine, BEGINS - 86_400_000_000)
-        take(engine, "P000", "return_requested", assignment="A1", ground="职责不符")
-        take(engine, "P000", "return_ruled", assignment="A1", granted="true")
+        take(engine, "P000", "return_requested", {"assignment": "A1", "reason": "职责不符"})
+        take(engine, "P000", "return_ruled", {"assignment": "A1", "granted": True})
         at(engine, BEGINS + 9 * 3_600_000_000)
-        take(engine, "P000", "redispatched", unit="U9", assignment="A2")
+        take(engine, "P000", "dispatched", {"unit": "U9", "assignment": "A2"})
         clocks = editions(engine, "P000")
         assert clocks["feedback:A2"] == ("2", "2025-06-19")
         assert clocks["solve:1"] == ("1", "2025-06-18")
@@ -131,10 +137,10 @@ def test_a_fact_learned_late_goes_by_the_edition_in_force_when_it_happened(store
         engine.load_packs(TEXTS)
         at(engine, BEGINS + 9 * 3_600_000_000)
         for kind, data in (
-            ("registered", {"pack": "demo", "region": "CN-3704", "kind": "投诉"}),
+            ("registered", TRAITS),
             ("dispatched", {"unit": "U1", "assignment": "A1"}),
         ):
-            take(engine, "L1", kind, when=BEGINS - 3_600_000_000, **data)
+            take(engine, "L1", kind, data, when=BEGINS - 3_600_000_000)
         assert editions(engine, "L1")["solve:1"][0] == "1"
 
 
@@ -144,12 +150,75 @@ def test_a_fact_of_before_the_loading_goes_by_a_retroactive_edition_if_learned_a
     with opened(store) as engine:
         engine.load_packs(RETROACTIVE)
         for kind, data in (
-            ("registered", {"pack": "demo", "region": "CN-3704", "kind": "投诉"}),
+            ("registered", TRAITS),
             ("dispatched", {"unit": "U1", "assignment": "A1"}),
         ):
-            take(engine, "L1", kind, when=BEGAN, **data)
+            take(engine, "L1", kind, data, when=BEGAN)
         assert editions(engine, "L1")["solve:1"][0] == "2"
         assert editions(engine, "P000")["solve:1"][0] == "1", "learned before it"
+
+
+def test_a_clause_that_only_the_new_edition_has_runs_from_its_next_start() -> None:
+    old = clause("solve", "10个工作日")
+    new = clause("hear", "3个工作日", stop='"callback_done"')
+    later = text_of(old, new, edition="2", since="2025-06-16")
+    with given.engine("2025-06-03 09:00", rules_of(pack_of(old))) as engine:
+        send(engine, "2025-06-03 09:00 registered")
+        send(engine, "2025-06-03 10:00 dispatched unit=U1 assignment=A1")
+        engine.load_packs({"demo/2.toml": later})
+        to(engine, "2025-06-16 09:00")
+        assert engine.assess("petition/P1").reading("hear") is None, "dispatched long ago"
+        send(engine, "2025-06-16 10:00 dispatched unit=U2 assignment=A2 lead=false")
+        reading = engine.assess("petition/P1").reading("hear")
+        assert reading is None, "whoever assists starts no clock of the whole matter"
+        send(engine, "2025-06-17 09:00 return_requested assignment=A1 reason=x")
+        send(engine, "2025-06-17 10:00 return_ruled assignment=A1 granted=true")
+        send(engine, "2025-06-17 11:00 dispatched unit=U3 assignment=A3")
+        reading = engine.assess("petition/P1").reading("hear")
+        assert reading is not None
+        assert (reading.cycle.pack.edition, shown(reading.start)) == ("2", "2025-06-17 11:00")
+        assert engine.verify().identical
+
+
+def test_the_next_tier_of_a_talk_goes_by_the_edition_in_force_then() -> None:
+    def edition(limit: str, **more: str) -> str:
+        approve = clause("approve", limit, scope='"talk"', start='["proposed", "tier_raised"]',
+                         stop='"approved"')  # fmt: skip
+        return text_of(talks().partition("[[clause]]")[0], approve, **more)
+
+    first = parse_pack(edition("2个工作日"))
+    with given.engine("2025-06-03 09:00", rules_of(first)) as engine:
+        send(engine, "talk/U1/t: 2025-06-13 09:00 proposed")
+        engine.load_packs({"demo/2.toml": edition("5个工作日", edition="2", since="2025-06-16")})
+        raised = send(engine, "talk/U1/t: 2025-06-16 09:00 tier_raised tier=2 reason=x approver=L")
+        assert statuses(raised) == ["recorded"]
+        clocks = {
+            each.cycle.name: (each.cycle.pack.edition, shown(each.due))
+            for each in engine.assess("talk/U1/t").readings
+        }
+    assert list(clocks.values()) == [("1", "2025-06-17 24:00"), ("2", "2025-06-23 24:00")]
+
+
+def test_what_was_opened_under_a_pack_that_ended_goes_by_the_edition_that_comes() -> None:
+    solve, feedback = (
+        clause("solve", "10个工作日"),
+        clause("feedback", "5个工作日", scope='"assignment"', stop='"accepted"'),
+    )
+    first = pack_of(solve, feedback, more="effective_to = 2025-06-10")
+    with given.engine("2025-06-03 09:00", rules_of(first)) as engine:
+        send(engine, "2025-06-03 09:00 registered")
+        send(engine, "2025-06-11 10:00 dispatched unit=U1 assignment=A1")
+        later = text_of(solve, feedback, edition="2", since="2025-06-12")
+        engine.load_packs({"demo/2.toml": later})
+        send(engine, "2025-06-13 10:00 dispatched unit=U2 assignment=A2 lead=false")
+        clocks = {
+            each.key: each.cycle.pack.edition for each in engine.assess("petition/P1").readings
+        }
+    assert clocks == {
+        ("solve", "1"): "1",
+        ("feedback", "A1"): "1",
+        ("feedback", "A2"): "2",
+    }
 
 
 def test_as_known_then_nobody_knew_of_the_edition(store: str) -> None:
@@ -168,6 +237,7 @@ def test_a_store_needs_no_folder_for_what_was_activated(store: str) -> None:
     with opened(store, rules=folder) as engine:
         dispatched(engine, "T1")
         assert editions(engine, "T1")["solve:1"][0] == "2"
+        engine.follow()
         before = engine.verify()
     with opened(store) as engine, pytest.raises(Refusal) as refused:
         engine.assess("petition/T1")
@@ -196,8 +266,7 @@ def test_an_edition_that_alone_governs_a_dossier_was_used_though_no_clock_runs(
 ) -> None:
     store = tmp_path / "store.sqlite"
     with opened(store, BEGAN) as engine:
-        data = {"pack": "demo", "region": "CN-3704", "kind": "投诉", "subject": "enterprise"}
-        engine.take([parse(fact(engine, "R1", "registered", data))])
+        take(engine, "R1", "registered", TRAITS)
     bare = Rulebook(RULES.almanacs)
     with opened(store, LOADED, rules=bare) as engine:
         engine.load_packs({"demo/1.toml": PACK})

@@ -242,6 +242,19 @@ def test_a_submission_that_the_program_cannot_deal_with_hurts_nobody_else(
     )
 
 
+def test_those_beside_it_are_still_recorded_in_the_order_in_which_they_happened(
+    store: Store, writer: Writer
+) -> None:
+    store.poison = {"3"}
+    busy = held(store, writer, 100)
+    facts = [registered(no, at=f"2024-09-13T09:{no:02}:00+08:00") for no in range(8)]
+    answers = [writer.submit([each]) for each in reversed(facts)]
+    store.go.set()
+    busy.result(30)
+    assert [each.result(30)[0].status for each in answers].count("failed") == 1
+    assert [key for commit in store.commits[1:] for key in commit] == [*"0124567"]
+
+
 def test_a_clean_stop_finishes_what_was_accepted_and_refuses_the_rest(store: Store) -> None:
     writer = Writer(store)
     busy = held(store, writer)

@@ -81,6 +81,15 @@ def test_a_line_about_a_dossier_names_the_petition(out: io.StringIO) -> None:
     assert {key: line[key] for key in ("petition", *more)} == {"petition": "P1", **more}
 
 
+def test_a_dossier_that_is_only_named_in_a_sentence_is_found_too(out: io.StringIO) -> None:
+    logger = logging.getLogger("sla_engine.followers.runner")
+    logger.error("follower %s cannot take %s@%d: %s", "reactor", "talk/U1/ab", 4, "KeyError")
+    logger.error("%d cannot be swept: %s", 2, {"petition/P1": "KeyError", "item/I1": "KeyError"})
+    one, several = lines(out)
+    assert (one["stream"], one["version"]) == ("talk/U1/ab", 4)
+    assert several["streams"] == ["petition/P1", "item/I1"]
+
+
 def test_a_thread_may_have_a_role_of_its_own(out: io.StringIO) -> None:
     with bound_contextvars(role="scheduler"):
         logging.getLogger("sla_engine.scheduler").warning("held")
@@ -165,7 +174,7 @@ def test_the_text_of_an_error_gets_through_in_no_way(out: io.StringIO, way: str)
 
 
 def test_texts_that_libraries_put_into_their_lines_are_left_out(out: io.StringIO) -> None:
-    logging.getLogger("psycopg.pool").warning("error in %r after %d s: %s", PHONE, 3, NAME)
+    logging.getLogger("library.pool").warning("error in %r after %d s: %s", PHONE, 3, NAME)
     assert told(out)["event"] == "error in '…' after 3 s: …"
 
 

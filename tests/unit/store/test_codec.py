@@ -10,6 +10,7 @@ from sla_engine.errors import Refusal
 from sla_engine.petition.events import Registered
 from sla_engine.record import EVENTS, Meta
 from sla_engine.store.codec import UPCASTERS, Entry, WireMapper, decode, encode
+from sla_engine.store.keys import batch_of
 
 META = Meta(occurred_at=1_773_000_000_000_000, recorded_at=1_773_000_000_000_001, source="12345")
 EVENT = Registered("1", "pack", "投诉", "110105")
@@ -56,10 +57,11 @@ def test_stored_bytes_are_messagepack_of_two_lists() -> None:
 def test_the_mapper_goes_there_and_back() -> None:
     mapper = WireMapper(JSONTranscoder())
     entry: Any = Entry("petition/1", 3, 0, META, EVENT)
-    stored = mapper.to_stored_event(entry)
+    stored: Any = mapper.to_stored_event(entry)
     assert (stored.originator_id, stored.originator_version) == ("petition/1", 3)
     assert stored.topic == "petition.registered/1"
-    assert mapper.to_stored_events([entry]) == [stored]
+    columns = mapper.columns(batch_of([entry]))
+    assert [tuple(row) for row in zip(*columns, strict=True)] == [stored[:4]]
     assert mapper.to_domain_event(stored) == entry
 
 
@@ -94,8 +96,9 @@ def test_the_mapper_compresses_and_enciphers_when_told_to() -> None:
 
     mapper = WireMapper(JSONTranscoder(), compressor=Reversed(), cipher=Flipped())
     entry: Any = Entry("petition/1", 3, 0, META, EVENT)
-    stored = mapper.to_stored_event(entry)
-    assert mapper.to_stored_events([entry]) == [stored]
+    stored: Any = mapper.to_stored_event(entry)
+    columns = mapper.columns(batch_of([entry]))
+    assert [tuple(row) for row in zip(*columns, strict=True)] == [stored[:4]]
     assert stored.state == bytes(byte ^ 255 for byte in encode((META, EVENT))[::-1])
     assert mapper.to_domain_event(stored) == entry
 

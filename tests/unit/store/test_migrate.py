@@ -7,21 +7,24 @@ from pathlib import Path
 import pytest
 
 from sla_engine.errors import Refusal
-from sla_engine.store.sqlite import migrate as module
 from sla_engine.store.application import PetitionLog, open_sqlite
-from sla_engine.store.sqlite.migrate import is_current, migrate, migrations, statements
+from sla_engine.store.migrations import Migration, migrations
+from sla_engine.store.sqlite import migrate as module
+from sla_engine.store.sqlite.migrate import is_current, known, migrate, statements
 
 
-def test_migrations_are_numbered_without_gaps() -> None:
-    assert [number for number, _, _ in migrations()] == list(range(1, len(migrations()) + 1))
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
+def test_migrations_are_numbered_without_gaps(dialect: str) -> None:
+    numbers = [migration.number for migration in migrations(dialect)]
+    assert numbers == list(range(1, len(numbers) + 1))
 
 
 def test_a_new_file_gets_every_version_and_an_old_one_what_it_lacks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    known = migrations()
+    scripts = known()
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    monkeypatch.setattr(module, "migrations", lambda: known[:2])
+    monkeypatch.setattr(module, "known", lambda: scripts[:2])
     migrate(connection.cursor())
     connection.execute("INSERT INTO rung_key VALUES ('petition/1', 'k')")
     assert is_current(connection.cursor())
@@ -31,7 +34,7 @@ def test_a_new_file_gets_every_version_and_an_old_one_what_it_lacks(
     migrate(connection.cursor())
     assert is_current(connection.cursor())
     rows = connection.execute("SELECT version, name FROM schema_version ORDER BY version")
-    assert rows.fetchall() == [(number, name) for number, name, _ in known]
+    assert rows.fetchall() == [(number, name) for number, name, _ in scripts]
     assert connection.execute("SELECT * FROM rung_key").fetchall() == [("petition/1", "k")]
     connection.close()
 
@@ -39,11 +42,11 @@ def test_a_new_file_gets_every_version_and_an_old_one_what_it_lacks(
 def test_an_index_from_before_its_clocks_were_dated_is_marked_and_a_new_one_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    known = migrations()
+    scripts = known()
     for rows, marked in ((0, []), (1, [("alarm", "stale")])):
         connection = sqlite3.connect(":memory:", isolation_level=None)
         with monkeypatch.context() as patch:
-            patch.setattr(module, "migrations", lambda: known[:4])
+            patch.setattr(module, "known", lambda: scripts[:4])
             migrate(connection.cursor())
         for _ in range(rows):
             connection.execute(
@@ -70,9 +73,10 @@ def test_a_file_from_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -
 def test_a_migration_that_fails_leaves_the_file_as_it_was(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    broken = [*migrations(), (99, "0099_broken", "CREATE TABLE half (x);\nCREATE TABLE half (x);")]
+    script = "CREATE TABLE half (x);\nCREATE TABLE half (x);"
+    broken = [*known(), Migration(99, "0099_broken", script)]
     open_sqlite(tmp_path / "log.sqlite").close()
-    monkeypatch.setattr(module, "migrations", lambda: broken)
+    monkeypatch.setattr(module, "known", lambda: broken)
     with pytest.raises(Exception, match="half already exists"):
         open_sqlite(tmp_path / "log.sqlite")
     connection = sqlite3.connect(tmp_path / "log.sqlite")

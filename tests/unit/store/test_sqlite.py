@@ -2,19 +2,16 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from eventsourcing.persistence import Notification, StoredEvent
 
-from sla_engine.errors import Refusal
-from sla_engine.record import Recorded
+from sla_engine.errors import Refusal, Unavailable
 from sla_engine.store import tables as module
+from sla_engine.store.application import PetitionLog, open_memory, open_sqlite, open_store
 from sla_engine.store.sqlite import recorder, tables
-from sla_engine.store.application import PetitionLog, open_memory, open_sqlite
-from sla_engine.store.codec import Entry
 from sla_engine.store.sqlite.recorder import Recorder
 from tests.conformance.store.samples import alarm, dispatched, registered
 
@@ -121,44 +118,6 @@ def test_threads_write_one_after_the_other(log: PetitionLog) -> None:
     assert [r.version for r in log.read("petition/1")] == list(range(1, 81))
 
 
-def test_the_librarys_own_way_in_records_the_same(log: PetitionLog) -> None:
-    draft = registered("a")
-    entry: Any = Entry("petition/1", 1, 0, draft.meta, draft.event)
-    recordings = log.save(entry)
-    assert [recording.notification.id for recording in recordings] == [1]
-    (recorded,) = log.read("petition/1")
-    assert recorded == ("petition/1", 1, 1, draft.meta, draft.event)
-    with log.transact() as tx:
-        assert tx.answers([("12345", "a")])[("12345", "a")].stream == "petition/1"
-
-
-def test_the_librarys_own_readers_agree(log: PetitionLog) -> None:
-    with log.transact() as tx:
-        tx.append("petition/1", 0, [registered("a"), dispatched("b"), dispatched("c")])
-    recorder = log.recorder
-
-    def versions(events: Sequence[StoredEvent]) -> list[int]:
-        return [event.originator_version for event in events]
-
-    def ids(events: Sequence[Notification]) -> list[int]:
-        return [event.id for event in events]
-
-    assert versions(recorder.select_events("petition/1", gt=1)) == [2, 3]
-    assert versions(recorder.select_events("petition/1", lte=2, desc=True)) == [2, 1]
-    assert versions(recorder.select_events("petition/1", desc=True, limit=1)) == [3]
-    assert ids(recorder.select_notifications(None, 10)) == [1, 2, 3]
-    assert ids(recorder.select_notifications(2, 10, stop=2)) == [2]
-    assert ids(recorder.select_notifications(1, 10, topics=["petition.dispatched/1"])) == [2, 3]
-    assert [n.id for n in log.notification_log.select(1, 5)] == [1, 2, 3]
-    projector: Any = last_version
-    version: Any = log.repository.get("petition/1", version=2, projector_func=projector)
-    assert version == 2
-
-
-def last_version(_: None, entries: Iterable[Recorded]) -> int:
-    return [entry.version for entry in entries][-1]
-
-
 def test_pages_end_between_any_two_names(log: PetitionLog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PAGE", 1)
     monkeypatch.setattr(recorder, "PAGE", 1)
@@ -199,3 +158,55 @@ def test_what_is_due_is_read_from_an_index_in_order(
     connection.close()
     assert len(plan) == 1
     assert index in plan[0]
+
+
+def test_a_full_disk_is_told_and_nothing_of_the_transaction_is_there(log: PetitionLog) -> None:
+    with log.transact() as tx:
+        tx.append("petition/1", 0, [registered("a")])
+    limit = pragma(log, "page_count") + 2
+    writer = recorder_of(log).datastore.writer().bare()
+    writer.execute(f"PRAGMA max_page_count = {limit}")
+
+    def fill() -> None:
+        with log.transact() as tx:
+            tx.append("petition/1", 1, [dispatched()])
+            tx.remember("follower", {"k": bytes(100_000)})
+
+    with pytest.raises(Unavailable) as refused:
+        fill()
+    assert refused.value.code == "STORE_FULL"
+    assert (log.head(), log.memory("follower")) == (1, {})
+    writer.execute(f"PRAGMA max_page_count = {limit + 1_000}")
+    with log.transact() as tx:
+        tx.append("petition/1", 1, [dispatched()])
+    assert log.head() == 2
+
+
+@pytest.mark.parametrize("kind", ["no database", "a folder that is not there"])
+def test_what_cannot_be_used_as_a_database_is_told(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "text.sqlite"
+    file.write_text("this is no database, and long enough to be looked at" * 100)
+    where = file if kind == "no database" else tmp_path / "nowhere" / "log.sqlite"
+    with pytest.raises(Unavailable) as refused:
+        open_sqlite(where)
+    assert refused.value.code == "STORE_AWAY"
+
+
+def test_a_closed_log_is_away(path: Path) -> None:
+    log = open_sqlite(path)
+    log.close()
+    with pytest.raises(Unavailable), log.transact():
+        pytest.fail("a closed log was written to")
+    with pytest.raises(Unavailable):
+        log.head()
+
+
+def test_a_file_has_no_time_of_its_own(log: PetitionLog) -> None:
+    assert log.now() is None
+
+
+def test_a_store_is_named_by_its_path(path: Path) -> None:
+    open_store(path).close()
+    assert path.exists()
+    with pytest.raises(Unavailable):
+        open_store("postgresql://nobody@127.0.0.1:1/none", wait=0.1)

@@ -44,6 +44,26 @@ CREATE TABLE rung_key (
     PRIMARY KEY (stream, key)
 );
 
+-- Locks streams in one order for everybody, and returns their versions (as rows without a topic) and
+-- then the events behind those that are known, as they are once the locks are held.
+CREATE FUNCTION load_streams(streams text[], known bigint[]) RETURNS TABLE (
+    stream text, version bigint, topic text, state bytea, notification_id bigint
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT s.stream, s.version, NULL::text, NULL::bytea, 0::bigint
+    FROM stream s WHERE s.stream = ANY(streams) ORDER BY s.stream FOR UPDATE;
+
+    RETURN QUERY SELECT e.*
+    FROM unnest(streams, known) AS k(stream, version) CROSS JOIN LATERAL (
+        SELECT originator_id, originator_version, topic, state, notification_id
+        FROM stored_events
+        WHERE originator_id = k.stream AND originator_version > k.version
+        ORDER BY originator_version
+    ) AS e;
+END
+$$;
+
 -- Appends events that are given as columns, and returns the position of the last. The lock is taken
 -- as late as can be and held until the transaction has committed, so that positions come into view
 -- in their order and nobody who follows the log passes one over.
