@@ -85,13 +85,15 @@ class Row:
     """One line of the result.
 
     `times_ours` is how many times our time the contender took, `answers` the digest of the
-    answers it gave, which are ours to the same cases.
+    answers it gave, which are ours to the same cases. `cpu_ns_per_case` is time of this process's
+    threads on a processor; what servers and other processes do is not in it.
     """
 
     claim: str
     contender: str
     cases: int
     ns_per_case: float
+    cpu_ns_per_case: float
     times_ours: float
     answers: str
     p99_ns: float | None = None
@@ -106,19 +108,21 @@ def run(claim: Claim, size: int, rounds: int) -> list[Row]:
     race = claim.build(size)
     answers = list(race.contenders[0].prepare(race.cases)())
     digests = {c.name: _agree(claim, c, race.cases, answers) for c in race.contenders}
-    best: dict[str, float] = {c.name: float("inf") for c in race.contenders}
+    times: dict[str, list[tuple[float, float]]] = {c.name: [] for c in race.contenders}
     for _ in range(rounds):
         for contender in race.contenders:
-            best[contender.name] = min(best[contender.name], _time(contender, race.cases))
-    ours = best[race.contenders[0].name]
+            times[contender.name].append(_time(contender, race.cases))
+    best = {name: tuple(map(min, zip(*each, strict=True))) for name, each in times.items()}
+    ours, _ = best[race.contenders[0].name]
     tails = {c.name: _tail(c.one, c.of(race.cases)) for c in race.contenders if c.one is not None}
     return [
         Row(
             claim=claim.name,
             contender=contender.name,
             cases=len(contender.of(race.cases)),
-            ns_per_case=best[contender.name],
-            times_ours=best[contender.name] / ours,
+            ns_per_case=best[contender.name][0],
+            cpu_ns_per_case=best[contender.name][1],
+            times_ours=best[contender.name][0] / ours,
             answers=digests[contender.name],
             p99_ns=tails.get(contender.name),
         )
@@ -151,7 +155,8 @@ def as_table(rows: Sequence[Row]) -> str:
     """Rows for a terminal, one block per claim."""
     blocks = []
     for claim, block in groupby(rows, key=lambda row: row.claim):
-        heading = f"{claim}\n  {'':<44}{'ns/case':>12}{'x ours':>10}{'cases':>10}  answers"
+        titles = f"{'ns/case':>12}{'x ours':>10}{'cpu ns':>12}{'cases':>10}  answers"
+        heading = f"{claim}\n  {'':<44}{titles}"
         ours, *others = block
         lines = [_line(ours, ours.answers), *(_line(row, "equal") for row in others)]
         blocks.append("\n".join([heading, *lines]))
@@ -162,7 +167,7 @@ def _line(row: Row, answers: str) -> str:
     tail = f"  p99 {row.p99_ns / 1_000_000:.2f} ms" if row.p99_ns is not None else ""
     return (
         f"  {row.contender:<44}{row.ns_per_case:>12,.0f}{row.times_ours:>10,.1f}"
-        f"{row.cases:>10,}  {answers}{tail}"
+        f"{row.cpu_ns_per_case:>12,.0f}{row.cases:>10,}  {answers}{tail}"
     )
 
 
@@ -183,16 +188,18 @@ def _agree(claim: Claim, contender: Contender, cases: Sequence[Any], ours: Seque
     )
 
 
-def _time(contender: Contender, cases: Sequence[Any]) -> float:
+def _time(contender: Contender, cases: Sequence[Any]) -> tuple[float, float]:
+    """Nanoseconds for a case, by the clock and of this process on a processor."""
     mine = contender.of(cases)
     thunk = contender.prepare(mine)
     # As `timeit` does: what a collection costs depends on what else the process has imported.
     collecting = gc.isenabled()
     gc.disable()
     try:
-        begin = time.perf_counter_ns()
+        begin, busy = time.perf_counter_ns(), time.process_time_ns()
         thunk()
-        return (time.perf_counter_ns() - begin) / len(mine)
+        taken = time.perf_counter_ns() - begin, time.process_time_ns() - busy
+        return taken[0] / len(mine), taken[1] / len(mine)
     finally:
         if collecting:
             gc.enable()

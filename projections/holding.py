@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from projections.history import Line
+from projections.history import Line, Say
 from sla_engine.dossier.kind import Lane, Lanes
 from sla_engine.petition.events import Dispatched, ReturnRuled, ReworkOrdered
 from sla_engine.record import Event
@@ -21,20 +21,31 @@ class Held(NamedTuple):
 
 def says(event: Event) -> Mapping[str, Any]:
     """What `held` has to know of a fact."""
-    said: dict[str, Any] = {}
-    if lane := getattr(event, "assignment", ""):
-        said["lane"] = lane
-    if isinstance(event, Dispatched):
-        said["to"] = event.unit
-        if event.replaces:
-            said["replaces"] = event.replaces
-        if not event.lead:
-            said["assists"] = True
-    elif isinstance(event, ReworkOrdered):
-        said["to"] = event.unit
-    elif isinstance(event, ReturnRuled) and event.granted:
-        said["ends"] = True
+    say = _SAYS.get(type(event))
+    if say is not None:
+        return say(event)
+    lane = getattr(event, "assignment", "")
+    return {"lane": lane} if lane else {}
+
+
+def _lane(event: Dispatched | ReworkOrdered | ReturnRuled) -> dict[str, Any]:
+    return {"lane": event.assignment} if event.assignment else {}
+
+
+def _dispatched(event: Dispatched) -> dict[str, Any]:
+    said = {**_lane(event), "to": event.unit}
+    if event.replaces:
+        said["replaces"] = event.replaces
+    if not event.lead:
+        said["assists"] = True
     return said
+
+
+_SAYS: Mapping[type[Event], Say] = {
+    Dispatched: _dispatched,
+    ReworkOrdered: lambda event: {**_lane(event), "to": event.unit},
+    ReturnRuled: lambda event: {**_lane(event), "ends": True} if event.granted else _lane(event),
+}
 
 
 def held(lines: Iterable[Line]) -> Iterator[Held]:

@@ -109,25 +109,35 @@ class Scorecard:
         }
 
 
+def _rated(event: CallbackDone | Rated) -> Mapping[str, Any]:
+    return {"satisfied": event.satisfied, "solved": event.solved}
+
+
+def _excluded(event: Excluded) -> Mapping[str, Any]:
+    measures = list(event.measures)
+    return {"exclusion": event.exclusion, "ground": event.ground, "measures": measures}
+
+
+_MORE: Mapping[type[Event], history.Say] = {
+    CallbackDone: _rated,
+    Rated: _rated,
+    Excluded: _excluded,
+    ExclusionLifted: lambda event: {"exclusion": event.exclusion},
+}
+
+
 def _says(event: Event) -> Mapping[str, Any]:
-    said = dict(holding.says(event))
-    if isinstance(event, CallbackDone | Rated):
-        said |= {"satisfied": event.satisfied, "solved": event.solved}
-    elif isinstance(event, Excluded):
-        said |= {"exclusion": event.exclusion, "ground": event.ground}
-        said["measures"] = list(event.measures)
-    elif isinstance(event, ExclusionLifted):
-        said["exclusion"] = event.exclusion
-    return said
+    """What is counted of a fact, beside whose it is."""
+    said, more = holding.says(event), _MORE.get(type(event))
+    return said if more is None else {**said, **more(event)}
 
 
 def _stamped(editions: list[str], recorded: Recorded) -> list[str]:
     """With the digests by which an event was judged."""
-    meta = recorded.meta
-    more = {f"pack@{meta.pack}"} if meta.pack else set()
-    if meta.calendar:
-        more.add(f"calendar@{meta.calendar}")
-    return editions if more <= set(editions) else sorted(more.union(editions))
+    pack, calendar = recorded.meta.pack, recorded.meta.calendar
+    stamps = (f"pack@{pack}" if pack else "", f"calendar@{calendar}" if calendar else "")
+    more = [stamp for stamp in stamps if stamp and stamp not in editions]
+    return sorted([*editions, *more]) if more else editions
 
 
 # ----------------------------------------------------------------------------------------- facts

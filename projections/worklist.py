@@ -3,7 +3,7 @@
 The clocks themselves stand in the alarm index; a row says what the index does not know.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from projections import acts, history
@@ -55,16 +55,38 @@ class Worklist:
         }
 
 
-def says(event: Event) -> dict[str, Any]:
+def says(event: Event) -> Mapping[str, Any]:
     """The phase a fact leads to, the unit it makes answerable, and the assignment it is about."""
-    step = PETITION.steps.get(type(event))
-    said: dict[str, Any] = {}
-    if isinstance(event, Dispatched) and not event.lead:
-        return {"assists": event.assignment}
-    if lane := getattr(event, "assignment", ""):
-        said["lane"] = lane
-    if step is not None and (phase := step.next("", event)):
-        said["phase"] = phase
-    if isinstance(event, ReworkOrdered | Dispatched):
-        said["unit"] = event.unit
+    say = _SAYS.get(type(event))
+    return say(event) if say is not None else {}
+
+
+def _of_lane(say: history.Say) -> history.Say:
+    """What a fact says, and the assignment where it names one."""
+
+    def said(event: Any) -> Mapping[str, Any]:
+        lane = event.assignment
+        return {"lane": lane, **say(event)} if lane else say(event)
+
     return said
+
+
+def _dispatched(event: Dispatched) -> Mapping[str, Any]:
+    if not event.lead:
+        return {"assists": event.assignment}
+    return {**_MOVES[Dispatched](event), "unit": event.unit}
+
+
+def _reworked(event: ReworkOrdered) -> Mapping[str, Any]:
+    return {**_MOVES[ReworkOrdered](event), "unit": event.unit}
+
+
+_MOVES = {
+    event: _of_lane(say) if "assignment" in event.__struct_fields__ else say
+    for event, say in history.phases(PETITION).items()
+}
+_SAYS: Mapping[type[Event], history.Say] = {
+    **_MOVES,
+    Dispatched: _dispatched,
+    ReworkOrdered: _reworked,
+}

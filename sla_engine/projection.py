@@ -13,7 +13,7 @@ behind a model that spreads.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -139,6 +139,10 @@ class FollowerTransaction(Transaction, Protocol):
 
     def clocks(self, stream: str) -> Sequence[AlarmRow]:
         """The rows of the alarm index of one stream."""
+        ...
+
+    def clocks_all(self, streams: Collection[str]) -> Mapping[str, Sequence[AlarmRow]]:
+        """Those of several streams, read at once; none for a stream without clocks."""
         ...
 
     def rows(self, projection: str, generation: int, keys: Iterable[str]) -> Mapping[str, Columns]:

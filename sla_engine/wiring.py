@@ -79,7 +79,9 @@ class Engine:
         self.store = ""
         """Path or address; "" for one that is gone with the process."""
         self._rules = RulesOfLog(log, rules)
-        self.handler = Handler(log, lambda: self.rules, settings.tolerance_s * 1_000_000)
+        self.handler = Handler(
+            log, lambda: self.rules, settings.tolerance_s * 1_000_000, self._rules.overtaken
+        )
         self.campaigns = Campaigns(
             log, self._rules, self.handler.touch_all, clock.now, settings.sweep_limit
         )

@@ -75,7 +75,7 @@ class Courier:
         self._chance = chance
         self._courier = f"{chance.getrandbits(64):016x}"
         self._stumbles = 0
-        self._quiet_until: Instant = 0
+        self._quiet_until = 0.0
 
     def run(self) -> Counter[str]:
         """Passes until nothing more can be done now; returns parcels by what became of them."""
@@ -95,7 +95,8 @@ class Courier:
         if seen.state.disabled:
             return Pass()
         now = self._clock.now()
-        sending, ready = now >= self._quiet_until, seen.ready(now, self._settings)
+        sending = self._clock.monotonic() >= self._quiet_until
+        ready = seen.ready(now, self._settings)
         taken = self._read(seen, ready)
         if taken is None and not (sending and ready):
             return Pass()
@@ -221,9 +222,10 @@ class Courier:
             return
         self._stumbles += 1
         doubled = min(self._settings.quiet_s, _FIRST_QUIET_S * 2 ** min(self._stumbles, 40))
-        wait = max(int(doubled * self._chance.uniform(0.75, 1.0) * SECOND), trouble.wait)
-        logger.warning("%s is left alone for %.1f s: %s", self.name, wait / SECOND, trouble.reason)
-        self._quiet_until = self._clock.now() + wait
+        asked = min(trouble.wait / SECOND, self._settings.patience.longest_s)
+        wait = max(doubled * self._chance.uniform(0.75, 1.0), asked)
+        logger.warning("%s is left alone for %.1f s: %s", self.name, wait, trouble.reason)
+        self._quiet_until = self._clock.monotonic() + wait
 
     def _note(self, sent: Sequence[tuple[Queued, Outcome]], before: State, token: str) -> None:
         """Record what became of every parcel, and of the channel."""

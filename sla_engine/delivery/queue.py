@@ -46,8 +46,8 @@ class State(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 
 
 class Queued(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
-    """A parcel in the queue. `due`: not tried before. `late`: it waits for a digest to `group`.
-    `leased`: until then it is the `courier`'s that is sending it."""
+    """A parcel in the queue. `due`: not tried again before that. `late`: it waits for a digest to
+    `group`. `leased`: until then it is the `courier`'s that is sending it."""
 
     number: int
     parcel: Parcel
@@ -62,6 +62,13 @@ class Queued(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     @property
     def key(self) -> str:
         return f"{self.number:015d}"
+
+    def free(self, now: Instant, settings: Delivery) -> bool:
+        """Whether it may be tried. A wait that is longer than any can be was begun by a clock that
+        has been set back since."""
+        lease, pause = settings.lease_s, settings.patience.longest_s
+        waits = bool(self.failures) and now < self.due <= now + int(pause * SECOND)
+        return not waits and not now < self.leased <= now + int(lease * SECOND)
 
 
 class Dead(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
@@ -282,7 +289,7 @@ def _choose(entries: Sequence[Queued], now: Instant, settings: Delivery) -> list
     for each in entries:
         group: _Group = digests.get(each.group, []) if each.late else []
         streams = [ahead.setdefault(stream, {}) for stream in each.parcel.streams]
-        free = each.due <= now and each.leased <= now and (not each.late or each.group in released)
+        free = each.free(now, settings) and (not each.late or each.group in released)
         goes = free and len(group) < settings.digest_size and not _blocked(each, streams, group)
         if goes:
             if not group:
@@ -316,7 +323,7 @@ def _released(entries: Sequence[Queued], now: Instant, settings: Delivery) -> se
     return {
         each.group
         for each in late
-        if full or each.since <= latest or counts[each.group] >= settings.digest_size
+        if full or not latest < each.since <= now or counts[each.group] >= settings.digest_size
     }
 
 

@@ -7,12 +7,14 @@ share a pass, and those in front go first, so that nobody who reads waits for a 
 """
 
 from collections.abc import Sequence
-from functools import cache
 
-from sla_engine.followers.projector import Projector
+from sla_engine.followers.projector import Batch, Projector
 from sla_engine.followers.runner import NOT_THE_EVENT, Runner
 from sla_engine.projection import FollowedLog, FollowerTransaction, Projection
 from sla_engine.record import Recorded
+
+_MOST = 10
+"""Times the usual size that a batch may have."""
 
 
 class ReadModels:
@@ -40,12 +42,18 @@ class ReadModels:
         """Take the next batch of those in front that are not at the head; returns its size."""
         if not self._positions:
             self._look()
+        head = self._log.head()
         for after in sorted(set(self._positions.values()), reverse=True):
-            if batch := self._log.follow(after, self._batch):
+            if batch := self._log.follow(after, self._size(head - after)):
                 group = [each for each in self._projectors if self._positions[each.name] == after]
                 self._take(group, after, batch)
                 return len(batch)
         return 0
+
+    def _size(self, lag: int) -> int:
+        """How many events to take at once: the further behind, the more, as a row is written once
+        for all of its events; near the head few, as writers wait for a transaction on SQLite."""
+        return max(self._batch, min(lag // 2, _MOST * self._batch))
 
     def _look(self) -> None:
         """See how far each has come; another process may have been quicker."""
@@ -73,10 +81,10 @@ class _Stuck(Exception):
 
 
 def _write(tx: FollowerTransaction, group: Sequence[Projector], batch: Sequence[Recorded]) -> None:
-    clocks = cache(tx.clocks)
+    together = Batch(tx, batch)
     try:
         for each in group:
-            each.take(tx, batch, clocks)
+            each.take(together)
             tx.advance(each.name, batch[-1].position)
     except NOT_THE_EVENT:
         raise

@@ -1,7 +1,8 @@
 """Runs projections as followers, and rebuilds them beside the rows that are being read."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from sla_engine.followers.kept import KeptRows, OpenRows
 from sla_engine.followers.runner import Runner
 from sla_engine.ports import AlarmRow
 from sla_engine.projection import (
@@ -18,60 +19,81 @@ from sla_engine.projection import (
     model_of,
     tables,
 )
-from sla_engine.record import Event, Recorded
+from sla_engine.record import Recorded
 
 _GENERATION = "generation"
 
 Rows = Mapping[str, Columns | None]
 """By key: what is written, None for what is deleted."""
-Clocks = Callable[[str], Sequence[AlarmRow]]
 
 
-Concerned = list[tuple[str, Recorded]]
-"""Events of a batch that concern a model, with the key of their row."""
+class Batch:
+    """Events that arrived together, with what every model wants to know of them found out once."""
+
+    def __init__(self, tx: FollowerTransaction, events: Sequence[Recorded]) -> None:
+        self.tx = tx
+        self.events = events
+        self.kinds = {type(recorded.event): recorded.event for recorded in events}
+        self._clocks: dict[str, Sequence[AlarmRow]] = {}
+
+    def clocks(self, streams: Iterable[str]) -> Mapping[str, Sequence[AlarmRow]]:
+        """The clocks of those streams at least."""
+        if unread := [stream for stream in streams if stream not in self._clocks]:
+            self._clocks.update(self.tx.clocks_all(unread))
+        return self._clocks
 
 
 class _Sheet:
-    """A model with what it can do found out once; writes what a batch changes in its tables."""
+    """The tables of a model, with what it can do found out once; `name` is the follower's."""
 
-    def __init__(self, model: Projection) -> None:
+    def __init__(self, model: Projection, name: str) -> None:
         self.model = model
+        self.name = name
         self.base = base_table(model)
         self.clocked = model if isinstance(model, Clocked) else None
         self.spread = model if isinstance(model, Spread) else None
         self.tallied = model if isinstance(model, Tallied) else None
-        self._interest: dict[type[Event], bool] = {}
+        self._kept = KeptRows()
 
-    def concerned(self, batch: Sequence[Recorded]) -> Concerned:
-        """What of a batch concerns the model; asked once for each type of event."""
-        interest, key = self._interest, self.model.key
-        found = []
-        for recorded in batch:
-            kind = type(recorded.event)
-            if kind not in interest:
-                interest[kind] = self.model.interested(recorded.event)
-            if interest[kind]:
-                found.append((key(recorded), recorded))
+    def take(self, batch: Batch, generation: int) -> None:
+        """Write what a batch changes in the tables of a generation."""
+        rows = self._kept.open(batch.tx, self.name, generation)
+        if concerned := self._concerned(batch):
+            self._write(rows, concerned, batch)
+        batch.tx.after_commit(lambda: self._kept.keep(rows, batch.events[-1].position))
+
+    def _concerned(self, batch: Batch) -> dict[str, list[Recorded]]:
+        """What of a batch concerns the model, by the key of the row; asked once for each type."""
+        wanted = {kind for kind, event in batch.kinds.items() if self.model.interested(event)}
+        found: dict[str, list[Recorded]] = {}
+        if wanted:
+            key = self.model.key
+            for recorded in batch.events:
+                if type(recorded.event) in wanted:
+                    found.setdefault(key(recorded), []).append(recorded)
         return found
 
-    def take(
-        self, tx: FollowerTransaction, generation: int, concerned: Concerned, clocks: Clocks
-    ) -> None:
-        """Apply events to the rows of a generation."""
-        keys = dict.fromkeys(name for name, _ in concerned)
-        before = tx.rows(self.base, generation, keys)
-        after: dict[str, Columns | None] = dict(before)
-        for name, recorded in concerned:
-            after[name] = self.model.apply(after.get(name), recorded)
+    def _write(self, rows: OpenRows, concerned: Mapping[str, list[Recorded]], batch: Batch) -> None:
+        before = rows.read(self.base, concerned)
+        after = {
+            name: self._applied(before.get(name), events) for name, events in concerned.items()
+        }
         if self.clocked is not None:
-            for name, row in after.items():
-                after[name] = None if row is None else self.clocked.finish(row, clocks(name))
+            present = {name: row for name, row in after.items() if row is not None}
+            clocks = batch.clocks(present)
+            for name, row in present.items():
+                after[name] = self.clocked.finish(row, clocks[name])
         changed = {name: row for name, row in after.items() if row != before.get(name)}
-        tx.put_rows(self.base, generation, changed)
+        rows.write(self.base, changed)
         if self.spread is not None:
-            tx.put_rows(self.model.name, generation, _respread(self.spread, before, changed))
+            rows.write(self.model.name, _respread(self.spread, before, changed))
         if self.tallied is not None:
-            _retally(tx, self.tallied, generation, before, changed)
+            _retally(rows, self.tallied, before, changed)
+
+    def _applied(self, row: Columns | None, events: Iterable[Recorded]) -> Columns | None:
+        for recorded in events:
+            row = self.model.apply(row, recorded)
+        return row
 
 
 class Projector:
@@ -80,16 +102,14 @@ class Projector:
     def __init__(self, projection: Projection) -> None:
         self.projection = projection
         self.name = follower_name(projection.name)
-        self._sheet = _Sheet(projection)
+        self._sheet = _Sheet(projection, self.name)
 
     def handle(self, tx: FollowerTransaction, batch: Sequence[Recorded]) -> None:
-        self.take(tx, batch, tx.clocks)
+        self.take(Batch(tx, batch))
 
-    def take(self, tx: FollowerTransaction, batch: Sequence[Recorded], clocks: Clocks) -> None:
-        """The same with the clocks of streams that others ask for too."""
-        if concerned := self._sheet.concerned(batch):
-            generation = _number(tx.remembered(self.name).get(_GENERATION))
-            self._sheet.take(tx, generation, concerned, clocks)
+    def take(self, batch: Batch) -> None:
+        """The same with a batch that other models take too."""
+        self._sheet.take(batch, _number(batch.tx.remembered(self.name).get(_GENERATION)))
 
 
 class _Rebuilder:
@@ -99,10 +119,10 @@ class _Rebuilder:
         self.projection = projection
         self.generation = generation
         self.name = f"{follower_name(projection.name)}/rebuild"
-        self._sheet = _Sheet(projection)
+        self._sheet = _Sheet(projection, self.name)
 
     def handle(self, tx: FollowerTransaction, batch: Sequence[Recorded]) -> None:
-        self._sheet.take(tx, self.generation, self._sheet.concerned(batch), tx.clocks)
+        self._sheet.take(Batch(tx, batch), self.generation)
 
 
 def follower_name(projection: str) -> str:
@@ -173,23 +193,23 @@ def _respread(model: Spread, before: Mapping[str, Columns], changed: Rows) -> Ro
 
 
 def _retally(
-    tx: FollowerTransaction,
-    model: Tallied,
-    generation: int,
-    before: Mapping[str, Columns],
-    changed: Rows,
+    rows: OpenRows, model: Tallied, before: Mapping[str, Columns], changed: Rows
 ) -> None:
     """The cells that are touched, less what the old rows gave, plus what the new ones give."""
-    moved: dict[str, Columns] = {}
+    moved: dict[str, dict[str, int]] = {}
     for name, row in changed.items():
-        for sign, each in ((-1, before.get(name)), (1, row)):
-            for key, counters in (model.tally(each) if each is not None else {}).items():
-                moved[key] = added(moved.get(key, {}), counters, sign)
-    moved = {key: counters for key, counters in moved.items() if counters}
+        old = model.tally(before[name]) if name in before else {}
+        new = model.tally(row) if row is not None else {}
+        for sign, cells in ((-1, old), (1, new)):
+            for key, counters in cells.items():
+                cell = moved.setdefault(key, {})
+                for counter, count in counters.items():
+                    cell[counter] = cell.get(counter, 0) + sign * count
+    moved = {key: counters for key, counters in moved.items() if any(counters.values())}
     table = cells_table(model)
-    cells = tx.rows(table, generation, moved)
+    cells = rows.read(table, moved)
     sums = {key: added(cells.get(key, {}), counters) for key, counters in moved.items()}
-    tx.put_rows(table, generation, {key: cell or None for key, cell in sums.items()})
+    rows.write(table, {key: cell or None for key, cell in sums.items()})
 
 
 def _number(stored: bytes | None) -> int:

@@ -6,7 +6,8 @@ that lost their ground are withdrawn and new ones recorded. Then all of it is ap
 together with the intake keys and the alarm index.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import msgspec
@@ -22,7 +23,7 @@ from sla_engine.escalation.plan import catch_up
 from sla_engine.identity import commitment
 from sla_engine.petition.events import Registered
 from sla_engine.petition.kind import NEW, PETITION
-from sla_engine.policy.rulebook import Rulebook
+from sla_engine.policy.rulebook import RULES_CHANGED, Rulebook
 from sla_engine.ports import Answer, Log, Transaction, attempt
 from sla_engine.record import ENGINE, Draft, Event, Instant, Meta
 from sla_engine.service import across
@@ -119,12 +120,20 @@ class _Batch:
 class Handler:
     """Takes submissions into a log under the rules in force."""
 
-    def __init__(self, log: Log, rules: Callable[[], Rulebook], tolerance: int = 0) -> None:
-        """`tolerance` in µs: how far ahead a source's clock may be."""
+    def __init__(
+        self,
+        log: Log,
+        rules: Callable[[], Rulebook],
+        tolerance: int = 0,
+        overtaken: Callable[[Transaction], bool] = lambda _tx: False,
+    ) -> None:
+        """`tolerance` in µs: how far ahead a source's clock may be. `overtaken`: whether the log
+        has other rules by now than `rules` had at the beginning of the transaction."""
         self.log = log
         self.rules = rules
         self.tolerance = tolerance
         self.shelf = Shelf()
+        self._overtaken = overtaken
 
     def take(
         self, submissions: Sequence[Submission], now: Instant, history: bool = False
@@ -176,14 +185,27 @@ class Handler:
         """`touch` for several dossiers, read at once; what was recorded."""
         batch = _Batch(tx, self.rules(), now, False, self.shelf)
         batch.prepare(streams)
-        for stream in streams:
-            batch.open(stream)
+        with self.judging(tx):
+            for stream in streams:
+                batch.open(stream)
         _commit(batch)
         return [draft.event for each in batch.pending.values() for draft in each.drafts]
 
+    @contextmanager
+    def judging(self, tx: Transaction) -> Iterator[None]:
+        """A dossier that was judged by rules which another process has just loaded is no dossier
+        whose rules are gone: raises Conflict, and the next try knows them."""
+        try:
+            yield
+        except Refusal as refusal:
+            if refusal.code == RULES_CHANGED and self._overtaken(tx):
+                raise Conflict(refusal.faults) from refusal
+            raise
+
     def _one(self, batch: _Batch, submission: Submission) -> Outcome:
         try:
-            return self._answer(batch, _of_petitioner(batch, submission))
+            with self.judging(batch.tx):
+                return self._answer(batch, _of_petitioner(batch, submission))
         except (Conflict, Unavailable):
             raise  # Nothing is wrong with the submission.
         except Refusal as refusal:

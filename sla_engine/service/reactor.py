@@ -38,16 +38,20 @@ class Reactor:
     def handle(self, tx: Transaction, batch: Sequence[Recorded]) -> None:
         """React to a batch of the log in order."""
         memory = self._recall(tx)
-        for recorded in filter(_matters, batch):
-            # A clock that was set back must not make the cause a thing of the future.
-            now = max(self.now(), recorded.meta.recorded_at)
-            for command in self._commands(tx, memory, recorded):
-                then = max(now, command.at or now)  # A period ends a moment before the next begins.
-                (outcome,) = self.handler.within(tx, [_submission(command, recorded)], then)
-                _check(outcome)
+        with self.handler.judging(tx):
+            for recorded in filter(_matters, batch):
+                self._react(tx, memory, recorded)
         tx.remember(self.name, dict(_changes(memory)))
         memory.changed.clear()
         tx.after_commit(lambda: self._keep(memory, batch[-1].position))
+
+    def _react(self, tx: Transaction, memory: Memory, recorded: Recorded) -> None:
+        # A clock that was set back must not make the cause a thing of the future.
+        now = max(self.now(), recorded.meta.recorded_at)
+        for command in self._commands(tx, memory, recorded):
+            then = max(now, command.at or now)  # A period ends a moment before the next begins.
+            (outcome,) = self.handler.within(tx, [_submission(command, recorded)], then)
+            _check(outcome)
 
     def _recall(self, tx: Transaction) -> Memory:
         """The memory as of the position that `tx` sees: kept from the last batch, or read anew if

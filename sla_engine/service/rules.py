@@ -1,6 +1,6 @@
 """The rules in force: those a process brings along, and what was loaded into the log since."""
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from sla_engine.errors import Refusal
@@ -45,12 +45,20 @@ class RulesOfLog:
     def refresh(self) -> None:
         """Take up what this or another process has loaded into the log. Cheap when that is nothing,
         and to be done before every transaction."""
+        self._take_up(self._log.read(RULES, self._known.version))
+
+    def overtaken(self, tx: Transaction) -> bool:
+        """Whether the log has rules that this process had not heard of when `tx` began; from the
+        next transaction on they are in force here too."""
+        return self._take_up(tx.load(RULES, self._known.version))
+
+    def _take_up(self, news: Sequence[Recorded]) -> bool:
         version, _, keys, rules = self._known
-        news = self._log.read(RULES, version)
         if news:
             more = {key_of(each.event) for each in news}
             at, rules = news[-1].meta.recorded_at, with_loaded(rules, news)
             self._known = _Known(version + len(news), at, keys | more, rules)
+        return bool(news)
 
     def moment(self, now: Instant) -> Instant:
         """When something that is loaded now becomes known: after whatever was loaded before, so

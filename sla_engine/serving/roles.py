@@ -37,6 +37,7 @@ from sla_engine.serving.role import DELIVERY, FOLLOWERS, INTAKE, ROLES, SCHEDULE
 from sla_engine.serving.site import Shared
 from sla_engine.settings import Settings
 from sla_engine.streams.client import connect, reaching
+from sla_engine.streams.forgetting import Forgetter
 from sla_engine.streams.group import Keys
 from sla_engine.streams.intake import StreamIntake, Terms
 from sla_engine.streams.letters import Letters
@@ -48,6 +49,7 @@ ROLE_NEEDS = register(
 )
 
 _IDLE_S, _IDLE_WITH_HINTS_S = 0.2, 1.0
+_IDLE_CAMPAIGN_S = 5.0
 
 # What each role cannot do without.
 _NEEDS: Mapping[str, str] = {INTAKE: "redis", DELIVERY: "delivery"}
@@ -123,7 +125,14 @@ def intake(shared: Shared) -> Role:
         Terms(batch=settings.batch, limit=settings.line_limit),
     )
     shared.look.append(_backlog(shared))
-    return Role(INTAKE, [_Intake(shared, writer, stream)], {})
+    return Role(INTAKE, [_Intake(shared, writer, stream), _forgetting(shared)], {})
+
+
+def _forgetting(shared: Shared) -> Loop:
+    """Whoever is erased in the log is forgotten in Redis."""
+    letters = Letters(connect(shared.settings.redis, "erasures"), Keys.of(shared.settings.intake))
+    forgetter = Forgetter(shared.engine.log, letters, shared.engine.clock)
+    return Loop("erasures", forgetter.step, INTAKE, shared.metrics, shared.clock)
 
 
 def _taking(shared: Shared) -> Callable[[Sequence[Submission]], list[Outcome]]:
@@ -232,7 +241,20 @@ def scheduler(shared: Shared) -> Role:
         healthy = wake.waker.healthy()
         return () if healthy else (Fault(SWEEP_SILENT, "", wake.trouble or "-"),)
 
-    return Role(SCHEDULER, [wake], {"sweep": sweeps})
+    return Role(SCHEDULER, [wake, _campaigning(shared)], {"sweep": sweeps})
+
+
+def _campaigning(shared: Shared) -> Loop:
+    """Goes on with campaigns that nobody else goes on with."""
+    campaigns = shared.engine.campaigns
+
+    def step() -> float:
+        unfinished = campaigns.unfinished()
+        for each in unfinished:
+            campaigns.step(each)
+        return 0.0 if unfinished else _IDLE_CAMPAIGN_S
+
+    return Loop("campaigns", step, SCHEDULER, shared.metrics, shared.clock)
 
 
 # -------------------------------------------------------------------------------------- followers

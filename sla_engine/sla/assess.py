@@ -29,10 +29,12 @@ class State(Enum):
     CANCELLED = "cancelled"
     LAPSED = "lapsed"
 
-    open: bool
+    @property
+    def open(self) -> bool:
+        return self in _OPEN
 
-    def __init__(self, name: str) -> None:
-        self.open = name in ("running", "paused", "overdue")
+
+_OPEN = (State.RUNNING, State.PAUSED, State.OVERDUE)
 
 
 class Reading(NamedTuple):

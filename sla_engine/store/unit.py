@@ -4,7 +4,7 @@ Whatever a unit of work has gathered is visible to whoever reads through it. The
 nothing of that: they answer what they hold (`Tables`) and take all changes at once (`Changes`).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import NoReturn, Protocol, overload
@@ -250,11 +250,19 @@ class UnitOfWork:
         rows[(row.clause, row.cycle)] = row
 
     def clocks(self, stream: str) -> Sequence[AlarmRow]:
-        whole = self._changes.clocks.get(stream)
-        if whole is not None:
-            return list(whole.values())
-        stored = {(row.clause, row.cycle): row for _, row in self._tables.clocks([stream])}
-        return list({**stored, **self._changes.clock.get(stream, {})}.values())
+        return self.clocks_all([stream])[stream]
+
+    def clocks_all(self, streams: Collection[str]) -> Mapping[str, Sequence[AlarmRow]]:
+        whole = self._changes.clocks
+        found: dict[str, list[AlarmRow]] = {stream: [] for stream in streams}
+        asked = [stream for stream in found if stream not in whole]
+        for stream, row in self._tables.clocks(asked) if asked else ():
+            found[stream].append(row)
+        for stream in found.keys() & self._touched():
+            own = whole.get(stream) or self._changes.clock.get(stream, {})
+            rows = {(row.clause, row.cycle): row for row in found[stream]}
+            found[stream] = list({**rows, **own}.values())
+        return found
 
     def claim(
         self, now: Instant, limit: int, lane: int, besides: Set[str] = frozenset()

@@ -1,6 +1,5 @@
 """Dead letters from the command line: looked at, sent again, dropped."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,7 @@ def shell(tmp_path: Path, redis_url: str) -> Shell:
 
 
 @pytest.fixture
-def sender(redis_url: str) -> Iterator[Sender]:
+def sender(redis_url: str) -> Sender:
     """One who has sent two facts that cannot be read, and four whose bodies were trimmed away."""
     sender = Sender(redis_url)
     sender.send(*life("P2"))

@@ -14,8 +14,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Event
 from typing import Any, Self, cast
 
+from sla_engine.clock import SystemClock
+
+_CLOCK = SystemClock()
+_PATIENCE_S = 60.0
 ROOT = Path(__file__).parents[2]
 
 Task = Callable[..., None]
@@ -91,10 +96,20 @@ class Child:
     def signal(self, number: int) -> None:
         os.kill(self.pid, number)
 
+    def wait_for(self, line: object) -> None:
+        """Until it says that."""
+        until = _CLOCK.monotonic() + _PATIENCE_S
+        while line not in self.said:
+            assert _CLOCK.monotonic() < until, self.output
+            Event().wait(0.02)
+
     @property
     def output(self) -> str:
         """What it has written so far, errors included."""
-        return self._output.read_text(encoding="utf-8", errors="replace")
+        try:
+            return self._output.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
 
     @property
     def said(self) -> list[Any]:

@@ -88,6 +88,10 @@ def later(no: str, name: str, at: Instant, **data: object) -> Fact:
     return fact
 
 
+NEWS = later("P0", "accepted", BEGIN + 3 * HOUR)
+"""One fact more of a petition."""
+
+
 class _Mailbox(Post):
     """A receiver that outlives the process: it writes down the id of whatever it gets."""
 

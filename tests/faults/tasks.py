@@ -24,7 +24,7 @@ from sla_engine.store.application import open_postgres, open_store
 from sla_engine.streams.intake import Terms
 from sla_engine.wiring import Engine
 from tests.faults.nursery import Task
-from tests.faults.script import BEGIN, END, NOTICE, Play, facts
+from tests.faults.script import BEGIN, END, NEWS, NOTICE, Play, facts
 from tests.support.delivery import RULES, engine_at
 from tests.support.faults import COMMIT, Moment, faulty_log
 from tests.support.history import flaws
@@ -108,7 +108,7 @@ def freeze(store: str, work: str, at: int) -> None:
     try:
         match work:
             case "take":
-                engine.take([parse(fact) for fact in facts("NEW", BEGIN, "U1")])
+                engine.take([parse(NEWS)])
             case "sweep":
                 engine.run_due()
             case _:

@@ -51,13 +51,11 @@ def petition(no: str, warned_in: float) -> list[dict[str, Any]]:
     """A petition whose first warning is due so many seconds from now."""
     at = format_instant(CLOCK.now() + round((warned_in - 3_600) * SECOND))
     personal = {"petitioner": f"citizen-{no}", "personal": {"name": "张三"}}
+    where = {"unit": f"U{int(no[1:]) % 5}", "assignment": "A1"}
     return [
         {**_fact(no, "registered", at), "data": TRAITS, **personal},
         _fact(no, "admitted", at),
-        {
-            **_fact(no, "dispatched", at),
-            "data": {"unit": f"U{int(no[1:]) % 5}", "assignment": "A1"},
-        },
+        {**_fact(no, "dispatched", at), "data": where},
     ]
 
 

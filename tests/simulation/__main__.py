@@ -10,7 +10,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--seed", type=int, required=True, help="of the first history")
     parser.add_argument("--histories", type=int, default=1, help="how many seeds from there")
-    parser.add_argument("--petitions", type=int, default=6)
+    parser.add_argument("--petitions", type=int, default=5)
     parser.add_argument("--quiet", action="store_true", help="without what went wrong on the way")
     given = parser.parse_args()
     flawed = 0

@@ -13,10 +13,15 @@ from sla_engine.clock import VirtualClock
 from sla_engine.delivery.book import looked_into
 from sla_engine.delivery.courier import Courier
 from sla_engine.delivery.wording import Words
+from sla_engine.escalation.armed import Ready, ready
 from sla_engine.followers.projector import rebuild as rebuild_rows
 from sla_engine.followers.runner import Runner
+from sla_engine.ports import Claim
 from sla_engine.record import Instant
+from sla_engine.scheduler.alarm_index import Auditor
 from sla_engine.scheduler.alarm_index import rebuild as rebuild_index
+from sla_engine.scheduler.pace import unpaced
+from sla_engine.scheduler.sweep import Sweeper
 from sla_engine.wiring import Engine
 from tests.simulation.source import Source, petitions
 from tests.simulation.weather import LEAP, OUTAGE, SKEW, drawn, hour
@@ -65,6 +70,17 @@ class History(NamedTuple):
     deaths: int
 
 
+def _sweeper(engine: Engine) -> Sweeper:
+    """As a process of that role has it."""
+
+    def made(claim: Claim, now: Instant) -> Ready | None:
+        return ready(claim, engine.rules, now)
+
+    auditor = Auditor(engine.log, engine.alarm_rows, engine.clock)
+    touch, pace = engine.handler.touch_all, unpaced(3)
+    return Sweeper(engine.log, touch, engine.clock, ready=made, pace=pace, idle=auditor)
+
+
 def repeat(seed: int) -> str:
     """How to have a history once more: the command, and the commit it was seen at."""
     try:
@@ -83,7 +99,7 @@ def repeat(seed: int) -> str:
 class Installation:
     """Two processes of each role on one store, and what befalls them."""
 
-    def __init__(self, seed: int, count: int = 6, build: Build = Engine) -> None:
+    def __init__(self, seed: int, count: int = 5, build: Build = Engine) -> None:
         self.seed = seed
         self.world = World(seed, build)
         self.rng = self.world.rng
@@ -94,6 +110,7 @@ class Installation:
         self.post = Post(self.world.happens)
         self.processes: list[Process] = []
         self.roles: list[tuple[Process, Role]] = []
+        self._start("embedded", self._run_due)
         for number in (1, 2):
             self._start(f"intake-{number}", self._receive)
             self._start(f"sweeper-{number}", self._sweep)
@@ -150,10 +167,14 @@ class Installation:
         coming, soon = self.source.next_at, self.rng.randrange(2 * 60) * MINUTE
         return self.world.now + HEARTBEAT if coming is None else coming + soon
 
+    def _run_due(self, process: Process) -> Instant:
+        """As the command line does it: everything that is due, and the followers behind it."""
+        process.engine.run_due()
+        return self.world.now + self.rng.randrange(1, 5) * DAY
+
     def _sweep(self, process: Process) -> Instant:
-        alarm = process.engine.next_alarm()
-        if alarm is not None and alarm <= process.engine.clock.now():
-            alarm = process.engine.run_due().next_alarm
+        process.engine.refresh_rules()
+        alarm = process.own("sweeper", _sweeper).sweep().next_alarm
         beat = self.world.now + HEARTBEAT
         missed = alarm is None or self.world.happens("missed")
         return beat if missed else min(beat, alarm)

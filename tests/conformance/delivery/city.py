@@ -17,7 +17,11 @@ from sla_engine.projection import FollowedLog
 from tests.conformance.delivery.deeds import append, fired
 
 HASTY = Delivery(
-    lease_s=2, quiet_s=0.3, digest_wait_s=0.2, patience=Patience(first_s=0.05, longest_s=0.5)
+    lease_s=2,
+    quiet_s=0.3,
+    digest_wait_s=0.2,
+    republish_s=1_000_000_000,
+    patience=Patience(first_s=0.05, longest_s=0.5),
 )
 """Settings of a city that cannot wait: what takes minutes elsewhere takes moments here."""
 

@@ -96,7 +96,10 @@ class Receiver:
             timeout = 5
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                size = int(self.headers["content-length"])
+                body = self.rfile.read(size)
+                if len(body) < size:
+                    return  # The sender was killed on the way.
                 answer = receiver.take(dict(self.headers), body)
                 if answer.delay_s:
                     threading.Event().wait(answer.delay_s)

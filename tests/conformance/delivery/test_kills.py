@@ -18,7 +18,7 @@ from tests.conformance.store.samples import OpenLog, Store
 from tests.support.servers import RedisServer
 
 SOAK = os.environ.get("SOAK") == "1"
-KILLS = 200 if SOAK else 10
+KILLS = 200 if SOAK else 6
 ROUND = 20
 """Acts recorded between two kills, on as many petitions."""
 PATIENCE_S = 60.0

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from typing import Any
 from zlib import crc32
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from sla_engine.clock import SystemClock, VirtualClock
 from sla_engine.delivery import letters
 from sla_engine.delivery.courier import Courier
-from sla_engine.delivery.settings import Endpoint
+from sla_engine.delivery.settings import Delivery, Endpoint
 from sla_engine.delivery.webhook import Webhook
 from tests.conformance.delivery.city import (
     HASTY,
@@ -34,14 +35,16 @@ def receiver() -> Iterator[Receiver]:
 class Post:
     """A courier to a receiver, on a clock that begins now and moves when it is told to."""
 
-    def __init__(self, log: OpenLog, url: str, timeout_s: float = 5) -> None:
+    def __init__(
+        self, log: OpenLog, url: str, timeout_s: float = 5, settings: Delivery = HASTY
+    ) -> None:
         self.log = log
         self.clock = VirtualClock(SystemClock().now())
         endpoint = Endpoint(
             name="oa", kind="webhook", url=url, secrets=(SECRET,), since="start",
             timeout_s=timeout_s,
         )  # fmt: skip
-        self.courier: Courier = courier(log, endpoint, Webhook(endpoint), self.clock)
+        self.courier: Courier = courier(log, endpoint, Webhook(endpoint), self.clock, settings)
 
     def run(self, turns: int = 1, seconds: float = 0.6) -> None:
         for _ in range(turns):
@@ -64,7 +67,7 @@ def start(log: OpenLog, receiver: Receiver) -> Iterator[Start]:
     """Couriers to the receiver, or to another address; closed at the end."""
     with ExitStack() as stack:
 
-        def begin(url: str = "", **more: float) -> Post:
+        def begin(url: str = "", **more: Any) -> Post:
             post = Post(log, url or receiver.url, **more)
             stack.callback(post.courier.close)
             return post
@@ -132,8 +135,7 @@ def test_a_busy_receiver_is_left_alone_as_long_as_it_asks(
 ) -> None:
     receiver.decide = lambda _, before: Answer(503, {"retry-after": "30"} if not before else {})
     acts(log, 1, 1)
-    post = start()
-    post.run(4)
+    start(settings=Delivery()).run(4)
     assert receiver.came == {"petition/P0@1": 1}
 
 
@@ -153,6 +155,20 @@ def test_a_receiver_that_is_gone_for_good_gets_nothing_more(
     post.until_settled()
     assert len(receiver.ids) == 3
     assert statuses(log, "oa") == ["begun", "disabled", "enabled"]
+
+
+def test_of_several_addresses_the_first_that_answers_is_taken(
+    log: OpenLog, receiver: Receiver
+) -> None:
+    wanted = acts(log, 2, 1)
+    endpoint = Endpoint(
+        name="oa", kind="webhook", url=receiver.url.replace("127.0.0.1", "localhost"),
+        secrets=(SECRET,), since="start",
+    )  # fmt: skip
+    channel = Webhook(endpoint, resolve=lambda *_: ["::1", "127.0.0.1"])
+    with closing(courier(log, endpoint, channel, SystemClock())) as ours:
+        ours.run()
+    assert sorted(receiver.ids) == wanted
 
 
 def test_a_redirection_is_not_followed(log: OpenLog, start: Start, receiver: Receiver) -> None:

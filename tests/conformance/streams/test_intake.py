@@ -267,7 +267,7 @@ def test_what_waits_for_the_store_is_not_taken_over_and_no_delivery_counts(
         consumer(redis_url, plainly(accepting([])), "idle") as idle,
     ):
         until(lambda: waits.held == 4, lambda: step(waits))
-        for _ in range(20):
+        for _ in range(8):
             step(waits)
             step(idle)
         rows = sender.redis.xpending_range(STREAM, GROUP, "-", "+", 10)

@@ -10,6 +10,7 @@ from sla_engine.delivery.book import book_name, looked_into, opened
 from sla_engine.delivery.channel import Outcome, Result
 from sla_engine.delivery.courier import Courier
 from sla_engine.delivery.settings import Delivery, Patience
+from sla_engine.dossier.events import RungFired
 from sla_engine.errors import Fault, Refusal, Unavailable
 from sla_engine.petition.subject import DeliveryNoted
 from sla_engine.projection import FollowedLog
@@ -366,6 +367,43 @@ def test_after_two_days_of_downtime_people_get_a_digest_and_not_a_storm(
     assert worst == [60] * 5
     members = [name for each in notes(log) for _, names in each.digests for name in names]
     assert len(members) == 80
+
+
+def test_an_engine_that_was_down_for_two_days_sends_digests_and_no_warning_overtaken() -> None:
+    sack = Sack()
+    with engine("2025-06-03 12:00") as running:
+        clock = running.clock
+        assert isinstance(clock, VirtualClock)
+        ours = courier(running.log, sack, clock, topics={"act"})
+        for n in range(6):
+            facts = [
+                {**each, "petition": f"P{n}", "id": f"{each['id']}-{n}", "petitioner": f"c-{n}"}
+                for each in (REGISTERED, {**DISPATCHED, "data": {"unit": f"U{n % 2}"}})
+            ]
+            facts[1].pop("petitioner")
+            assert {each.status for each in running.take([parse(f) for f in facts])} == {"recorded"}
+        ours.run()
+        sack.kept.clear()
+        clock.set(clock.now() + 2 * DAY)
+        running.run_due()
+        ours.run()
+        pass_time(clock, 60)
+        ours.run()
+        silent = [
+            each
+            for each in running.log.scan()
+            if isinstance(each.event, RungFired) and each.event.silent == "superseded"
+        ]
+    told = bodies(sack.kept)
+    alone = [each for each in sack.kept if each.to is None]
+    digests = [each for each in told if each["type"] == "digest"]
+    recipients = [(each["to"][0]["unit"], each["to"][0]["role"]) for each in digests]
+    assert len(recipients) == len(set(recipients)) <= 7
+    assert ("", "supervisor") in recipients
+    assert all(m.recorded - m.at <= 6 * HOUR for each in alone for m in each.messages)
+    sent = {entry["id"] for each in told for entry in each.get("entries", [each])}
+    assert len(silent) > 10
+    assert sent.isdisjoint({f"{each.stream}@{each.version}" for each in silent})
 
 
 def test_digests_go_on_collecting_while_the_log_is_behind(

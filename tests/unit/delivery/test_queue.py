@@ -202,6 +202,14 @@ def test_a_receiver_is_left_alone_as_long_as_it_asks() -> None:
     assert lease(each, T0 + 90 * SECOND) == ["P1@1"]
 
 
+def test_a_clock_that_is_set_back_keeps_nothing_waiting() -> None:
+    before = T0 - 24 * 3600 * SECOND
+    each = queue("P1@1", "P2@1", "P3@1", late="P3@1")
+    leased = each.lease("a", T0, SETTINGS)
+    each.settle([(leased[0], FAILED)], T0, SETTINGS, Random(1))
+    assert lease(each, before) == ["P2@1", "P3@1", "P1@1"]
+
+
 def test_what_two_couriers_have_sent_is_settled_once() -> None:
     each = queue("P1@1")
     slow = each.lease("a", T0, SETTINGS)
