@@ -16,6 +16,7 @@ from functools import cache, partial
 from itertools import count
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from threading import Semaphore
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,6 +25,7 @@ import psycopg
 from benchmarks.bench_store import Viewed
 from benchmarks.harness import Claim, Contender, Race, Thunk
 from sla_engine.catalog import load_rulebook
+from sla_engine.clock import SystemClock
 from sla_engine.dossier.events import RungFired
 from sla_engine.dossier.fold import fold
 from sla_engine.escalation.armed import Ready, armed_rows, ready
@@ -31,8 +33,10 @@ from sla_engine.escalation.kinds import kind_of
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import AlarmRow
 from sla_engine.ports import Claim as Claimed
-from sla_engine.record import Draft, Instant
-from sla_engine.scheduler.sweep import nothing_ready, sweep
+from sla_engine.record import Draft, Instant, Meta, Recorded
+from sla_engine.scheduler.pace import Pace
+from sla_engine.scheduler.sweep import Sweeper, SweepReport, nothing_ready, planned, sweep
+from sla_engine.scheduler.waker import Waker
 from sla_engine.service.handler import Handler
 from sla_engine.service.intake import parse
 from sla_engine.sla.assess import assess
@@ -253,6 +257,62 @@ def _by_processes(number: int, alarms: int, cases: Sequence[Any]) -> Thunk:
     return run
 
 
+# ------------------------------------------------------------------------------------------- lag
+
+
+class _Idle:
+    """A waker over a log in which nothing is due."""
+
+    def __init__(self) -> None:
+        self.log = open_sqlite(Path(_DIRECTORY.name) / f"{next(_numbers)}.sqlite")
+        self.clock, self.fired = SystemClock(), Semaphore(0)
+        sweeper = Sweeper(
+            self.log, planned(_one_act), self.clock, pace=Pace(self.clock), tell=self._tell
+        )
+        self.waker = Waker(sweeper, self.clock, heartbeat=60.0)
+        self.waker.start()
+
+    def _tell(self, report: SweepReport) -> None:
+        for _ in range(report.touched):
+            self.fired.release()
+
+    def one(self, case: int) -> str:
+        """Set an alarm for now; returns when its act is in the log."""
+        stream, now = f"petition/{next(_numbers)}-{case}", self.clock.now()
+        row = AlarmRow("reply", "1", "running", 0, "", now, now, "warn")
+        with self.log.transact() as tx:
+            tx.append(stream, 0, _templates()[0].drafts)
+            tx.set_alarms(stream, [row])
+        self.waker.hint(now)
+        self.fired.acquire()
+        return "fired"
+
+
+def _one_act(
+    _stream: str, events: Sequence[Recorded], now: Instant
+) -> tuple[Sequence[Draft], Sequence[AlarmRow]]:
+    act = RungFired("reply", "1", 0, "warn", 10, "warn", now, now)
+    meta = Meta(occurred_at=now, recorded_at=now)
+    done = AlarmRow("reply", "1", "running", 10, "", now, None, "")
+    return [] if len(events) > 2 else [Draft(meta, act)], [done]
+
+
+@cache
+def _idle() -> _Idle:
+    return _Idle()
+
+
+def _lagging(alarms: int) -> Race:
+    def prepare(cases: Sequence[int]) -> Thunk:
+        idle = _idle()
+        return lambda: [idle.one(case) for case in cases]
+
+    def one(case: int) -> str:
+        return _idle().one(case)
+
+    return Race(range(alarms), [Contender("commit, hint, wake, sweep, commit", prepare, one=one)])
+
+
 # ---------------------------------------------------------------------------------------- claims
 
 
@@ -302,6 +362,7 @@ def _restarting(alarms: int) -> Race:
 
 
 CLAIMS = [
+    Claim("firing: one alarm while nothing else is due", _lagging, 20, 500, 1),
     Claim("firing: acts due, among open alarms", _firing, 4_000, 1_000_000, 2),
     Claim("firing: from a start to the first batch", _restarting, 4_000, 1_000_000, 3),
 ]

@@ -21,11 +21,12 @@ class AlarmRow(NamedTuple):
     to be computed at reading: when the clock `started` and by which `mark`, when it ended
     (`stopped`; by losing its object if `state` is "cancelled"), and who is `liable`: whoever is
     answerable at its end, or at its first late instant if that comes before. These follow from the
-    facts alone, whenever the row was written.
+    facts alone, whenever the row was written. `state` does not say that a clock is overdue, which
+    comes about without an alarm: that is for the reader to see from `due`.
 
     `lane` 0 is swept before lane 1, so that a backlog of long terms never delays a short one.
-    `plan` holds the acts to come, ready made, as long as nothing is learned of the stream: it holds
-    for the stream at version `basis` under the rules whose digest is `rules`.
+    `plan` holds the acts to come, ready made (`escalation.armed`), by the calendar whose digest is
+    `rules`. Whoever appends to a stream writes its rows in the same transaction.
     """
 
     clause: str
@@ -47,7 +48,8 @@ class AlarmRow(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A stream with alarms that have come: the version it is at, and the rows that are due."""
+    """A stream with alarms that have come: the version it is at, and all of its rows that are due,
+    of whatever lane."""
 
     stream: str
     version: int

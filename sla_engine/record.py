@@ -15,8 +15,9 @@ ENGINE = "engine"
 """Source of whatever the engine itself records; no upstream may use it."""
 
 
+# Nothing in an event refers back to it, so the collector of cycles need not look at a million.
 @dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
-class Event(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class Event(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """Base of everything in the log.
 
     `WIRE` is the permanent name with its version ("petition.dispatched/1"), `NAME` is the name used
@@ -29,7 +30,7 @@ class Event(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     RANK: ClassVar[int] = 50
 
 
-class Meta(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+class Meta(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """What every event carries besides its body. Instants are µs since 1970-01-01T00:00Z.
 
     `occurred_at` is when it was so, `recorded_at` when the log learned it. (`source`, `key`) is the

@@ -42,7 +42,7 @@ class Settings:
     sweep_limit: int = 100
     busy_s: float = 30.0
     erasures: str = ""
-    intake: str = "sla-engine:intake"
+    intake: str = "sla-engine:{intake}"
     delivery: str = ""
     probe_s: float = 2.0
     ready_lag_s: float = 60.0

@@ -76,10 +76,9 @@ class GuardedClock:
         return self._not_back(at)
 
     def _compare(self) -> _Reading | None:
-        """Ask both clocks; the primary's time is that of the middle of the round trip."""
-        before = self._second.monotonic()
-        now = self._primary()
-        after = self._second.monotonic()
+        """Ask both clocks. The primary's time counts from when its answer is here: a process that
+        stood still while it asked is behind the time, and never ahead of it."""
+        now, here = self._primary(), self._second.monotonic()
         if now is None:
             return None
         was_held = self.held
@@ -92,7 +91,7 @@ class GuardedClock:
             raise Unavailable(Fault(CLOCKS_DISAGREE, "clock", found, allowed))
         if was_held:
             logger.warning("the clocks agree again")
-        return _Reading((before + after) / 2, now)
+        return _Reading(here, now)
 
     def _not_back(self, at: Instant) -> Instant:
         """Small corrections do not take time back; a large one both clocks agree upon."""

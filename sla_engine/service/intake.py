@@ -133,7 +133,7 @@ def parse_line(line: bytes, limit: int = 1_048_576) -> Submission:
         raise refuse(INPUT_TOO_LONG, "", len(line), str(limit))
     try:
         value = msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise refuse(INPUT_NOT_JSON, "", str(error)) from None
     if not isinstance(value, dict):
         raise refuse(INPUT_NOT_JSON, "", type(value).__name__)

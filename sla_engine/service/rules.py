@@ -45,15 +45,17 @@ class RulesOfLog:
     def refresh(self) -> None:
         """Take up what this or another process has loaded into the log. Cheap when that is nothing,
         and to be done before every transaction."""
-        self._take_up(self._log.read(RULES, self._known.version))
+        known = self._known
+        self._take_up(known, self._log.read(RULES, known.version))
 
     def overtaken(self, tx: Transaction) -> bool:
         """Whether the log has rules that this process had not heard of when `tx` began; from the
         next transaction on they are in force here too."""
-        return self._take_up(tx.load(RULES, self._known.version))
+        known = self._known
+        return self._take_up(known, tx.load(RULES, known.version))
 
-    def _take_up(self, news: Sequence[Recorded]) -> bool:
-        version, _, keys, rules = self._known
+    def _take_up(self, known: _Known, news: Sequence[Recorded]) -> bool:
+        version, _, keys, rules = known
         if news:
             more = {key_of(each.event) for each in news}
             at, rules = news[-1].meta.recorded_at, with_loaded(rules, news)

@@ -19,7 +19,7 @@ from tests.support.shell import TRAITS, Shell, fact
 
 SECOND = 1_000_000
 NAME, PHONE = "欧阳锋刃", "13812345678"
-STREAM = "sla-engine:intake"
+STREAM = "sla-engine:{intake}"
 ENDPOINTS = """
 [[endpoint]]
 name = "bus"

@@ -6,7 +6,7 @@ from typing import Any
 
 from redis import Redis
 
-STREAM = "sla-engine:intake"
+STREAM = "sla-engine:{intake}"
 
 
 def post(client: Redis, facts: Iterable[Mapping[str, Any]]) -> int:

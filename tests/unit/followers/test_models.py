@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sla_engine.errors import Fault, Unavailable
 from sla_engine.followers.models import ReadModels
 from sla_engine.followers.projector import follower_name, read_rows, rebuild
 from sla_engine.petition.events import Accepted, Closed, Dispatched
 from sla_engine.projection import Columns, Projection, published, tables
 from sla_engine.record import Draft, Event
 from sla_engine.store.application import PetitionLog, open_memory
+from sla_engine.store.refusals import STORE_AWAY
+from sla_engine.store.unit import UnitOfWork
 from tests.conformance.store.samples import alarm, meta, registered
 from tests.unit.followers.sums import Sums
 from tests.unit.followers.test_projector import Open
@@ -114,6 +117,84 @@ def test_one_commit_serves_all_that_have_come_equally_far(
     monkeypatch.setattr(log, "transact", counted)
     assert ReadModels(log, [Open(), Sums()], batch=5).run() == log.head()
     assert len(commits) == -(-log.head() // 5)
+
+
+def test_the_further_behind_the_more_is_taken_at_once(log: PetitionLog) -> None:
+    tell(log, {str(no): [A] * 9 for no in range(10, 20)})
+    head, models, taken = log.head(), ReadModels(log, [Open(), Sums()], batch=2), list[int]()
+    while count := models.step():
+        taken.append(count)
+    assert (head, sum(taken)) == (112, 112)
+    assert taken == sorted(taken, reverse=True)
+    assert (taken[0], taken[-1]) == (20, 2)
+    ReadModels(fresh := retold(log), [Open(), Sums()], batch=112).run()
+    assert everything(log, Sums()) == everything(fresh, Sums())
+    fresh.close()
+
+
+def retold(log: PetitionLog) -> PetitionLog:
+    """Another log of the same events and clocks."""
+    other = open_memory()
+    for stream in log.streams(""):
+        with other.transact() as tx:
+            tx.append(stream, 0, [Draft(each.meta, each.event) for each in log.read(stream)])
+            tx.set_alarms(stream, [row for _, row in log.alarms(stream)])
+    return other
+
+
+def test_rows_are_kept_from_batch_to_batch(
+    log: PetitionLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = ReadModels(log, [Sums()])
+    models.run()
+    read: list[str] = []
+    rows = UnitOfWork.rows
+
+    def noted(self: UnitOfWork, table: str, generation: int, keys: list[str]) -> Any:
+        read.extend(keys)
+        return rows(self, table, generation, keys)
+
+    monkeypatch.setattr(UnitOfWork, "rows", noted)
+    for _ in range(3):
+        with log.transact() as tx:
+            tx.append("petition/1", len(tx.load("petition/1")), [Draft(meta(), A)])
+        models.run()
+    assert read == []
+    assert everything(log, Sums())["sums.cells"]["甲"] == {"times": 6, "clocks": 2}
+    ReadModels(log, [Sums()]).run()
+    tell(log, {"9": [B]})
+    models.run()
+    assert read == ["petition/9"]
+
+
+def test_rows_that_were_kept_are_read_anew_once_another_process_has_gone_on(
+    log: PetitionLog,
+) -> None:
+    first, second = ReadModels(log, [Sums()]), ReadModels(log, [Sums()])
+    for models in (first, second, first, first, second):
+        with log.transact() as tx:
+            tx.append("petition/1", len(tx.load("petition/1")), [Draft(meta(), A)])
+        models.run()
+    assert everything(log, Sums())["sums.cells"]["甲"] == {"times": 8, "clocks": 2}
+
+
+def test_rows_of_a_batch_that_failed_are_not_kept(
+    log: PetitionLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = ReadModels(log, [Sums()])
+    models.run()
+    with log.transact() as tx:
+        tx.append("petition/1", len(tx.load("petition/1")), [Draft(meta(), A)])
+    with monkeypatch.context() as patch:
+        patch.setattr(UnitOfWork, "commit", _away)
+        with pytest.raises(Unavailable):
+            models.run()
+    models.run()
+    assert everything(log, Sums())["sums.cells"]["甲"] == {"times": 4, "clocks": 2}
+
+
+def _away(self: UnitOfWork) -> None:
+    raise Unavailable(Fault(STORE_AWAY))
 
 
 def test_a_new_model_catches_up_from_the_beginning_and_nobody_waits_for_it(

@@ -71,6 +71,14 @@ def test_the_database_is_asked_once_a_second(world: World, clock: GuardedClock) 
     assert world.trips == 3
 
 
+def test_who_stands_still_while_asking_is_not_ahead_of_the_time(world: World) -> None:
+    def slowly() -> Instant | None:
+        world.wait(2 * 86_400)
+        return world.database()
+
+    assert GuardedClock(slowly, world).now() == world.true
+
+
 def test_a_clock_set_by_hand_is_not_noticed_between_two_questions(
     world: World, clock: GuardedClock
 ) -> None:
