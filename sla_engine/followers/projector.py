@@ -192,9 +192,7 @@ def _respread(model: Spread, before: Mapping[str, Columns], changed: Rows) -> Ro
     return rows
 
 
-def _retally(
-    rows: OpenRows, model: Tallied, before: Mapping[str, Columns], changed: Rows
-) -> None:
+def _retally(rows: OpenRows, model: Tallied, before: Mapping[str, Columns], changed: Rows) -> None:
     """The cells that are touched, less what the old rows gave, plus what the new ones give."""
     moved: dict[str, dict[str, int]] = {}
     for name, row in changed.items():

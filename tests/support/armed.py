@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from sla_engine.dossier.fold import fold
+from sla_engine.dossier.fold import Dossier, evolve, fold
 from sla_engine.dossier.pending import Pending
 from sla_engine.escalation.armed import Ready, armed_rows, ready
 from sla_engine.escalation.kinds import kind_of
@@ -17,11 +17,16 @@ Rows = dict[tuple[str, str], AlarmRow]
 
 
 class Life:
-    """One stream and its rows in the alarm index."""
+    """One stream and its rows in the alarm index.
+
+    What reading it gives is worked out twice: from a dossier that is kept and read on, as a process
+    does, and from one that is folded anew.
+    """
 
     def __init__(self, stream: str) -> None:
         self.stream = stream
         self.log: list[Recorded] = []
+        self.kept = Dossier(stream)
         self.rows = Rows()
 
     def learn(self, fact: Recorded, rules: Rulebook, now: Instant) -> None:
@@ -57,14 +62,22 @@ class Life:
         return min((at for at in alarms if at is not None), default=None)
 
     def _in_full(self, rules: Rulebook, now: Instant) -> tuple[list[Draft], Rows]:
-        pending = Pending(fold(self.stream, self.log))
-        assessment = catch_up(pending, kind_of(self.stream), rules, now)
-        return list(pending.drafts), _named(armed_rows(assessment, rules))
+        for recorded in self.log[self.kept.version :]:
+            evolve(self.kept, recorded)
+        anew = _caught_up(fold(self.stream, self.log), rules, now)
+        assert _caught_up(self.kept, rules, now) == anew
+        return anew
 
     def _write(self, drafts: Sequence[Draft], rows: Rows) -> None:
         for draft in drafts:
             self.log.append(Recorded(self.stream, len(self.log) + 1, 0, *draft))
         self.rows = rows
+
+
+def _caught_up(dossier: Dossier, rules: Rulebook, now: Instant) -> tuple[list[Draft], Rows]:
+    pending = Pending(dossier)
+    assessment = catch_up(pending, kind_of(dossier.stream), rules, now)
+    return list(pending.drafts), _named(armed_rows(assessment, rules))
 
 
 def _named(rows: Sequence[AlarmRow]) -> Rows:

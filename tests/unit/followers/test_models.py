@@ -161,7 +161,6 @@ def test_rows_are_kept_from_batch_to_batch(
         models.run()
     assert read == []
     assert everything(log, Sums())["sums.cells"]["甲"] == {"times": 6, "clocks": 2}
-    ReadModels(log, [Sums()]).run()
     tell(log, {"9": [B]})
     models.run()
     assert read == ["petition/9"]
