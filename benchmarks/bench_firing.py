@@ -261,15 +261,16 @@ def _by_processes(number: int, alarms: int, cases: Sequence[Any]) -> Thunk:
 
 
 class _Idle:
-    """A waker over a log in which nothing is due."""
+    """A waker over a log in which nothing is due; without `hints` it looks when it looks."""
 
-    def __init__(self) -> None:
+    def __init__(self, heartbeat: float, hints: bool) -> None:
         self.log = open_sqlite(Path(_DIRECTORY.name) / f"{next(_numbers)}.sqlite")
         self.clock, self.fired = SystemClock(), Semaphore(0)
         sweeper = Sweeper(
             self.log, planned(_one_act), self.clock, pace=Pace(self.clock), tell=self._tell
         )
-        self.waker = Waker(sweeper, self.clock, heartbeat=60.0)
+        self.waker = Waker(sweeper, self.clock, heartbeat)
+        self.hints = hints
         self.waker.start()
 
     def _tell(self, report: SweepReport) -> None:
@@ -283,7 +284,8 @@ class _Idle:
         with self.log.transact() as tx:
             tx.append(stream, 0, _templates()[0].drafts)
             tx.set_alarms(stream, [row])
-        self.waker.hint(now)
+        if self.hints:
+            self.waker.hint(now)
         self.fired.acquire()
         return "fired"
 
@@ -298,19 +300,28 @@ def _one_act(
 
 
 @cache
-def _idle() -> _Idle:
-    return _Idle()
+def _idle(heartbeat: float, hints: bool) -> _Idle:
+    return _Idle(heartbeat, hints)
 
 
 def _lagging(alarms: int) -> Race:
-    def prepare(cases: Sequence[int]) -> Thunk:
-        idle = _idle()
-        return lambda: [idle.one(case) for case in cases]
+    def waits(name: str, heartbeat: float, hints: bool, share: float = 1.0) -> Contender:
+        def one(case: int) -> str:
+            return _idle(heartbeat, hints).one(case)
 
-    def one(case: int) -> str:
-        return _idle().one(case)
+        def prepare(cases: Sequence[int]) -> Thunk:
+            _idle(heartbeat, hints)
+            return lambda: [one(case) for case in cases]
 
-    return Race(range(alarms), [Contender("commit, hint, wake, sweep, commit", prepare, one=one)])
+        return Contender(name, prepare, share=share, one=one)
+
+    return Race(
+        range(alarms),
+        [
+            waits("commit, hint, wake, sweep, commit", 60.0, hints=True),
+            waits("a sweep every 100 ms", 0.1, hints=False, share=0.1),
+        ],
+    )
 
 
 # ---------------------------------------------------------------------------------------- claims

@@ -93,7 +93,11 @@ class _Walk:
         self.chronicle = chronicle
         self.rules = rules
         self.found = found
-        self.open = {key for key, cycle in found.items() if cycle.end is None}
+        self.waiting: dict[str, list[Key]] = {}
+        """Running cycles by the marks that may end them."""
+        for key, cycle in found.items():
+            if cycle.end is None:
+                self._await(key, cycle)
         self._of_lane: dict[str, Mapping[str, str]] = {}
         self._members = chronicle.lanes.all if chronicle.kind.name == Scope.ROUND.kind else {}
 
@@ -109,11 +113,11 @@ class _Walk:
 
     def _look_again(self) -> None:
         """Whether those found before have lost their object since, or were re-fixed."""
-        for key in self.open:
-            cycle = self.found[key]
-            cancelled = self._cancelled(cycle.start, cycle.held_in)
-            if cancelled is not None:
-                self.found[key] = cycle._replace(cancelled_at=cancelled)
+        for key, cycle in self.found.items():
+            if cycle.stop is None and cycle.cancelled_at is None:
+                cancelled = self._cancelled(cycle.start, cycle.held_in)
+                if cancelled is not None:
+                    self.found[key] = cycle._replace(cancelled_at=cancelled)
         if self.dossier.refixed:
             for key, cycle in self.found.items():
                 refixes = self._refixes(cycle.pack, *key)
@@ -122,15 +126,19 @@ class _Walk:
 
     # ------------------------------------------------------------------------------- stops
 
+    def _await(self, key: Key, cycle: Cycle) -> None:
+        for name in {*cycle.clause.stop_any, *cycle.clause.stop_all}:
+            self.waiting.setdefault(name, []).append(key)
+
     def _stop(self, index: int) -> None:
-        at = self.chronicle.marks[index].at
-        for key in tuple(self.open):
+        mark = self.chronicle.marks[index]
+        for key in self.waiting.get(mark.name, ()):
             cycle = self.found[key]
-            if cycle.cancelled_at is not None and cycle.cancelled_at < at:
-                self.open.discard(key)
-            elif self._meets(index, cycle):
-                self.open.discard(key)
-                self.found[key] = cycle._replace(stop=at, cancelled_at=None)
+            running = cycle.stop is None
+            if running and cycle.cancelled_at is not None:
+                running = mark.at <= cycle.cancelled_at
+            if running and self._meets(index, cycle):
+                self.found[key] = cycle._replace(stop=mark.at, cancelled_at=None)
 
     def _meets(self, index: int, cycle: Cycle) -> bool:
         """Whether a mark ends a clock: one of `stop_any`, or the last of the `stop_all`."""
@@ -167,8 +175,9 @@ class _Walk:
             for lane in self._lanes(clause, mark):
                 name = self._name(clause, index, lane)
                 if name is not None and (clause.id, name) not in self.found:
-                    self.found[clause.id, name] = self._cycle(pack, clause, name, lane, mark)
-                    self.open.add((clause.id, name))
+                    cycle = self._cycle(pack, clause, name, lane, mark)
+                    self.found[cycle.key] = cycle
+                    self._await(cycle.key, cycle)
 
     def _lanes(self, clause: Clause, mark: Mark) -> Sequence[str]:
         """Lanes in which a mark starts a clause: its own, but every member's where the mark is of

@@ -13,12 +13,12 @@ import psycopg
 import pytest
 
 from sla_engine.clock import SystemClock
-from sla_engine.scheduler.alarm_index import rebuild
 from sla_engine.settings import Settings
 from sla_engine.store.application import open_store
 from sla_engine.wiring import Engine
 from tests.faults.nursery import Nursery
 from tests.faults.town import Town, pause
+from tests.support import index_loss
 from tests.support.delivery import RULES
 from tests.support.servers import PostgresServer, RedisServer
 
@@ -53,14 +53,11 @@ def killed(town: Town, meanwhile: Callable[[int], object]) -> None:
 
 
 def drop_index(store: str) -> None:
-    """The alarm index is lost and made again while everybody works."""
+    """While everybody works."""
     log = open_store(store, wait=30.0)
     try:
-        for stream in sorted({name for name, _ in log.alarms("petition/")}):
-            with log.transact() as tx:
-                tx.set_alarms(stream, ())
-        engine = Engine(log, SystemClock(), Settings(), RULES)
-        rebuild(log, engine.alarm_rows, engine.clock.now())
+        index_loss.lose(log, "petition/")
+        index_loss.restore(Engine(log, SystemClock(), Settings(), RULES))
     finally:
         log.close()
 

@@ -1,7 +1,7 @@
 """Engines with a bug in them, of kinds that such systems have had. The suite has to find each."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, cast
 
 from sla_engine.clock import Clock
@@ -21,23 +21,20 @@ from sla_engine.store.application import PetitionLog
 from sla_engine.wiring import Engine
 
 
-class _OwnSweep(Engine):
+class _OwnSweep:
     """Sweeps in its own way: `fire` for every stream that is due."""
 
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.log = engine.log
+
     def sweep(self) -> SweepReport:
-        self.refresh_rules()
-        now = self.clock.now()
+        now = self.engine.clock.now()
         due = sorted({s for s, row in self.log.alarms() if row.alarm_at and row.alarm_at <= now})
         for stream in due:
-            try:
+            with suppress(Conflict):
                 self.fire(stream, now)
-            except Conflict:
-                continue
-        self.follow()
         return SweepReport(now, len(due), {}, False, self.log.next_alarm())
-
-    def run_due(self) -> SweepReport:
-        return self.sweep()
 
     def fire(self, stream: str, now: Instant) -> None:
         raise NotImplementedError
@@ -45,7 +42,7 @@ class _OwnSweep(Engine):
     def planned(self, stream: str, now: Instant) -> tuple[int, Sequence[Draft], list[AlarmRow]]:
         """From the log, outside any transaction: version, acts that are due, rows after them."""
         pending = Pending(fold(stream, self.log.read(stream)))
-        assessment = catch_up(pending, kind_of(stream), self.rules, now)
+        assessment = catch_up(pending, kind_of(stream), self.engine.rules, now)
         return pending.base, pending.drafts, list(alarm_rows(assessment))
 
 

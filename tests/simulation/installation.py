@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from projections import READ_MODELS
 from scenarios.workload import DAY, HOUR, MINUTE
@@ -19,13 +19,13 @@ from sla_engine.followers.runner import Runner
 from sla_engine.ports import Claim
 from sla_engine.record import Instant
 from sla_engine.scheduler.alarm_index import Auditor
-from sla_engine.scheduler.alarm_index import rebuild as rebuild_index
 from sla_engine.scheduler.pace import unpaced
-from sla_engine.scheduler.sweep import Sweeper
+from sla_engine.scheduler.sweep import Sweeper, SweepReport
 from sla_engine.wiring import Engine
 from tests.simulation.source import Source, petitions
 from tests.simulation.weather import LEAP, OUTAGE, SKEW, drawn, hour
 from tests.simulation.world import BEGIN, Build, Process, World
+from tests.support import index_loss
 from tests.support.delivery import engine_at, talk_causes
 from tests.support.delivery import petitions as standing
 from tests.support.faults import faulty_channel
@@ -52,6 +52,12 @@ work = ["2025-03-29"]
 """
 
 
+class Sweeps(Protocol):
+    """What fires what is due."""
+
+    def sweep(self) -> SweepReport: ...
+
+
 Role = Callable[[Process], Instant]
 """What a process does in its turn; returns when its next one is."""
 
@@ -70,7 +76,7 @@ class History(NamedTuple):
     deaths: int
 
 
-def _sweeper(engine: Engine) -> Sweeper:
+def role_sweeper(engine: Engine) -> Sweeps:
     """As a process of that role has it."""
 
     def made(claim: Claim, now: Instant) -> Ready | None:
@@ -99,8 +105,15 @@ def repeat(seed: int) -> str:
 class Installation:
     """Two processes of each role on one store, and what befalls them."""
 
-    def __init__(self, seed: int, count: int = 5, build: Build = Engine) -> None:
+    def __init__(
+        self,
+        seed: int,
+        count: int = 5,
+        build: Build = Engine,
+        sweeper: Callable[[Engine], Sweeps] | None = None,
+    ) -> None:
         self.seed = seed
+        self.sweeper = sweeper or role_sweeper
         self.world = World(seed, build)
         self.rng = self.world.rng
         self.weather = drawn(self.rng)
@@ -174,7 +187,7 @@ class Installation:
 
     def _sweep(self, process: Process) -> Instant:
         process.engine.refresh_rules()
-        alarm = process.own("sweeper", _sweeper).sweep().next_alarm
+        alarm = process.own("sweeper", self.sweeper).sweep().next_alarm
         beat = self.world.now + HEARTBEAT
         missed = alarm is None or self.world.happens("missed")
         return beat if missed else min(beat, alarm)
@@ -237,15 +250,11 @@ class Installation:
             self._until_done("rebuild", hour(rng, BEGIN, 25), self._rebuild_rows)
 
     def _drop_index(self, process: Process) -> None:
-        log = process.engine.log
         self.world.tell("the alarm index is gone")
-        for stream in sorted({stream for stream, _ in log.alarms()}):
-            with log.transact() as tx:
-                tx.set_alarms(stream, ())
+        index_loss.lose(process.engine.log)
 
     def _rebuild_index(self, process: Process) -> None:
-        engine = process.engine
-        rebuild_index(engine.log, engine.alarm_rows, engine.clock.now())
+        index_loss.restore(process.engine)
 
     def _load_notice(self, process: Process) -> None:
         self.world.tell("a notice is loaded")
@@ -280,7 +289,7 @@ class Installation:
         last = Process(world, "survivor")
         survivor = last.engine
         if self.weather.index_lost:
-            rebuild_index(survivor.log, survivor.alarm_rows, world.now)
+            index_loss.restore(survivor)
         if self.weather.campaign:
             survivor.load_notice(NOTICE)
         while source.waiting:

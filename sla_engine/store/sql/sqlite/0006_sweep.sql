@@ -14,3 +14,12 @@ CREATE INDEX alarm_next ON alarm (lane, alarm_at, stream) WHERE alarm_at IS NOT 
 -- Rows from before know neither lane nor plan: whoever opens the store has the index rebuilt.
 INSERT INTO memory SELECT 'alarm', 'stale', x'31' WHERE EXISTS (SELECT 1 FROM alarm)
 ON CONFLICT DO NOTHING;
+
+-- Rows of read models are made otherwise than before: they are filled again from the log.
+DELETE FROM projection_row;
+
+DELETE FROM position WHERE follower LIKE 'projection/%';
+
+DELETE FROM memory WHERE follower LIKE 'projection/%';
+
+DELETE FROM dead_letter WHERE follower LIKE 'projection/%';
