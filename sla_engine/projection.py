@@ -137,12 +137,8 @@ class DeadLetter(NamedTuple):
 class FollowerTransaction(Transaction, Protocol):
     """What a follower writes in the same transaction as its position."""
 
-    def clocks(self, stream: str) -> Sequence[AlarmRow]:
-        """The rows of the alarm index of one stream."""
-        ...
-
     def clocks_all(self, streams: Collection[str]) -> Mapping[str, Sequence[AlarmRow]]:
-        """Those of several streams, read at once; none for a stream without clocks."""
+        """The rows of the alarm index of several streams; none for a stream without clocks."""
         ...
 
     def rows(self, projection: str, generation: int, keys: Iterable[str]) -> Mapping[str, Columns]:

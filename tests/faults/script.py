@@ -18,7 +18,7 @@ from sla_engine.delivery.courier import Courier
 from sla_engine.delivery.message import Parcel
 from sla_engine.delivery.wording import Words
 from sla_engine.dossier.fold import fold
-from sla_engine.escalation.armed import armed_rows, ready
+from sla_engine.escalation.armed import Ready, armed_rows, ready
 from sla_engine.followers.projector import rebuild as rebuild_rows
 from sla_engine.followers.runner import Runner
 from sla_engine.petition.kind import PETITION
@@ -199,7 +199,7 @@ class Play:
     def _sweep(self) -> None:
         engine = self.engine
 
-        def made(claim: Claim, now: Instant) -> object:
+        def made(claim: Claim, now: Instant) -> Ready | None:
             return ready(claim, engine.rules, now)
 
         engine.refresh_rules()

@@ -84,7 +84,7 @@ def _flaws(script: Play) -> list[str]:
 def serve(roles: Sequence[str], **settings: object) -> None:
     """What `sla-engine serve` does once Python has started and the packs are read. Only here what a
     killed consumer has left is taken over after a second and not after a minute."""
-    roles_of_serve.Terms = partial(Terms, idle_s=1.0)  # type: ignore[misc, assignment]
+    setattr(roles_of_serve, "Terms", partial(Terms, idle_s=1.0))  # noqa: B010  # not exported
     configured = Settings(**settings)  # type: ignore[arg-type]
     names = asked_for(roles, configured)
     logs.configure("+".join(names))

@@ -5,9 +5,11 @@ Servers that are stopped hard and connections that are cut under load are in `te
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from random import Random
+from typing import TypeVar
 
 import psycopg
 import pytest
@@ -30,6 +32,8 @@ from tests.faults.town import pause, petition
 from tests.support.delivery import RULES
 from tests.support.history import flaws, recorded_twice
 from tests.support.proxy import Fate, Proxy
+
+T = TypeVar("T")
 
 SOAK = os.environ.get("SOAK") == "1"
 COUNT = 40 if SOAK else 6
@@ -98,7 +102,7 @@ def do_work(engine: Engine, work: str) -> None:
             assert outcome.status == "recorded"
         case "sweep":
             before = acts(engine.log)
-            while engine.next_alarm() <= LATER:
+            while engine.log.count_due(LATER):
                 engine.run_due()
                 pause(0.05)
             assert acts(engine.log) > before
@@ -122,22 +126,22 @@ def test_a_commit_whose_answer_is_lost_is_found_done_when_it_is_tried_again(
             return Fate.LOSE if b"COMMIT\0" in piece and rng.random() < 0.5 else Fate.PASS
 
         proxy.fate = fate
-        for number in range(COUNT):
-            sent = [parse(fact) for fact in facts(f"P{number}", BEGIN, "U1")]
+
+        def insist(work: Callable[[], T]) -> T:
+            nonlocal lost
             while True:
                 try:
-                    outcomes = engine.handler.take(sent, LATER)
-                    break
+                    return work()
                 except (Unavailable, Conflict):
                     lost += 1
+
+        for number in range(COUNT):
+            sent = [parse(fact) for fact in facts(f"P{number}", BEGIN, "U1")]
+            outcomes = insist(partial(engine.handler.take, sent, LATER))
             repeated += sum(each.status == "repeated" for each in outcomes)
             for fact, outcome in zip(sent, outcomes, strict=True):
                 answers[(fact.source, fact.key)] = (outcome.stream, outcome.version)
-        while engine.next_alarm() <= LATER or log.position("reactor") < log.head():
-            try:
-                engine.run_due()
-            except (Unavailable, Conflict):
-                lost += 1
+        insist(engine.run_due)
         log.close()
     with engine_on(database, LATER) as engine:
         engine.follow()

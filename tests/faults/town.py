@@ -100,7 +100,7 @@ class Town:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for _, child in self.children:
+        for _role, child in self.children:
             child.kill()
 
     def _start(self, role: str) -> Child:

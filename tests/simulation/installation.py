@@ -189,8 +189,9 @@ class Installation:
         process.engine.refresh_rules()
         alarm = process.own("sweeper", self.sweeper).sweep().next_alarm
         beat = self.world.now + HEARTBEAT
-        missed = alarm is None or self.world.happens("missed")
-        return beat if missed else min(beat, alarm)
+        if alarm is None or self.world.happens("missed"):
+            return beat
+        return min(beat, alarm)
 
     def _follow(self, process: Process) -> Instant:
         process.engine.follow()

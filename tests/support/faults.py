@@ -50,7 +50,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "tx": (
         "load", "load_all", "after_commit", "answers", "append", "set_alarms", "put_alarm",
         "claim", "due_among", "keep_personal", "secret", "erase", "remembered", "remember",
-        "position", "advance", "clocks", "clocks_all", "rows", "put_rows", "drop_rows", "bury",
+        "position", "advance", "clocks_all", "rows", "put_rows", "drop_rows", "bury",
         "forget", "commit",
     ),
     "clock": ("now", "monotonic"),

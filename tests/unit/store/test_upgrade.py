@@ -37,10 +37,10 @@ def test_it_goes_on_as_if_it_had_been_written_today(tmp_path: Path, schema: str)
     with opened(tmp_path / "new.sqlite", THEN) as engine:
         send(
             engine,
-            "2025-06-03 09:00 registered pack=zaozhuang-2110",
-            "2025-06-03 09:30 admitted",
-            "2025-06-03 10:00 dispatched unit=U1",
-            "2025-06-05 10:00 resolved",
+            "2025-06-03 09:00 registered pack=zaozhuang-2110 id=f1",
+            "2025-06-03 09:30 admitted id=f2",
+            "2025-06-03 10:00 dispatched unit=U1 id=f3",
+            "2025-06-05 10:00 resolved id=f4",
         )
         to(engine, "2025-06-25 11:00")
         expected, clocks = rows(engine), list(engine.log.alarms())
