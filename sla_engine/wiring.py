@@ -11,7 +11,7 @@ from sla_engine.catalog import load_rulebook
 from sla_engine.clock import Clock, SystemClock
 from sla_engine.dossier.fold import Dossier, fold
 from sla_engine.errors import refuse, register
-from sla_engine.escalation.alarms import alarm_rows
+from sla_engine.escalation.armed import armed_rows
 from sla_engine.escalation.kinds import KINDS, has_clocks, kind_of
 from sla_engine.followers.models import ReadModels
 from sla_engine.followers.projector import read_rows
@@ -148,7 +148,8 @@ class Engine:
     ) -> Sequence[AlarmRow]:
         if not has_clocks(stream):
             return ()
-        return alarm_rows(assess(fold(stream, events), kind_of(stream), self.rules, now))
+        assessment = assess(fold(stream, events), kind_of(stream), self.rules, now)
+        return armed_rows(assessment, self.rules)
 
     def take(self, submissions: Sequence[Submission], history: bool = False) -> list[Outcome]:
         """Record submissions in one transaction, then let the followers come up."""

@@ -17,7 +17,7 @@ from sla_engine.dossier.events import AnomalyNoted
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.pending import Pending
 from sla_engine.errors import Conflict, Fault, Refusal, Unavailable, refuse, register
-from sla_engine.escalation.alarms import alarm_rows
+from sla_engine.escalation.armed import armed_rows
 from sla_engine.escalation.kinds import DECIDE, kind_of
 from sla_engine.escalation.plan import catch_up
 from sla_engine.identity import commitment
@@ -335,7 +335,7 @@ def _commit(batch: _Batch) -> None:
             raise _Unsettled(refusal.faults) from None
         if pending.drafts:
             batch.tx.append(stream, pending.base, pending.drafts)
-        batch.tx.set_alarms(stream, alarm_rows(assessment))
+        batch.tx.set_alarms(stream, armed_rows(assessment, batch.rules))
         if pending.as_folded:
             batch.shelf.give_back(batch.tx, pending.dossier)
     for dossier in batch.ready.values():

@@ -214,7 +214,7 @@ class Play:
         Runner(self.engine.log, self.witness).run()
 
     def _rebuild(self) -> None:
-        rebuild_rows(self.engine.log, READ_MODELS[0], batch=10)
+        rebuild_rows(self.engine.log, READ_MODELS[0])
         rebuild_index(self.engine.log, self.engine.alarm_rows, self.engine.clock.now())
 
     def _arm(self) -> None:

@@ -17,8 +17,8 @@ from tests.simulation.installation import History, Installation, repeat
 ROOT = Path(__file__).parents[2]
 SOAK = os.environ.get("SOAK") == "1"
 FIRST = int(os.environ.get("SLA_SEED", "0"))
-HISTORIES = int(os.environ.get("SLA_HISTORIES", "1000" if SOAK else "16"))
-AT_ONCE = 8
+HISTORIES = int(os.environ.get("SLA_HISTORIES", "1000" if SOAK else "14"))
+AT_ONCE = 7
 HAPPENINGS = ("crash", "conflict", "away", "clock of", "everything is down", "index is gone",
               "notice", "rebuilt", "database's clock")  # fmt: skip
 

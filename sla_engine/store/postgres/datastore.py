@@ -112,6 +112,9 @@ def _set_up(sessions: Sessions) -> Callable[[Bare], None]:
             # A plan lives as long as its connection: what was made for a small table must not read
             # it whole when it has grown.
             SQL("SET enable_seqscan TO off"),
+            # Where a table must be read whole all the same, that would look so dear that the server
+            # compiles the query, which takes longer than to run it.
+            SQL("SET jit TO off"),
         ]
     )
 
