@@ -11,7 +11,9 @@ from sla_engine.cli import (
     calendar,
     campaign,
     delivery,
+    dispute,
     document,
+    export,
     import_,
     intake,
     item,
@@ -20,6 +22,7 @@ from sla_engine.cli import (
     policy,
     reconcile,
     registry,
+    replay,
     roster,
     round,
     run,
@@ -97,6 +100,13 @@ ENVIRONMENT_CODES = frozenset(
         "ARCHIVE_UNREADABLE",
         "BACKUP_EXISTS",
         "ERASURES_UNKNOWN",
+        "EXPORT_CUT",
+        "EXPORT_DAMAGED",
+        "EXPORT_DIFFERS",
+        "EXPORT_EXISTS",
+        "EXPORT_LIBRARY_MISSING",
+        "EXPORT_NEWER",
+        "EXPORT_UNREADABLE",
         "REGISTER_DAMAGED",
         "REGISTER_UNNAMED",
         "TARGET_NOT_EMPTY",
@@ -141,9 +151,9 @@ def entry(
 
 
 for noun in (
-    standalone, intake, run, worklist, petition, talk, item, round, board, scorecard, reconcile,
-    document, registry, roster, verify, import_, scenario, calendar, policy, campaign,
-    serve, backup, letter, delivery,
+    standalone, intake, run, worklist, petition, talk, item, round, board, dispute, scorecard,
+    reconcile, document, registry, roster, verify, replay, import_, scenario, calendar, policy,
+    campaign, serve, backup, export, letter, delivery,
 ):  # fmt: skip
     app.add_typer(noun.app)
 app.add_typer(document.reports)

@@ -94,6 +94,17 @@ class Almanac:
             statutes=self.statutes,
         )
 
+    def without(self, citations: Iterable[str]) -> "Almanac":
+        """A new almanac that never heard of the notices with these citations."""
+        gone = set(citations)
+        return Almanac(
+            region=self.region,
+            zone=self.zone.name,
+            weekend=self.weekend,
+            notices=(each for each in self.notices if each.citation not in gone),
+            statutes=self.statutes,
+        )
+
     def calendar(
         self,
         region: str | None = None,

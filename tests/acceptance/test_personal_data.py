@@ -10,7 +10,7 @@ import pytest
 from sla_engine.clock import VirtualClock
 from sla_engine.dossier.events import AnomalyNoted
 from sla_engine.errors import Refusal
-from sla_engine.replay.verify import state_of
+from sla_engine.replay.state import state_of
 from sla_engine.service.handler import Outcome, outcome_dict
 from sla_engine.service.intake import parse
 from sla_engine.wiring import Engine

@@ -14,7 +14,7 @@ from sla_engine.dossier.pending import Pending
 from sla_engine.escalation.kinds import KINDS, kind_of
 from sla_engine.escalation.plan import catch_up
 from sla_engine.record import Instant
-from sla_engine.replay.verify import state_of
+from sla_engine.replay.state import state_of
 from sla_engine.wiring import Engine
 from sla_engine.worktime import parse_instant
 from tests.support.delivery import Upstream, engine_at, move_to

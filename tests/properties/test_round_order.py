@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sla_engine.dossier.chronicle import read
-from sla_engine.replay.verify import state_of
+from sla_engine.replay.state import state_of
 from sla_engine.round.kind import ROUND
 from sla_engine.wiring import Engine
 from tests.support.given import clause, engine, pack_of, rules_of, send, series, to

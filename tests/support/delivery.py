@@ -10,7 +10,7 @@ from sla_engine.dossier.chronicle import read
 from sla_engine.escalation.kinds import kind_of
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant
-from sla_engine.replay.verify import state_of
+from sla_engine.replay.state import state_of
 from sla_engine.service.handler import Outcome
 from sla_engine.service.intake import Submission, parse
 from sla_engine.settings import Settings

@@ -1,0 +1,71 @@
+"""What a replay is asked: known by when, under which rules, with which facts changed.
+
+A question is plain data: `msgspec.json.encode` writes it and `msgspec.json.decode` reads it, so a
+dispute can record what it asked and anybody can ask it again.
+"""
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+from sla_engine.record import Instant
+
+
+class Moved(msgspec.Struct, frozen=True, tag_field="edit", tag="move"):
+    """The fact `fact` ("source:key" or "@version") happened at `to` instead."""
+
+    fact: str
+    to: Instant
+
+
+class Removed(msgspec.Struct, frozen=True, tag_field="edit", tag="remove"):
+    """The fact `fact` never was."""
+
+    fact: str
+
+
+class Added(msgspec.Struct, frozen=True, tag_field="edit", tag="add"):
+    """A fact that nobody recorded: `wire` names its event, `fields` are those of the event.
+
+    `fact` is the name "source:key" under which it is added and may be edited further. It counts as
+    recorded when it happened, unless `recorded_at` says otherwise.
+    """
+
+    fact: str
+    wire: str
+    at: Instant
+    fields: dict[str, Any] = {}
+    recorded_at: Instant | None = None
+    seq: int = 0
+
+
+Edit: TypeAlias = Moved | Removed | Added
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One replay.
+
+    `known_at`: only what was recorded by then counts. `at`: the instant judged (default: `known_at`
+    itself). `pack`: "" for the editions that governed, as stamped on the facts; "NAME@EDITION" for
+    one edition from the start, in place of every edition of `instead_of` (default: NAME).
+    `calendar`: "" for the editions that were known, and re-fixed when they changed; an instant for
+    what was known of the calendar then, from the start. `without`: citations of notices that are
+    left out of it. `edits` are made one after the other.
+    """
+
+    known_at: Instant
+    at: Instant | None = None
+    pack: str = ""
+    instead_of: str = ""
+    calendar: Instant | None = None
+    without: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
+
+    @property
+    def judged_at(self) -> Instant:
+        return self.known_at if self.at is None else self.at
+
+    @property
+    def as_stamped(self) -> bool:
+        """Whether the rules are those that governed."""
+        return not self.pack and self.calendar is None and not self.without
