@@ -135,6 +135,7 @@ def _of_clock(reading: Reading) -> Values:
         "provisional": reading.provisional,
         "unit": reading.unit,
         "stopped": reading.stopped_at,
+        "ruling": reading.ruling.verdict if reading.ruling is not None else NOTHING,
     }
 
 

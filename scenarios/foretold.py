@@ -25,6 +25,7 @@ from scenarios.table import (
 from sla_engine.errors import register
 from sla_engine.escalation.kinds import KINDS
 from sla_engine.policy.vocabulary import ACTS
+from sla_engine.record import Instant
 from sla_engine.sla.assess import State
 
 SCENARIO_PAIR = register(
@@ -33,7 +34,7 @@ SCENARIO_PAIR = register(
     "write exactly one of: {allowed}",
 )
 
-ABOUT = ("petition", "talk", "item", "round", "unit")
+ABOUT = ("petition", "talk", "item", "round", "dispute", "unit")
 
 Values: TypeAlias = Mapping[str, object]
 Fields: TypeAlias = Mapping[str, Callable[[Any], object]]
@@ -46,6 +47,7 @@ CLOCK_FIELDS: Fields = {
     "provisional": flag,
     "unit": text,
     "stopped": moment,
+    "ruling": text,
 }
 ACT_FIELDS: Fields = {
     "at": instant,
@@ -69,7 +71,7 @@ BALANCE_FIELDS: Fields = {
     "overdue": number,
 }
 SILENCES = ("", "history", "overturned", "superseded")
-DOSSIERS = ("petitions", "talks", "items", "rounds")
+DOSSIERS = ("petitions", "talks", "items", "rounds", "disputes")
 COUNTS = (*DOSSIERS, *(state.value for state in State))
 
 
@@ -153,17 +155,33 @@ class DocumentExpected:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """A replay that is asked for instead of the dossier as it stands; see `replay.question`.
+
+    Instants None: now. `calendar` and `edits` as people write them.
+    """
+
+    known_at: Instant | None
+    at: Instant | None
+    pack: str
+    calendar: str
+    without: tuple[str, ...]
+    edits: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Expect:
     """What must be so at one instant: `about` a kind of dossier by `name`, or "" of everything.
 
-    `pack` is whose tally of a unit. `acts` None: not asked; otherwise the complete list. `among`
-    must be there beside others.
+    `pack` is whose tally of a unit. `ask` None: of the dossier as it stands. `acts` None: not
+    asked; otherwise the complete list. `among` must be there beside others.
     """
 
     where: str
     about: str
     name: str
     pack: str
+    ask: Ask | None
     values: Values
     clocks: tuple[ClockExpected, ...]
     acts: tuple[ActExpected, ...] | None
@@ -187,6 +205,7 @@ def read_expect(each: Table, pack: str) -> Expect:
         about=about,
         name=named[about] if about else "",
         pack=(each.text("pack") if about == "unit" else "") or pack,
+        ask=_ask(each) if about else None,
         values=_values(each, _fields(about)),
         clocks=tuple(map(_clock, each.tables("clocks"))) if about else (),
         acts=tuple(map(_act, each.tables("acts"))) if about and "acts" in each.raw else None,
@@ -199,9 +218,25 @@ def read_expect(each: Table, pack: str) -> Expect:
         else (),
         documents=tuple(map(_document, each.tables("documents"))) if not about else (),
     )
-    each.asked += ["acts"] if about else []
+    each.asked += ["acts", "ask"] if about else []
     each.close()
     return expect
+
+
+def _ask(each: Table) -> Ask | None:
+    if "ask" not in each.raw:
+        return None
+    inner = Table(each.take("ask", table) or {}, each.at("ask"), each.faults)
+    asked = Ask(
+        known_at=inner.take("known_at", instant),
+        at=inner.take("at", instant),
+        pack=inner.text("pack"),
+        calendar=inner.text("calendar"),
+        without=inner.take("without", texts) or (),
+        edits=inner.take("edits", texts) or (),
+    )
+    inner.close()
+    return asked
 
 
 @lru_cache
@@ -214,7 +249,7 @@ def _phases(kind: str) -> frozenset[str]:
 def _fields(about: str) -> Fields:
     """What may be said of a dossier as a whole."""
     fields: dict[str, Callable[[Any], object]] = {"exists": flag} if about else {}
-    if about in ("petition", "talk", "item", "round"):
+    if about in ("petition", "talk", "item", "round", "dispute"):
         fields["phase"] = one_of(_phases(about))
     if about == "talk":
         fields |= {"tier": number, "causes": number, "recalled": texts}

@@ -19,7 +19,6 @@ from sla_engine.policy.clause import Pack
 from sla_engine.policy.lint import parse_pack
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.projection import tables
-from sla_engine.worktime import Almanac
 
 SCENARIO_PACK = register(
     "SCENARIO_PACK",
@@ -70,7 +69,7 @@ def rulebook(script: Script, pack_dirs: tuple[Path, ...] = ()) -> Rulebook:
     rules = shipped
     if script.withhold:
         almanacs = shipped.almanacs.items()
-        known = {name: _without(each, script.withhold) for name, each in almanacs}
+        known = {name: each.without(script.withhold) for name, each in almanacs}
         rules = Rulebook(known, shipped.packs)
     for brought in script.brought:
         rules = rules.with_pack(_pack(brought))
@@ -111,17 +110,6 @@ def _pack(brought: Brought) -> Pack:
     except (OSError, UnicodeDecodeError) as error:
         fault = Fault(SCENARIO_UNREADABLE, brought.where, f"{brought.path.name}: {error}")
         raise Refusal(fault) from None
-
-
-def _without(almanac: Almanac, numbers: tuple[str, ...]) -> Almanac:
-    """The same calendar, not knowing some of its notices."""
-    return Almanac(
-        region=almanac.region,
-        zone=almanac.zone.name,
-        weekend=almanac.weekend,
-        notices=[each for each in almanac.notices if each.citation not in numbers],
-        statutes=almanac.statutes,
-    )
 
 
 def notice_text(number: str) -> str:

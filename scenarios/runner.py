@@ -20,15 +20,18 @@ from scenarios.foretold import Expect
 from scenarios.reader import read_file
 from scenarios.rules import check_names, notice_text, rulebook
 from scenarios.script import Fact, Load, Script, Step, TalkAlias
+from sla_engine.asking import calendar_at, edit_of
 from sla_engine.clock import VirtualClock
 from sla_engine.errors import Refusal, refuse, register
 from sla_engine.followers.projector import follower_name
 from sla_engine.record import Instant
+from sla_engine.replay.question import Question
 from sla_engine.replay.verify import Verification
 from sla_engine.service.handler import Outcome
 from sla_engine.service.intake import parse
 from sla_engine.service.reactor import Reactor
 from sla_engine.settings import Settings
+from sla_engine.sla.assess import Assessment
 from sla_engine.store.application import open_sqlite
 from sla_engine.talk.events import CauseAttached, TalkProposed
 from sla_engine.wiring import Engine
@@ -174,7 +177,23 @@ class Play:
         if "exists" in expect.values or stream is None:
             self.findings.compare(expect.name, "exists", wanted, stream is not None)
         if stream is not None and wanted:
-            compare_dossier(self.findings, expect, self.engine.assess(stream, at))
+            compare_dossier(self.findings, expect, self._assessed(expect, stream, at))
+
+    def _assessed(self, expect: Expect, stream: str, at: Instant) -> Assessment:
+        """The dossier as it stands, or as the replay has it that is asked for."""
+        asked = expect.ask
+        if asked is None:
+            return self.engine.assess(stream, at)
+        rules = self.engine.rules
+        question = Question(
+            known_at=at if asked.known_at is None else asked.known_at,
+            at=asked.at,
+            pack=asked.pack,
+            calendar=calendar_at(rules, asked.calendar, at),
+            without=asked.without,
+            edits=tuple(edit_of(stream, text, n) for n, text in enumerate(asked.edits, 1)),
+        )
+        return self.engine.replay(stream, question).assessment
 
     def _by_id(self, expect: Expect) -> Expect:
         """The block with talks' own ids for their aliases in what documents are about."""

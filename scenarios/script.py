@@ -16,7 +16,7 @@ from sla_engine.worktime import Instant, format_instant
 
 Size = Literal["small", "soak"]
 
-ADDRESSES = ("petition", "talk", "item", "round", "roster")
+ADDRESSES = ("petition", "talk", "item", "round", "dispute", "roster")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,34 +1,23 @@
 """A reviewer's options read as questions about one dossier."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import msgspec
-
+from sla_engine.asking import calendar_at
 from sla_engine.cli.case import stream_of
 from sla_engine.cli.desk import Desk, Misuse
 from sla_engine.cli.files import text as text_of
 from sla_engine.cli.options import instant
-from sla_engine.errors import Fault, Refusal, register
+from sla_engine.errors import Refusal
 from sla_engine.policy.lint import parse_pack
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant, Recorded
 from sla_engine.replay.causes import Cause, causes
-from sla_engine.replay.question import Added, Edit, Moved, Question, Removed
+from sla_engine.replay.question import Question
 from sla_engine.replay.replay import Replay, replay
 from sla_engine.rules.texts import notice_of
-from sla_engine.worktime import parse_date, parse_instant
-
-EDIT_FORMAT = register(
-    "EDIT_FORMAT",
-    "“{found}”不是改动，应写成：{allowed}",
-    "{found} is no edit; write {allowed}",
-)
-_FORMS = '"move SOURCE:ID to TIME", "remove SOURCE:ID", "add {…}"'
-_WHAT_IF = "what-if"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +62,7 @@ def asking(desk: Desk, no: str, asked: Asked) -> Iterator[Review]:
         try:
             rules, pack = with_pack(engine.rules, asked.pack)
             rules, calendar = with_calendar(rules, asked.calendar, now)
-            edits = tuple(_edit(stream, text, number) for number, text in enumerate(asked.edits, 1))
+            edits = tuple(edit_of(stream, text, n) for n, text in enumerate(asked.edits, 1))
         except Refusal as refusal:
             raise Misuse(refusal.faults) from None
         known_at = instant(asked.known_at, "--known-at")
@@ -105,49 +94,11 @@ def with_pack(rules: Rulebook, text: str) -> tuple[Rulebook, str]:
 def with_calendar(rules: Rulebook, text: str, now: Instant) -> tuple[Rulebook, Instant | None]:
     """The rules and the instant of which `--calendar` takes the calendar. A file's notice is added
     as if it were learned a moment from now, so that nothing else knows of it."""
-    if not text:
-        return rules, None
-    if text == "now":
-        return rules, now
     path = Path(text)
     if path.suffix == ".toml":
         return rules.with_notice(notice_of(text_of(path), now + 1)), now + 1
-    if "T" in text:
-        return rules, parse_instant(text, "--calendar")
-    day, zone = parse_date(text, "--calendar"), next(iter(rules.almanacs.values())).zone
-    return rules, zone.midnight[day.toordinal() + 1] - 1
+    return rules, calendar_at(rules, text, now)
 
 
 def _own_pack(events: Sequence[Recorded]) -> str:
     return str(getattr(events[0].event, "pack", "")) if events else ""
-
-
-def _edit(stream: str, text: str, number: int) -> Edit:
-    verb, _, rest = text.strip().partition(" ")
-    if verb == "move" and " to " in rest:
-        fact, _, to = rest.rpartition(" to ")
-        return Moved(fact.strip(), parse_instant(to.strip(), "--edit"))
-    if verb == "remove" and rest:
-        return Removed(rest.strip())
-    if verb == "add":
-        return _added(stream, rest, number)
-    raise Misuse(Fault(EDIT_FORMAT, "--edit", text, _FORMS))
-
-
-def _added(stream: str, text: str, number: int) -> Added:
-    """A fact as intake takes it; whose it is and what it is called need not be said."""
-    from sla_engine.service.intake import parse
-
-    try:
-        given = json.loads(text)
-    except ValueError:
-        given = None
-    if not isinstance(given, dict):
-        raise Misuse(Fault(EDIT_FORMAT, "--edit", text, _FORMS))
-    kind, _, name = stream.partition("/")
-    sent = parse({"source": _WHAT_IF, "id": f"{number}", **given, kind: name})
-    fields = {name: getattr(sent.event, name) for name in sent.event.__struct_fields__}
-    plain = msgspec.to_builtins(fields)
-    return Added(
-        f"{sent.source}:{sent.key}", sent.event.WIRE, sent.occurred_at, plain, None, sent.seq
-    )
