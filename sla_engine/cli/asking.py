@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sla_engine.asking import calendar_at
+from sla_engine.asking import calendar_at, edit_of
 from sla_engine.cli.case import stream_of
 from sla_engine.cli.desk import Desk, Misuse
 from sla_engine.cli.files import text as text_of
