@@ -1,5 +1,6 @@
 """`replay`, `diff`: a reviewer's questions as they are typed, the answers as they are read."""
 
+import json
 from pathlib import Path
 from typing import Any
 
