@@ -4,24 +4,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from projections import READ_MODELS
 from sla_engine.catalog import load_rulebook
 from sla_engine.clock import Clock, SystemClock
 from sla_engine.dossier.fold import Dossier, fold
 from sla_engine.errors import refuse, register
-from sla_engine.escalation.armed import armed_rows
+from sla_engine.escalation.armed import Ready, armed_rows, ready
 from sla_engine.escalation.kinds import KINDS, has_clocks, kind_of
 from sla_engine.followers.models import ReadModels
 from sla_engine.followers.projector import read_rows
 from sla_engine.followers.runner import Runner
 from sla_engine.petition.subject import SubjectErased
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.ports import AlarmRow
+from sla_engine.ports import AlarmRow, Claim
 from sla_engine.projection import Columns, tables
 from sla_engine.record import ENGINE, Draft, Instant, Meta, Recorded
 from sla_engine.regions import one_store
+from sla_engine.replay.question import Question
+from sla_engine.replay.replay import Replay, replay
 from sla_engine.replay.verify import Verification, verify
 from sla_engine.rules.loading import Loading
 from sla_engine.scheduler.alarm_index import INDEX, STALE, rebuild
@@ -36,6 +38,9 @@ from sla_engine.settings import Settings
 from sla_engine.sla.assess import Assessment, assess
 from sla_engine.store.application import PetitionLog, open_store
 from sla_engine.store.erasures import Erasure, ErasureRegister, register_of
+
+if TYPE_CHECKING:
+    from sla_engine.bulk.impact import Impact
 
 UNKNOWN_DOSSIER = register(
     "UNKNOWN_DOSSIER",
@@ -79,9 +84,9 @@ class Engine:
         self.store = ""
         """Path or address; "" for one that is gone with the process."""
         self._rules = RulesOfLog(log, rules)
-        self.handler = Handler(
-            log, lambda: self.rules, settings.tolerance_s * 1_000_000, self._rules.overtaken
-        )
+        tolerance = settings.tolerance_s * 1_000_000
+        self._short_term = settings.short_term_s * 1_000_000
+        self.handler = Handler(log, lambda: self.rules, tolerance, self._rules, self._short_term)
         self.campaigns = Campaigns(
             log, self._rules, self.handler.touch_all, clock.now, settings.sweep_limit
         )
@@ -149,11 +154,10 @@ class Engine:
         if not has_clocks(stream):
             return ()
         assessment = assess(fold(stream, events), kind_of(stream), self.rules, now)
-        return armed_rows(assessment, self.rules)
+        return armed_rows(assessment, self.rules, self._short_term)
 
     def take(self, submissions: Sequence[Submission], history: bool = False) -> list[Outcome]:
         """Record submissions in one transaction, then let the followers come up."""
-        self.refresh_rules()
         outcomes = self.handler.take(submissions, self.clock.now(), history)
         self.follow()
         return outcomes
@@ -182,9 +186,13 @@ class Engine:
         """One sweep at the clock's time, followed."""
         self.refresh_rules()
         now, limit = self.clock.now(), self.settings.sweep_limit
-        report = sweep(self.log, self.handler.touch_all, now, limit)
+        report = sweep(self.log, self.handler.touch_all, now, limit, self.ready_made)
         self.follow()
         return report
+
+    def ready_made(self, claim: Claim, now: Instant) -> Ready | None:
+        """What a sweep is to write for a claimed stream; None where its dossier must be read."""
+        return ready(claim, self.rules, now)
 
     def next_alarm(self) -> Instant | None:
         """The earliest instant at which something becomes due."""
@@ -215,6 +223,32 @@ class Engine:
         moment = at if at is not None else known_at
         moment = moment if moment is not None else self.clock.now()
         return assess(self.dossier(stream, known_at), kind_of(stream), self.rules, moment)
+
+    def replay(self, stream: str, question: Question) -> Replay:
+        """What a reviewer asks about a dossier; nothing is written. Raises as `replay`."""
+        return replay(stream, self.events(stream), self.rules, question)
+
+    def whatif(
+        self,
+        question: Question,
+        rules: Rulebook | None = None,
+        since: Instant | None = None,
+        until: Instant | None = None,
+        progress: Callable[[int], object] = lambda _petitions: None,
+    ) -> "Impact":
+        """What other rules would have done to every petition registered in [since, until); nothing
+        is written. `rules`: those in force and whatever was brought to compare with. `progress` is
+        told how many petitions have been read. Needs the extra `bulk`; raises as `bulk.whatif`."""
+        from sla_engine.bulk.whatif import registered, whatif  # noqa: PLC0415  numpy is an extra
+
+        def histories() -> Iterator[tuple[str, Sequence[Recorded]]]:
+            for count, stream in enumerate(self.log.streams("petition/"), 1):
+                history = (stream, self.events(stream))
+                progress(count)
+                if registered(history, since, until):
+                    yield history
+
+        return whatif(histories(), rules or self.rules, question)
 
     def rows(self, table: str, prefix: str = "") -> Iterator[tuple[str, Columns]]:
         """Rows of a read model, or its cells ("scorecard.cells"), by key."""

@@ -124,13 +124,13 @@ def draw(  # one argument for each option
     from sla_engine.documents.register import form_of
     from sla_engine.drafting import drawn
 
-    known_at, to = instant(as_known, "--as-known"), _format(out)
+    known_at, to = instant(as_known, "--as-known"), format_of(out)
     about = form_of(name).about
     if known_at is not None and {"period", "project"} & set(about):
         raise Misuse(Fault(KNOWN_NOW, "--as-known", name))
     with desk.engine() as engine:
         document = drawn(engine, name, no, unit, known_at)
-    _tell(desk, document, to, out, wording)
+    tell(desk, document, to, out, wording)
 
 
 @command(
@@ -155,7 +155,7 @@ def report(  # one argument for each option
     from sla_engine.drafting import of_period, pack_of
 
     name, cycle, example = _REPORTS[kind]
-    days, to = period(period_, "--period"), _format(out)
+    days, to = period(period_, "--period"), format_of(out)
     if days is None or _cycle(days) != cycle:
         raise Misuse(Fault(PERIOD_UNLIKE, "--period", period_, example))
     with desk.engine() as engine:
@@ -163,7 +163,7 @@ def report(  # one argument for each option
         edition = pack_of(engine, the_pack(engine, pack), days.last, at)
         source = of_period(engine, edition, region, days, at)
         document = drawn(name, f"{edition.name}/{days.word}", source)
-    _tell(desk, document, to, out, wording)
+    tell(desk, document, to, out, wording)
 
 
 def _cycle(days: "Days") -> str:
@@ -172,7 +172,7 @@ def _cycle(days: "Days") -> str:
     return cycle_of(days.word)
 
 
-def _format(out: Path | None) -> "Format":
+def format_of(out: Path | None) -> "Format":
     """By the file's ending. Raises `Misuse` OUT_WRONG."""
     if out is None or out.suffix == ".md":
         return "md"
@@ -181,7 +181,7 @@ def _format(out: Path | None) -> "Format":
     return "html"
 
 
-def _tell(
+def tell(
     desk: Desk, document: "Document", to: "Format", out: Path | None, folder: Path | None
 ) -> None:
     """Into the file, or here; what it lacks is said beside it."""

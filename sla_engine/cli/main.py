@@ -32,6 +32,7 @@ from sla_engine.cli import (
     standalone,
     talk,
     verify,
+    whatif,
     worklist,
 )
 from sla_engine.cli.desk import (
@@ -152,7 +153,7 @@ def entry(
 
 for noun in (
     standalone, intake, run, worklist, petition, talk, item, round, board, dispute, scorecard,
-    reconcile, document, registry, roster, verify, replay, import_, scenario, calendar, policy,
+    reconcile, document, registry, roster, verify, replay, whatif, import_, scenario, calendar, policy,
     campaign, serve, backup, export, letter, delivery,
 ):  # fmt: skip
     app.add_typer(noun.app)

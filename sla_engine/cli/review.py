@@ -100,14 +100,15 @@ def _decision_dict(draft: Draft) -> dict[str, Any]:
 
 def render_replay(found: Replay, voice: Voice) -> "Iterator[RenderableType]":
     """The question, the clocks, the decisions, the digests."""
-    yield _heading(found.question, voice)
+    yield heading(found.question, voice)
     yield clocks.render(found.assessment.readings, voice)
     yield _decisions(found, voice)
     yield styled(("输入 inputs  ", "dim"), found.inputs)
     yield styled(("结果 result  ", "dim"), found.result)
 
 
-def _heading(question: Question, voice: Voice) -> str:
+def heading(question: Question, voice: Voice) -> str:
+    """A question in one line."""
     parts = [f"{voice.word(Text('截至', 'as known at'))} {when(question.known_at)}"]
     if question.judged_at != question.known_at:
         parts.append(f"{voice.word(Text('判断于', 'judged at'))} {when(question.judged_at)}")
@@ -245,8 +246,8 @@ def render_difference(
     found: Difference, causes: Causes, voice: Voice
 ) -> "Iterator[RenderableType]":
     """Both questions, a table of differences, the first parting of each clock, the causes."""
-    yield styled(("甲 A  ", "bold"), _heading(found.before.question, voice))
-    yield styled(("乙 B  ", "bold"), _heading(found.after.question, voice))
+    yield styled(("甲 A  ", "bold"), heading(found.before.question, voice))
+    yield styled(("乙 B  ", "bold"), heading(found.after.question, voice))
     if not found.changes:
         yield voice.word(Text("两次重演结果相同", "both replays come to the same"))
         return

@@ -17,6 +17,7 @@ _FONTS = "'Noto Sans CJK SC','Source Han Sans SC','Microsoft YaHei','PingFang SC
 _LINE, _BAR, _SIZE = 30, 14, 12
 _LABEL, _VALUE = 190, 150
 _INK, _SOFT, _GRID, _FILL, _SECOND = "#1c2733", "#5c6b7a", "#d7dde3", "#2f5d8a", "#b9812e"
+_MOST = 24
 _BOX_W, _BOX_H, _GAP_X, _GAP_Y, _ACROSS, _PASS_W = 148, 78, 20, 40, 4, 4
 _TONES = {
     "done": ("#e6f2ea", "#2e7d4f"),
@@ -74,6 +75,47 @@ def course(rows: Sequence[Row], legend: tuple[str, str]) -> Markup:
             parts.append(_rect(left, base - tall, column, tall, fill))
             parts.append(_text(left + column / 2, base - tall - 5, str(row[name]), "middle", 11))
         parts.append(_text(middle, base + 18, str(row["month"]), "middle", 11))
+    for index, (words, fill) in enumerate(zip(legend, (_FILL, _SECOND), strict=True)):
+        parts.append(_rect(20 + 150 * index, 196, 10, 10, fill))
+        parts.append(_text(36 + 150 * index, 205, words, "start", 11))
+    return _svg(height, parts)
+
+
+def sides(rows: Sequence[Row], legend: tuple[str, str]) -> Markup:
+    """One bar for each unit: to the left what gets better for it, to the right what gets worse."""
+    rows = rows[:_MOST]
+    height, middle = _LINE * len(rows) + 34, _LABEL + (WIDTH - _LABEL - 50) / 2
+    most = max((max(row["worse"], row["better"]) for row in rows), default=0) or 1
+    room = (WIDTH - _LABEL - 50) / 2 - 40
+    parts = [_rect(middle, 24, 1, height - 30, _GRID)]
+    parts.append(_text(middle - 8, 14, f"← {legend[0]}", "end", 11))
+    parts.append(_text(middle + 8, 14, f"{legend[1]} →", "start", 11))
+    for index, row in enumerate(rows):
+        top = _LINE * index + 30
+        left, right = (round(room * row[side] / most, 1) for side in ("better", "worse"))
+        parts += [
+            _text(_LABEL - 8, top + 12, cut(str(row["unit"] or "—"), _LABEL / _SIZE - 1), "end"),
+            _rect(middle - left, top, left, _BAR, _FILL),
+            _rect(middle, top, right, _BAR, _SECOND),
+            _text(middle - left - 5, top + 12, str(row["better"]), "end", 11),
+            _text(middle + right + 5, top + 12, str(row["worse"]), "start", 11),
+        ]
+    return _svg(height, parts)
+
+
+def moves(rows: Sequence[Row], legend: tuple[str, str]) -> Markup:
+    """One column for each number of days by which terms move, the sooner ones to the left."""
+    height, base = 210, 168
+    most = max((row["clocks"] for row in rows), default=0) or 1
+    room = (WIDTH - 40) / max(len(rows), 1)
+    wide = min(46.0, room * 0.7)
+    parts = [_rect(20, base, WIDTH - 40, 1, _GRID)]
+    for index, row in enumerate(rows):
+        middle, tall = 20 + room * (index + 0.5), round(130 * row["clocks"] / most, 1)
+        fill = _FILL if str(row["days_moved"]).startswith("−") else _SECOND
+        parts.append(_rect(middle - wide / 2, base - tall, wide, tall, fill))
+        parts.append(_text(middle, base - tall - 5, str(row["clocks"]), "middle", 11))
+        parts.append(_text(middle, base + 18, str(row["days_moved"]), "middle", 11))
     for index, (words, fill) in enumerate(zip(legend, (_FILL, _SECOND), strict=True)):
         parts.append(_rect(20 + 150 * index, 196, 10, 10, fill))
         parts.append(_text(36 + 150 * index, 205, words, "start", 11))

@@ -1,0 +1,97 @@
+"""What other rules would have done to everything at once."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sla_engine.cli.desk import Desk, Misuse, command
+from sla_engine.cli.document import OutOption, WordingOption, format_of, tell
+from sla_engine.cli.options import day
+from sla_engine.cli.replay import CalendarOption, EditionOption, WithoutOption
+from sla_engine.errors import Fault, Refusal, refuse, register
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sla_engine.policy.rulebook import Rulebook
+    from sla_engine.record import Instant
+
+WHATIF_OF_NOTHING = register(
+    "WHATIF_OF_NOTHING",
+    "没有说明与什么比较，应给出 {allowed}",
+    "nothing was said to compare with; give {allowed}",
+)
+BULK_MISSING = register(
+    "BULK_MISSING",
+    "没有安装批量计算所需的 {found}",
+    "{found}, which computing in bulk needs, is not installed",
+    "安装时带上 bulk：pip install 'sla-engine[bulk]'",
+    "install the extra: pip install 'sla-engine[bulk]'",
+)
+
+app = typer.Typer()
+
+
+@command(
+    app,
+    "whatif",
+    help="试算 · What other rules would have done to every petition.\n\n"
+    "How many terms move, how many verdicts flip, for which units, the longest delay, ten "
+    "examples. Nothing is written. --out draws the report with its figures.",
+    rich_help_panel="复核 review",
+)
+def whatif(
+    desk: Desk,
+    *,
+    since: Annotated[
+        str, typer.Option("--since", metavar="DATE", help="Only those registered from this day on.")
+    ] = "",
+    until: Annotated[
+        str, typer.Option("--until", metavar="DATE", help="Only those registered before this day.")
+    ] = "",
+    pack: EditionOption = "",
+    calendar: CalendarOption = "",
+    without: WithoutOption = [],  # noqa: B006  typer copies it
+    out: OutOption = None,
+    wording: WordingOption = None,
+) -> None:
+    from sla_engine.cli.asking import with_calendar, with_pack
+    from sla_engine.cli.impact import document_of, render
+    from sla_engine.replay.question import Question
+
+    if not (pack or calendar or without):
+        raise Misuse(Fault(WHATIF_OF_NOTHING, "", "", "--pack, --calendar, --without"))
+    first, after, to = day(since, "--since"), day(until, "--until"), format_of(out)
+    with desk.engine() as engine:
+        now = engine.clock.now()
+        try:
+            rules, edition = with_pack(engine.rules, pack)
+            rules, known = with_calendar(rules, calendar, now)
+        except Refusal as refusal:
+            raise Misuse(refusal.faults) from None
+        question = Question(
+            known_at=now,
+            pack=edition,
+            instead_of=edition.partition("@")[0].partition("~")[0],
+            calendar=known,
+            without=tuple(without),
+        )
+        total = sum(1 for _ in engine.log.streams("petition/"))
+        with desk.voice.progress("试算 what if", total) as advance:
+            try:
+                found = engine.whatif(
+                    question, rules, midnight(rules, first), midnight(rules, after), advance.to
+                )
+            except ModuleNotFoundError as error:
+                raise refuse(BULK_MISSING, "", error.name or str(error)) from None
+    document = document_of(found, question, since, until)
+    if desk.voice.json or out is not None:
+        tell(desk, document, to, out, wording)
+    if not desk.voice.json:
+        desk.voice.show(*render(found, question, desk.voice))
+
+
+def midnight(rules: "Rulebook", day: "date | None") -> "Instant | None":
+    """The first instant of a local day."""
+    zone = next(iter(rules.almanacs.values())).zone
+    return None if day is None else zone.midnight[day.toordinal()]
