@@ -93,6 +93,25 @@ def explain(
 
 @command(
     app,
+    "case",
+    help="案卷 · Facts and derivations, as JSON for the independent checker.\n\n"
+    "`python -m sla_engine.checker CASE.json` verifies every due instant step by step without the "
+    "engine. No personal data.",
+)
+def case_(desk: Desk, no: NoArgument, as_known: AsKnownOption = "") -> None:
+    from sla_engine.catalog import pack_texts
+    from sla_engine.cli.case import Case
+    from sla_engine.cli.proof import proof
+
+    known_at = instant(as_known, "--as-known")
+    texts = {name: text for folder in desk.pack_dirs for name, text in pack_texts(folder).items()}
+    with desk.engine() as engine:
+        assessment = Case.open(engine, no, known_at).assessment
+        desk.voice.document(proof(engine, assessment, texts))
+
+
+@command(
+    app,
     "erase",
     help="删除个人信息 · Destroy the petitioner's personal data.\n\n"
     "The data and the key to it, for good. The facts and the clocks stay; that something was "

@@ -29,6 +29,7 @@ _OPENS_LANE = frozenset(
         "rebounded",
         "listed",
         "assigned",
+        "disputed",
     }
 )
 _ENDS = frozenset({"declined", "merged", "withdrawn", "refused", "cancelled"})
@@ -140,7 +141,7 @@ def _pause_or_extend(chronicle: Chronicle, fact: CaseFact, recorded: Recorded) -
     if fact.type == "suspended":
         chronicle.pauses.append(Pause(said["ground"], fact.at, recorded, None, known_at))
     elif fact.type == "resumed" and chronicle.open_pause is not None:
-        chronicle.end_pause(chronicle.open_pause, fact.at, 0)
+        chronicle.end_pause(chronicle.open_pause, fact.at, 0, recorded)
     elif fact.type == "extension_requested":
         asked = ExtensionRequested("case", said["clause"], said["amount"])
         chronicle.requests[said["clause"]] = Request(asked, recorded)

@@ -1,139 +1,283 @@
-"""Why a clock is due when it is: the derivation, with clause, extensions and rungs named.
+"""Why a clock is due when it is, in the words of officials.
 
-The text is rendered from the object the computation produced, so it cannot say anything else.
+The text is rendered from the derivation, the very object that the checker verifies, so it cannot
+say anything else. The rungs of the ladder, which are no part of the due instant, follow it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sla_engine.policy.clause import Text
+from sla_engine.policy.clause import Scope, Text
+from sla_engine.policy.vocabulary import marks_of
+from sla_engine.record import Instant
+from sla_engine.sla import extension
 from sla_engine.sla.assess import Reading
+from sla_engine.sla.derivation import ClockDerivation, FactRef, Words, derivation_of
 from sla_engine.sla.schedule import Firing
-from sla_engine.worktime import Amount, Derivation, Instant, Unit, derive, narrate
+from sla_engine.worktime import Amount, Derivation, Unit, narrate
 from sla_engine.worktime.derivation import Due
+from sla_engine.worktime.instant import zone_of
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    """What one language needs to say what the narrator of the derivation does not."""
+class _Voice:
+    """What one language needs to say what the narrator of the steps does not."""
 
-    pick: Callable[[Text], str]
-    amount: Callable[[Amount], str]
-    moment: Callable[[Instant, str], str]
-    due: Callable[[Due, str], str]
+    lang: str
+    steps: Callable[[Derivation], list[str]]
     separator: str
     clause: str
     default: str
     basis: str
+    began: str
+    inherited: str
+    fact: str
+    learned: str
     extension: str
     ineffective: str
+    against: Mapping[str, str]
+    pause: str
+    resumed: str
+    still: str
+    revision: str
     kept: str
+    ruled: str
     reached: str
     coming: str
     tier: str
 
 
-_ZH = _Words(
-    pick=lambda text: text.zh,
-    amount=str,
-    moment=lambda instant, zone: narrate.moment(instant, zone)[0],
-    due=lambda step, zone: narrate.told([step], Unit.CALENDAR_DAYS, zone)[0][0],
+_ZH = _Voice(
+    lang="zh",
+    steps=narrate.zh,
     separator="；",
     clause="{name}：{amount}{default}",
     default="（默认值，须经用户确认）",
     basis="依据：{basis}（{pack} {edition}）",
-    extension="延期：{amount}，批准人 {approver}，{when} 批准",
-    ineffective="延期未计入：{amount}，批准人 {approver}，{when} 批准，超出上限或逾期申请",
+    began="起算事实：{mark}，{when}（{fact}）",
+    inherited="，并自重复件",
+    fact="第{version}条记录{name}{learned}",
+    learned="，{when} 录入",
+    extension="延期：{amount}，批准人 {approver}，{when} 批准（{fact}），{asked} 申请（{request}）",
+    ineffective="延期未计入：{amount}，批准人 {approver}，{when} 批准，{against}",
+    against={
+        extension.NOT_ALLOWED: "本条款不得延期",
+        extension.OTHER_UNIT: "单位与期限不同",
+        extension.ASKED_LATE: "{asked} 申请，已过最迟申请时间 {last}",
+        extension.TOO_MANY: "超出上限次数",
+        extension.TOO_LONG: "超出每次上限",
+        extension.TOO_LONG_IN_ALL: "超出累计上限",
+    },
+    pause="中止事由：{name}（{ground}），{since}起（{fact}），{until}",
+    resumed="{when}恢复（{fact}）",
+    still="尚未恢复",
+    revision="日历修订：{when} 起按新的放假通知计算",
     kept="已告知的期限不提前，{due}",
+    ruled="复核裁定：{ruled}（{dispute}）",
     reached="已到 {when} {act}{tier}：{basis}",
     coming="将到 {when} {act}{tier}：{basis}",
     tier="（{tier}级）",
 )
-_EN = _Words(
-    pick=lambda text: text.en,
-    amount=Amount.en,
-    moment=lambda instant, zone: narrate.moment(instant, zone)[1],
-    due=lambda step, zone: narrate.told([step], Unit.CALENDAR_DAYS, zone)[1][0],
+_EN = _Voice(
+    lang="en",
+    steps=narrate.en,
     separator="; ",
     clause="{name}: {amount}{default}",
     default=" (default, to be confirmed)",
     basis="Basis: {basis} ({pack} {edition})",
-    extension="Extension: {amount}, approved by {approver} on {when}",
-    ineffective="Extension without effect: {amount}, approved by {approver} on {when}, beyond the "
-    "caps or asked for too late",
+    began="Started by: {mark}, {when} ({fact})",
+    inherited=", taken over from a duplicate",
+    fact="record {version}{name}{learned}",
+    learned=", recorded {when}",
+    extension="Extension: {amount}, approved by {approver} on {when} ({fact}), "
+    "asked for on {asked} ({request})",
+    ineffective="Extension without effect: {amount}, approved by {approver} on {when}, {against}",
+    against={
+        extension.NOT_ALLOWED: "the clause allows none",
+        extension.OTHER_UNIT: "not in the unit of the term",
+        extension.ASKED_LATE: "asked for on {asked}, later than {last}",
+        extension.TOO_MANY: "beyond the caps: one too many",
+        extension.TOO_LONG: "beyond the caps: too long",
+        extension.TOO_LONG_IN_ALL: "beyond the caps: too long in all",
+    },
+    pause="Ground of suspension: {name} ({ground}), from {since} ({fact}), {until}",
+    resumed="resumed {when} ({fact})",
+    still="not yet resumed",
+    revision="Calendar revised: reckoned by the new notice from {when}",
     kept="A term already notified is not brought forward. {due}",
+    ruled="Ruled on review: {ruled} ({dispute})",
     reached="Reached {when} {act}{tier}: {basis}",
     coming="To come {when} {act}{tier}: {basis}",
     tier=" (tier {tier})",
 )
+_RULED = {
+    "met": Words("按期", "in time"),
+    "late": Words("逾期", "late"),
+    "excluded": Words("不计入考核", "counts in no rate"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A rung of the ladder as it is told: reached by now, or still to come."""
+
+    reached: bool
+    when: Instant
+    act: Words
+    tier: int
+    basis: str
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The working of one due instant: clause and basis, the derivation, and the rungs."""
+    """The derivation of one clock, read out, and its rungs."""
 
-    reading: Reading
-    derivation: Derivation
+    clock: ClockDerivation
+    rungs: tuple[Rung, ...]
+
+    @property
+    def derivation(self) -> Derivation:
+        """The steps of the term alone."""
+        return self.clock.working
 
     def zh(self) -> list[str]:
         """Lines for officials."""
-        return self._lines(_ZH, narrate.zh(self.derivation))
+        return list(_Reading(self, _ZH).lines())
 
     def en(self) -> list[str]:
         """The same lines in English."""
-        return self._lines(_EN, narrate.en(self.derivation))
-
-    def _lines(self, words: _Words, derivation: list[str]) -> list[str]:
-        return [*self._head(words), *derivation, *self._kept(words), *self._rungs(words)]
-
-    def _head(self, words: _Words) -> Iterator[str]:
-        clause, pack = self.reading.clause, self.reading.cycle.pack
-        yield words.clause.format(
-            name=words.pick(clause.name),
-            amount=words.amount(self.reading.cycle.term.amount),
-            default="" if clause.status == "published" else words.default,
-        )
-        basis = words.separator.join(clause.basis)
-        yield words.basis.format(basis=basis, pack=words.pick(pack.title), edition=pack.edition)
-        schedule = self.reading.schedule
-        for form, grants in (
-            (words.extension, schedule.grants),
-            (words.ineffective, schedule.refused_grants),
-        ):
-            for grant in grants:
-                yield form.format(
-                    amount=words.amount(Amount.parse(grant.amount)),
-                    approver=grant.event.approver,
-                    when=self._moment(words, grant.fact.meta.occurred_at),
-                )
-
-    def _kept(self, words: _Words) -> Iterator[str]:
-        """The due date that stands where the pack does not allow the derivation's earlier one."""
-        stands, zone = self.reading.schedule.last.reckoning, self.derivation.zone
-        if stands.due != self.derivation.reckoning.due:
-            step = Due(stands.due, stands.due_date, stands.provisional, stands.basis)
-            yield words.kept.format(due=words.due(step, zone))
-
-    def _rungs(self, words: _Words) -> Iterator[str]:
-        for firing in self.reading.schedule.firings:
-            form = words.reached if firing.at <= self.reading.at else words.coming
-            yield form.format(
-                when=self._moment(words, firing.legal),
-                act=self._act(words, firing),
-                tier=words.tier.format(tier=firing.rung.tier) if firing.rung.tier else "",
-                basis=firing.rung.basis,
-            )
-
-    def _act(self, words: _Words, firing: Firing) -> str:
-        named = self.reading.cycle.pack.acts.get(firing.rung.act)
-        return words.pick(named) if named is not None else firing.rung.act
-
-    def _moment(self, words: _Words, instant: Instant) -> str:
-        return words.moment(instant, self.reading.schedule.calendar.zone.name)
+        return list(_Reading(self, _EN).lines())
 
 
 def explain(reading: Reading) -> Explanation:
     """The derivation of a reading's due instant, day by day."""
-    last = reading.schedule.last
-    derivation = derive(last.term, reading.start, last.timetable, last.pauses)
-    return Explanation(reading, derivation)
+    rungs = (_rung(reading, firing) for firing in reading.schedule.firings)
+    return Explanation(derivation_of(reading), tuple(rungs))
+
+
+def _rung(reading: Reading, firing: Firing) -> Rung:
+    rung = firing.rung
+    named = reading.cycle.pack.acts.get(rung.act)
+    act = Words(rung.act, rung.act) if named is None else Words(named.zh, named.en)
+    return Rung(firing.at <= reading.at, firing.legal, act, rung.tier, rung.basis)
+
+
+def _marks(stream: str) -> Mapping[str, Text]:
+    """The words for the marks of a stream's kind."""
+    kind = stream.partition("/")[0]
+    return marks_of(next((scope for scope in Scope if scope.value == kind), None))
+
+
+class _Reading:
+    """An explanation read out in one voice."""
+
+    def __init__(self, told: Explanation, voice: _Voice) -> None:
+        self.clock = told.clock
+        self.rungs = told.rungs
+        self.voice = voice
+
+    def lines(self) -> Iterator[str]:
+        yield from self._head()
+        yield from self._extensions()
+        yield from self._pauses()
+        for revision in self.clock.revisions:
+            yield self.voice.revision.format(when=self._at(revision.at))
+        yield from self.voice.steps(self.clock.working)
+        yield from self._kept()
+        verdict = self.clock.verdict
+        if verdict.ruled:
+            ruled = self._say(_RULED[verdict.ruled])
+            yield self.voice.ruled.format(ruled=ruled, dispute=verdict.dispute)
+        yield from self._ladder()
+
+    def _head(self) -> Iterator[str]:
+        clock, voice = self.clock, self.voice
+        yield voice.clause.format(
+            name=self._say(clock.name),
+            amount=self._amount(clock.amount),
+            default="" if clock.status == "published" else voice.default,
+        )
+        yield voice.basis.format(
+            basis=voice.separator.join(clock.basis),
+            pack=self._say(clock.pack.title),
+            edition=clock.pack.edition,
+        )
+        began = clock.began
+        named = _marks(clock.stream).get(began.mark)
+        mark = began.mark if named is None else self._say(Words(named.zh, named.en))
+        yield voice.began.format(
+            mark=mark + (voice.inherited if began.inherited else ""),
+            when=self._at(began.at),
+            fact=self._fact(began.fact),
+        )
+
+    def _extensions(self) -> Iterator[str]:
+        voice = self.voice
+        for each in self.clock.extensions:
+            asked, last = each.asked.occurred_at, each.last_call
+            against = voice.against.get(each.against, "").format(
+                asked=self._at(asked), last="" if last is None else self._at(last)
+            )
+            yield (voice.ineffective if each.against else voice.extension).format(
+                amount=self._amount(each.amount),
+                approver=each.approver,
+                when=self._at(each.granted.occurred_at),
+                fact=self._fact(each.granted),
+                asked=self._at(asked),
+                request=self._fact(each.asked),
+                against=against,
+            )
+
+    def _pauses(self) -> Iterator[str]:
+        voice = self.voice
+        for each in self.clock.pauses:
+            until = voice.still
+            if each.until is not None and each.ended_by is not None:
+                fact = self._fact(each.ended_by)
+                until = voice.resumed.format(when=self._at(each.until), fact=fact)
+            yield voice.pause.format(
+                name=self._say(each.name),
+                ground=each.ground,
+                since=self._at(each.since),
+                fact=self._fact(each.opened_by),
+                until=until,
+            )
+
+    def _kept(self) -> Iterator[str]:
+        """The due date that stands where the pack does not allow the steps' earlier one."""
+        clock, answer = self.clock, self.clock.working.reckoning
+        if clock.due is None or clock.due == answer.due:
+            return
+        zone = clock.working.zone
+        day = zone_of(zone).date_of(clock.due - 1)
+        step = Due(clock.due, day, answer.provisional, answer.basis)
+        lines = dict(zip(("zh", "en"), narrate.told([step], Unit.CALENDAR_DAYS, zone), strict=True))
+        yield self.voice.kept.format(due=lines[self.voice.lang][0])
+
+    def _ladder(self) -> Iterator[str]:
+        voice = self.voice
+        for rung in self.rungs:
+            yield (voice.reached if rung.reached else voice.coming).format(
+                when=self._at(rung.when),
+                act=self._say(rung.act),
+                tier=voice.tier.format(tier=rung.tier) if rung.tier else "",
+                basis=rung.basis,
+            )
+
+    def _fact(self, fact: FactRef) -> str:
+        voice, late = self.voice, fact.recorded_at != fact.occurred_at
+        return voice.fact.format(
+            version=fact.version,
+            name=f" {fact.source}:{fact.key}" if fact.key else "",
+            learned=voice.learned.format(when=self._at(fact.recorded_at)) if late else "",
+        )
+
+    def _say(self, words: Words) -> str:
+        return words.zh if self.voice.lang == "zh" else words.en
+
+    def _amount(self, amount: str) -> str:
+        return amount if self.voice.lang == "zh" else Amount.parse(amount).en()
+
+    def _at(self, instant: Instant) -> str:
+        zh, en = narrate.moment(instant, self.clock.working.zone)
+        return zh if self.voice.lang == "zh" else en

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sla_engine.checker.__main__ import main as checker
 from tests.support.shell import Shell, fact, life, play
 
 RESOLVED = fact("ZZ1", "resolved", "late", "2024-09-27T16:00:00+08:00")
@@ -129,3 +130,18 @@ def test_erasing_destroys_the_personal_data_and_keeps_every_clock(tmp_path: Path
 
 def _clock(document: Any, clause: str) -> Any:
     return next(each for each in document["clocks"] if each["clause"] == clause)
+
+
+def test_a_case_is_verified_by_the_independent_checker(
+    shell: Shell, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = tmp_path / "case.json"
+    case.write_text(shell.here("petition", "case", "ZZ1").out, encoding="utf-8")
+    assert checker([str(case)]) == 0
+    assert "通过 verified petition/ZZ1 solve 1" in capsys.readouterr().out
+    forged = case.read_text(encoding="utf-8").replace(
+        "国办发明电〔2023〕7号", "国办发明电〔2022〕16号"
+    )
+    case.write_text(forged, encoding="utf-8")
+    assert checker([str(case)]) == 1
+    assert "[NOTICE]" in capsys.readouterr().out
