@@ -1,6 +1,6 @@
 """What other rules would have done, for people and on paper."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sla_engine.bulk.impact import Change, Impact, Turned
@@ -10,6 +10,7 @@ from sla_engine.cli.review import heading
 from sla_engine.documents.form import Document, Fields, Moment, Row
 from sla_engine.documents.impact import impact_document
 from sla_engine.policy.clause import Text
+from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant
 from sla_engine.replay.question import Question
 from sla_engine.sla.assess import State
@@ -20,12 +21,23 @@ if TYPE_CHECKING:
 _MOST_UNITS = 20
 
 
-def document_of(found: Impact, question: Question, since: str, until: str) -> Document:
+Names = Mapping[str, Text]
+"""Clauses by their ids."""
+
+
+def names_of(rules: Rulebook) -> Names:
+    """What the clauses of all packs are called; ids that several packs use, by the latest."""
+    return {clause.id: clause.name for pack in rules.packs for clause in pack.clauses}
+
+
+def document_of(
+    found: Impact, question: Question, names: Names, since: str, until: str
+) -> Document:
     """The report as a document."""
     turned, longest = found.turned, found.longest
     fields: Fields = {
         "asked": heading(question, Voice()),
-        "registered_in": f"{since or '…'} – {until or '…'}",
+        "registered_in": f"{since or '…'} – {until or '…'}" if since or until else "全部",
         "assessed": found.petitions,
         "clocks": found.clocks,
         "moved": found.moved,
@@ -35,12 +47,12 @@ def document_of(found: Impact, question: Question, since: str, until: str) -> Do
         "gone": found.removed,
         "unjudged": found.refused,
         "days": tuple(_days(found)),
-        "longest": "" if longest is None else _longest(longest, "zh"),
+        "longest": "" if longest is None else _longest(longest, names, Voice()),
         "worse": turned.worse,
         "better": turned.better,
         "units": tuple(_by_unit(found)),
         "flips": tuple(_by_state(found)),
-        "examples": tuple(map(_example, found.examples)),
+        "examples": tuple(_example(each, names) for each in found.examples),
     }
     return impact_document(f"{found.petitions} 件诉求", question.known_at, fields)
 
@@ -65,10 +77,10 @@ def _by_state(found: Impact) -> Iterator[Row]:
         yield {"state_before": was.value, "state_after": now.value, "clocks": count}
 
 
-def _example(change: Change) -> Row:
+def _example(change: Change, names: Names) -> Row:
     return {
         "petition": _no(change),
-        "clause": _clock(change),
+        "clause": _clock(change, names, Voice()),
         "unit": change.unit,
         "due_before": _moment(change.due_before),
         "due_after": _moment(change.due_after),
@@ -85,19 +97,23 @@ def _no(change: Change) -> str:
     return change.stream.split("/", 1)[1]
 
 
-def _clock(change: Change) -> str:
-    return change.clause if change.cycle == "1" else f"{change.clause} #{change.cycle}"
+def _clock(change: Change, names: Names, voice: Voice) -> str:
+    name = names.get(change.clause, Text(change.clause, change.clause))
+    cycle = "" if change.cycle == "1" else f" #{change.cycle}"
+    return output.tight(voice.word(name)) + cycle
 
 
 def _signed(days: int) -> str:
     return f"+{days}" if days > 0 else f"−{-days}" if days < 0 else "0"
 
 
-def _longest(change: Change, lang: str) -> str:
-    return f"{duration(change.delay, lang)} {_no(change)} {_clock(change)}"
+def _longest(change: Change, names: Names, voice: Voice) -> str:
+    return f"{duration(change.delay, voice.lang)} {_no(change)} {_clock(change, names, voice)}"
 
 
-def render(found: Impact, question: Question, voice: Voice) -> "Iterator[RenderableType]":
+def render(
+    found: Impact, question: Question, names: Names, voice: Voice
+) -> "Iterator[RenderableType]":
     """Totals, units, flips and examples, one under the other."""
     yield styled((heading(question, voice), "bold"))
     yield (
@@ -119,13 +135,13 @@ def render(found: Impact, question: Question, voice: Voice) -> "Iterator[Rendera
             f"无法判断 could not be judged {found.refused:,}"
         )
     if found.longest is not None:
-        yield f"最大延后 longest delay {_longest(found.longest, voice.lang)}"
+        yield f"最大延后 longest delay {_longest(found.longest, names, voice)}"
     if found.units:
         yield _units(found)
     if found.flipped:
         yield _flips(found, voice)
     if found.examples:
-        yield _examples(found, voice)
+        yield _examples(found, names, voice)
 
 
 def _units(found: Impact) -> "RenderableType":
@@ -149,13 +165,13 @@ def _state(state: State | None, voice: Voice) -> str:
     return "—" if state is None else voice.word(words.STATES[state.value])
 
 
-def _examples(found: Impact, voice: Voice) -> "RenderableType":
+def _examples(found: Impact, names: Names, voice: Voice) -> "RenderableType":
     headers = ("诉求 petition", "条款 clause", "单位 unit", "原 as it stands", "试算 as asked")
     table = output.table(voice.word(Text("十例", "ten examples")), *headers)
     for each in found.examples:
         table.add_row(
             _no(each),
-            _clock(each),
+            _clock(each, names, voice),
             each.unit or "—",
             f"{deadline(each.due_before)}\n{_state(each.before, voice)}",
             f"{deadline(each.due_after)}\n{_state(each.after, voice)}",

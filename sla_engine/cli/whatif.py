@@ -56,7 +56,7 @@ def whatif(
     wording: WordingOption = None,
 ) -> None:
     from sla_engine.cli.asking import with_calendar, with_pack
-    from sla_engine.cli.impact import document_of, render
+    from sla_engine.cli.impact import document_of, names_of, render
     from sla_engine.replay.question import Question
 
     if not (pack or calendar or without):
@@ -84,11 +84,12 @@ def whatif(
                 )
             except ModuleNotFoundError as error:
                 raise refuse(BULK_MISSING, "", error.name or str(error)) from None
-    document = document_of(found, question, since, until)
+    names = names_of(rules)
+    document = document_of(found, question, names, since, until)
     if desk.voice.json or out is not None:
         tell(desk, document, to, out, wording)
     if not desk.voice.json:
-        desk.voice.show(*render(found, question, desk.voice))
+        desk.voice.show(*render(found, question, names, desk.voice))
 
 
 def midnight(rules: "Rulebook", day: "date | None") -> "Instant | None":

@@ -65,7 +65,7 @@ def test_a_shorter_limit_turns_those_who_needed_longer(shell: Shell, shorter: Pa
 def test_a_calendar_without_its_notice_moves_terms_and_clears_a_verdict(shell: Shell) -> None:
     found = fields(shell, "--without", NOTICE)
     moved = {(each["petition"], each["clause"]): each for each in found["examples"]}
-    assert moved["P3", "solve"]["due_after"] == "2024-10-01T00:00:00+08:00"
+    assert moved["P3", "10个工作日解决问题"]["due_after"] == "2024-10-01T00:00:00+08:00"
     assert (found["worse"], found["better"]) == (0, 1)
     assert found["longest"].startswith("2天")
 
