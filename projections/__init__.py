@@ -2,6 +2,7 @@
 
 from projections.board import Board
 from projections.callbacks import Callbacks
+from projections.dispute_register import DisputeRegister
 from projections.duplicates import Duplicates
 from projections.items import Items
 from projections.petition_card import PetitionCard
@@ -31,4 +32,5 @@ READ_MODELS: tuple[Projection, ...] = (
     Duplicates(),
     Roster(),
     Repetition(),
+    DisputeRegister(),
 )

@@ -21,7 +21,8 @@ class Figure:
     `numerator` and `denominator` are what counts, `excluded` how much of the denominator was taken
     out. A count has no denominator (0); exclusions are taken out of the count itself. `packs` and
     `calendars` are the digests of the editions by which was judged; `exclusions` the exclusions
-    that were applied ("petition|number|ground|measures"). A composite names the figures it is made
+    that were applied ("petition|number|ground|measures"), `disputes` those whose ruling took the
+    place of a verdict. A composite names the figures it is made
     of in `parts`; its numerator over its denominator is the weighted mean.
     """
 
@@ -34,6 +35,7 @@ class Figure:
     packs: tuple[str, ...] = ()
     calendars: tuple[str, ...] = ()
     exclusions: tuple[str, ...] = ()
+    disputes: tuple[str, ...] = ()
     parts: tuple["Figure", ...] = ()
 
     @property
@@ -79,6 +81,7 @@ def _figure(measure: Measure, group: str, sums: Mapping[str, int], pack: Pack) -
         packs=_behind("pack", sums),
         calendars=_behind("calendar", sums),
         exclusions=tuple(_applied(measure, sums)),
+        disputes=_behind("dispute", sums),
     )
 
 
@@ -123,5 +126,6 @@ def _composite(measure: Measure, group: str, sums: Mapping[str, int], pack: Pack
         packs=_behind("pack", sums),
         calendars=_behind("calendar", sums),
         exclusions=tuple(sorted({each for part in parts for each in part.exclusions})),
+        disputes=_behind("dispute", sums),
         parts=parts,
     )

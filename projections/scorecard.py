@@ -17,11 +17,15 @@ is `PACK|REGION|YYYY-MM-DD|UNIT|KIND`, its counters are
 A petition that was merged away counts as registered, dispatched, accepted and returned; all else
 is the survivor's, who took over its earliest clocks and its milestones (rule D19).
 
+A ruling in a dispute (争议) takes the place of a clock's verdict: it counts on the same day for the
+same unit as `ID.met` or `ID.late`, or, excluded, as `!ID.judged` and `!ID.late` beside what counts.
+
 What an exclusion (剔除) takes out stands beside what remains: under `!COUNTER` if the petition is
 left out of every rate, under `MEASURE!COUNTER` if out of one. `pack@`, `calendar@` and
-`exclusion@` name the editions and exclusions behind a cell.
+`exclusion@` name the editions and exclusions behind a cell, `dispute@` the rulings.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -30,7 +34,7 @@ from projections.days import day_of
 from projections.figures import Figure, figures
 from projections.history import Line
 from projections.holding import Held
-from sla_engine.dossier.events import TermRefixed, Voided
+from sla_engine.dossier.events import TermRefixed, VerdictSuperseded, Voided
 from sla_engine.petition.events import (
     Accepted,
     CallbackDone,
@@ -47,17 +51,17 @@ from sla_engine.petition.events import (
 from sla_engine.petition.kind import PETITION
 from sla_engine.ports import AlarmRow
 from sla_engine.projection import Cells, Columns
-from sla_engine.record import Event, Instant, Recorded
+from sla_engine.record import Event, Instant, Recorded, fields_of
 from sla_engine.sla.assess import State
 
 __all__ = ["Figure", "Scorecard", "figures"]
 
 _COUNTED: tuple[type[Event], ...] = (
     Accepted, CallbackDone, Dispatched, Excluded, ExclusionLifted, Merged, Rated, Registered,
-    Resolved, ReturnRuled, ReworkOrdered, Voided,
+    Resolved, ReturnRuled, ReworkOrdered, VerdictSuperseded, Voided,
 )  # fmt: skip
 _KEPT = frozenset(_COUNTED)
-_MOVING = frozenset((*PETITION.steps, Voided, TermRefixed))
+_MOVING = frozenset((*PETITION.steps, VerdictSuperseded, Voided, TermRefixed))
 _OF_THE_DUPLICATE = frozenset(("registered", "dispatched", "accepted", "return_ruled"))
 
 Counted = tuple[Instant, str, tuple[str, ...]]
@@ -92,17 +96,23 @@ class Scorecard:
         lines = history.in_effect(history.standing(row["lines"]))
         merged = any(line.type == "merged" for line in lines)
         days: dict[tuple[str, str], dict[str, int]] = {}
-        for at, unit, counters in (*_facts(lines, merged), *_clocks(clocks, merged)):
+        for at, unit, counters in (
+            *_facts(lines, merged),
+            *_clocks(clocks, merged, _rulings(lines)),
+        ):
             cell = days.setdefault((day_of(at), unit), {})
             for counter in counters:
                 cell[counter] = cell.get(counter, 0) + 1
         counts = [[*name, cell] for name, cell in sorted(days.items())]
-        return {**row, "exclusions": _exclusions(lines), "counts": counts}
+        ruled = sorted({ruling["dispute"] for ruling in _rulings(lines).values()})
+        return {**row, "exclusions": _exclusions(lines), "rulings": ruled, "counts": counts}
 
     def tally(self, row: Columns) -> Cells:
         no, head, kind = row["no"], f"{row['pack']}|{row['region']}", row["kind"]
         exclusions = row["exclusions"]
-        behind = dict.fromkeys((*row["editions"], *(_name(no, each) for each in exclusions)), 1)
+        named = (_name(no, each) for each in exclusions)
+        ruled = (f"dispute@{each}" for each in row.get("rulings", ()))
+        behind = dict.fromkeys((*row["editions"], *named, *ruled), 1)
         return {
             f"{head}|{day}|{unit}|{kind}": {**_parted(cell, exclusions), **behind}
             for day, unit, cell in row["counts"]
@@ -123,6 +133,7 @@ _MORE: Mapping[type[Event], history.Say] = {
     Rated: _rated,
     Excluded: _excluded,
     ExclusionLifted: lambda event: {"exclusion": event.exclusion},
+    VerdictSuperseded: fields_of,
 }
 
 
@@ -178,19 +189,35 @@ def _counters(each: Held) -> tuple[str, ...]:
 # ---------------------------------------------------------------------------------------- clocks
 
 
-def _clocks(clocks: Sequence[AlarmRow], merged: bool) -> Iterator[Counted]:
+Rulings = Mapping[tuple[str, str], Mapping[str, Any]]
+"""What was ruled last, by clause and cycle."""
+
+
+def _rulings(lines: Sequence[Line]) -> Rulings:
+    return {
+        (line.says["clause"], line.says["cycle"]): line.says
+        for line in lines
+        if line.type == "verdict_superseded" and not line.says["rung"]
+    }
+
+
+def _clocks(clocks: Sequence[AlarmRow], merged: bool, rulings: Rulings) -> Iterator[Counted]:
     for clock in clocks:
+        ruled = rulings.get((clock.clause, clock.cycle), {}).get("verdict", "")
         if clock.due is not None and (clock.stopped is None or clock.stopped > clock.due):
             if not merged:
-                yield clock.due + 1, clock.liable, _verdict(clock, "late")
+                yield clock.due + 1, clock.liable, _verdict(clock, "late", ruled)
         elif clock.stopped is not None and clock.state == State.CANCELLED.value:
             yield clock.stopped, clock.liable, (f"{clock.clause}.cancelled",)
         elif clock.stopped is not None and not merged:
-            yield clock.stopped, clock.liable, _verdict(clock, "met")
+            yield clock.stopped, clock.liable, _verdict(clock, "met", ruled)
 
 
-def _verdict(clock: AlarmRow, verdict: str) -> tuple[str, ...]:
-    return (f"{clock.clause}.judged", f"{clock.clause}.{verdict}")
+def _verdict(clock: AlarmRow, computed: str, ruled: str) -> tuple[str, ...]:
+    """The verdict that counts; one that was ruled out stands beside what counts."""
+    if ruled == "excluded":
+        return (f"!{clock.clause}.judged", f"!{clock.clause}.{computed}")
+    return (f"{clock.clause}.judged", f"{clock.clause}.{ruled or computed}")
 
 
 # ------------------------------------------------------------------------------------ exclusions
@@ -214,7 +241,10 @@ def _parted(cell: Mapping[str, int], exclusions: Sequence[Exclusion]) -> Mapping
     counting = {name: count for name, count in cell.items() if name != "excluded"}
     kept = {"excluded": cell["excluded"]} if "excluded" in cell else {}
     if any(not measures for _, _, measures in exclusions):
-        return kept | {f"!{name}": count for name, count in counting.items()}
+        aside = Counter(kept)
+        for name, count in counting.items():
+            aside[f"!{name.removeprefix('!')}"] += count
+        return aside
     named = sorted({measure for _, _, measures in exclusions for measure in measures})
     beside = {f"{each}!{name}": count for each in named for name, count in counting.items()}
     return {**cell, **beside}

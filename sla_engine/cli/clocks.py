@@ -31,6 +31,7 @@ def as_dict(reading: Reading) -> dict[str, Any]:
         "cycle": reading.cycle.name,
         "name": _both(reading.clause.name),
         "state": reading.state.value,
+        "ruling": _ruling_dict(reading),
         "level": reading.level,
         "level_name": _both(level.name) if (level := level_of(reading)) else None,
         "unit": reading.unit,
@@ -64,7 +65,9 @@ def render(readings: Iterable[Reading], voice: Voice) -> "RenderableType":
             Styled.assemble(
                 _name(reading, voice), _flag(reading, voice), "\n", (reading.unit, "dim")
             ),
-            Styled(voice.word(words.STATES[state]), style=style),
+            Styled(
+                "\n".join((voice.word(words.STATES[state]), *_ruled(reading, voice))), style=style
+            ),
             _level(reading, voice),
             f"{when(reading.start)}\n{due_text(reading, voice)}",
             Styled("\n".join((left_text(reading, voice), *_saved(reading, voice))), style=style),
@@ -91,6 +94,20 @@ def left_text(reading: Reading, voice: Voice) -> str:
         return "—"
     sign = Text("提前 ", "early by ") if stopped <= due else Text("晚 ", "late by ")
     return voice.word(sign) + duration(due - stopped, voice.lang)
+
+
+def _ruled(reading: Reading, voice: Voice) -> Iterator[str]:
+    """The verdict that takes the place of the computed one, and where it was ruled."""
+    ruling = reading.ruling
+    if ruling is not None:
+        yield f"→ {voice.word(words.VERDICTS[ruling.verdict])} {ruling.dispute}"
+
+
+def _ruling_dict(reading: Reading) -> dict[str, Any] | None:
+    ruling = reading.ruling
+    if ruling is None:
+        return None
+    return {"verdict": ruling.verdict, "dispute": ruling.dispute, "at": rfc3339(ruling.at)}
 
 
 def _saved(reading: Reading, voice: Voice) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Delivery: how the channels fare, and what is done by hand about dead letters."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -114,9 +115,11 @@ def replay(
     ] = None,
 ) -> None:
     from sla_engine.delivery import letters
-    from sla_engine.delivery.settings import Delivery
+    from sla_engine.delivery.settings import Delivery, load_terms
 
     _one_of(ids, all_, from_ is not None)
+    file = desk.settings.delivery
+    terms = load_terms(Path(file)) if file else Delivery()
     with desk.engine() as engine:
         log, now = engine.log, engine.clock.now()
         if from_ is not None:
@@ -125,7 +128,7 @@ def replay(
             _say(desk.voice, Text("待重投，位置起", "sent again from position"), [str(from_)])
             return
         wanted = ids or [name for name, _ in letters.dead_letters(log, channel)]
-        done = letters.replay(log, channel, wanted, now, Delivery().in_flight)
+        done = letters.replay(log, channel, wanted, now, terms.in_flight)
     _say(desk.voice, Text("待重投", "sent again"), done)
 
 

@@ -34,6 +34,15 @@ STORE_MISSING = register(
     "make one first: sla-engine init --store {found}",
 )
 
+PACK_OVERRULED = register(
+    "PACK_OVERRULED",
+    "文件夹中的政策包版本 {found} 与数据库中生效的不同，不起作用",
+    "the edition {found} of this folder is not the one in force in the store, and has no effect",
+    "已发布的版本不得修改：移走该文件，或另立版本后用 policy activate 启用",
+    "a released edition is never changed: take the file away, or give the change an edition of its "
+    "own and activate that",
+)
+
 OK, DEPARTED, USAGE, ENVIRONMENT, PROGRAM = range(5)
 
 P = ParamSpec("P")
@@ -202,7 +211,28 @@ class Desk:
 
         if not create and not store_exists(settings.store):
             raise refuse(STORE_MISSING, "", settings.store)
-        return Engine.open(settings.store, settings=settings, rules=rules or self.shipped())
+        brought = rules or self.shipped()
+        engine = Engine.open(settings.store, settings=settings, rules=brought)
+        try:
+            self._compare(brought, engine.rules)
+        except Refusal:
+            engine.close()
+            raise
+        return engine
+
+    def _compare(self, brought: "Rulebook", held: "Rulebook") -> None:
+        """Raises PACK_OVERRULED where what the store holds is in the way of a pack of `--packs`:
+        who changes a file must not believe that it counts."""
+        from sla_engine.catalog import load_packs
+
+        gone = {pack.digest for pack in brought.packs} - {pack.digest for pack in held.packs}
+        if self.packs is None or not gone:
+            return
+        shipped = {pack.digest for pack in load_packs()}
+        own = [pack for pack in brought.packs if pack.digest in gone - shipped]
+        if own:
+            names = [f"{pack.name}/{pack.edition}.toml" for pack in own]
+            raise Refusal([Fault(PACK_OVERRULED, str(self.packs), name) for name in names])
 
 
 Work = Callable[Concatenate[Desk, P], None]

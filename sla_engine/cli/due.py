@@ -30,7 +30,7 @@ STATE_UNKNOWN = register(
 _FAR = 3 * 86_400_000_000
 _TALK = Text("约谈", "talk")
 _OPEN = [state.value for state in State if state.open]
-_MODELS = ("worklist", "talk_register", "items", "rounds")
+_MODELS = ("worklist", "talk_register", "items", "rounds", "dispute_register")
 _DEFAULT = Text("* 期限为默认值", "* the limit is a default")
 
 
@@ -162,7 +162,8 @@ def _name(duty: Duty, voice: Voice) -> str:
 
 
 def _belongs(kind: str, about: "Columns", names: Names) -> Text | None:
-    """What a number alone does not tell: the list of an item, the series of a round."""
+    """What a number alone does not tell: the list of an item, the series of a round, what kind of
+    dispute it is."""
     pack = about.get("pack", "")
     match kind:
         case "talk":
@@ -171,6 +172,8 @@ def _belongs(kind: str, about: "Columns", names: Names) -> Text | None:
             return names.list(pack, about["list"])
         case "round" if about:
             return names.series(pack, about["series"])
+        case "dispute" if about:
+            return words.DISPUTES[about["kind"]]
         case _:
             return None
 

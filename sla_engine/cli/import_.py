@@ -1,4 +1,4 @@
-"""Logs of other systems become petitions, judged and never acted upon."""
+"""Logs of other systems become petitions, judged and never acted upon; our own become logs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,11 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sla_engine.cli.desk import DEPARTED, Desk, Misuse, command
-from sla_engine.errors import Refusal
+from sla_engine.cli.export import read_exactly
+from sla_engine.errors import Fault, Refusal, register
 
 if TYPE_CHECKING:
     from sla_engine.cli.output import Advance
     from sla_engine.importing.matter import Refused
+
+IMPORT_HOW = register(
+    "IMPORT_HOW",
+    "{found} 必须且只能给出一个",
+    "one of {found} is needed, and one alone",
+    "其他系统的日志用 --mapping，本程序导出的用 --exact",
+    "--mapping for logs of other systems, --exact for what this program exported",
+)
 
 app = typer.Typer()
 
@@ -23,18 +32,32 @@ _STEPS = 1_000
     "import",
     help="导入历史 · Take the log of another system as history.\n\n"
     "Clocks are judged, nobody is told. Rows that cannot be taken are reported and hold nothing "
-    "up; importing the same file again records nothing new. Ends with 1 when a row was refused.",
+    "up; importing the same file again records nothing new. Ends with 1 when a row was refused."
+    "\n\nWith --exact: a new store from what `export` wrote, the same event by event, verified.",
 )
 def import_(
     desk: Desk,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or XES, also gzipped.")],
     mapping: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--mapping", "-m", metavar="MAPPING", help="TOML that says which column is what."
         ),
-    ],
+    ] = None,
+    exact: Annotated[
+        bool,
+        typer.Option("--exact", metavar="", help="FILE is an export of a whole log of our own."),
+    ] = False,
 ) -> None:
+    if exact == (mapping is not None):
+        raise Misuse(Fault(IMPORT_HOW, "", "--mapping, --exact"))
+    if mapping is not None:
+        _import(desk, file, mapping)
+    else:
+        read_exactly(desk, file)
+
+
+def _import(desk: Desk, file: Path, mapping: Path) -> None:
     from sla_engine.cli.imported import render
     from sla_engine.importing.load import load_mapping
     from sla_engine.importing.run import import_file

@@ -153,8 +153,8 @@ def entry(
 
 for noun in (
     standalone, intake, run, worklist, petition, talk, item, round, board, dispute, scorecard,
-    reconcile, document, registry, roster, verify, replay, whatif, import_, scenario, calendar, policy,
-    campaign, serve, backup, export, letter, delivery,
+    reconcile, document, registry, roster, verify, replay, whatif, import_, scenario, calendar,
+    policy, campaign, serve, backup, export, letter, delivery,
 ):  # fmt: skip
     app.add_typer(noun.app)
 app.add_typer(document.reports)

@@ -35,6 +35,9 @@ ItemArgument = Annotated[
 RoundArgument = Annotated[
     str, typer.Argument(metavar="ROUND", help="Id of a round, as `round list` shows it.")
 ]
+DisputeArgument = Annotated[
+    str, typer.Argument(metavar="DISPUTE", help="Id of a dispute, as `dispute list` shows it.")
+]
 PackOption = Annotated[
     str,
     typer.Option("--pack", metavar="PACK", help="Only what this policy pack governs, by its name."),

@@ -29,6 +29,7 @@ WHAT: Mapping[What, Text] = {
     What.DUE_MOVED: Text("到期变动", "due moved"),
     What.VERDICT_FLIPPED: Text("结论翻转", "verdict flipped"),
     What.STATE_CHANGED: Text("状态变动", "state changed"),
+    What.RULING_CHANGED: Text("裁定变动", "ruling changed"),
     What.UNIT_CHANGED: Text("责任单位变动", "unit changed"),
     What.ACT_ADDED: Text("多出动作", "act added"),
     What.ACT_GONE: Text("动作消失", "act gone"),

@@ -219,5 +219,6 @@ def _figure(each: "Figure", measures: Mapping[str, Measure]) -> dict[str, Any]:
         "calendars": each.calendars,
         "exclusions": each.exclusions,
         "exclusion_list": each.exclusion_list,
+        "disputes": each.disputes,
         "parts": [_figure(part, measures) for part in each.parts],
     }

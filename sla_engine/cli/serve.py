@@ -1,6 +1,7 @@
 """Processes that run for years, and the question whether one is well."""
 
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -72,6 +73,10 @@ def serve(
         within(port, "--port", 0, 65_535)
     if not desk.present:
         raise refuse(STORE_MISSING, "", settings.store)
+    if desk.packs is not None:
+        # That a pack of one's own has no effect is to be known before work begins.
+        with suppress(Unavailable):
+            desk.rules()
     logs.configure("+".join(names))
     clock, metrics = SystemClock(), Metrics()
     process = Process(names, clock, metrics, settings.probe_s, settings.stop_s)

@@ -30,6 +30,7 @@ _INSTANTS = frozenset(
         "floor",
         "begins",
         "ends",
+        "told_at",
     }
 )
 _CAUSES = frozenset({"cause", "causes"})

@@ -6,6 +6,7 @@ from sla_engine.dossier.kind import Kind
 from sla_engine.policy.clause import Pack, Text
 from sla_engine.policy.vocabulary import (
     ACTS,
+    DISPUTE_MARKS,
     ITEM_MARKS,
     MEMBER_MARKS,
     PETITION_MARKS,
@@ -86,11 +87,47 @@ ROUND_PHASES: Mapping[str, Text] = {
     "closed": Text("已结束", "closed"),
 }
 
+DISPUTE_PHASES: Mapping[str, Text] = {
+    "new": Text("未提出", "new"),
+    "opened": Text("已提出", "opened"),
+    "admitted": Text("已受理", "admitted"),
+    "ruled": Text("已裁定", "ruled"),
+    "refused": Text("不予受理", "refused"),
+    "withdrawn": Text("已撤回", "withdrawn"),
+}
+
+DISPUTES: Mapping[str, Text] = {
+    "objection": Text("异议", "objection"),
+    "review": Text("复核", "review"),
+    "appeal": Text("申诉", "appeal"),
+}
+
+CLAIMS: Mapping[str, Text] = {
+    "not_late": Text("未超时", "not late"),
+    "other_unit": Text("责任在他单位", "another unit is answerable"),
+    "wrong_calendar": Text("日历有误", "wrong calendar"),
+    "fact_wrong": Text("事实有误", "a fact is wrong"),
+    "exclude": Text("应予剔除", "to be left out"),
+}
+
+OUTCOMES: Mapping[str, Text] = {
+    "upheld": Text("支持", "upheld"),
+    "partly": Text("部分支持", "upheld in part"),
+    "rejected": Text("不予支持", "rejected"),
+}
+
+VERDICTS: Mapping[str, Text] = {
+    "met": Text("按时", "on time"),
+    "late": Text("超时", "late"),
+    "excluded": Text("剔除", "left out"),
+}
+
 _PHASES: Mapping[str, Mapping[str, Text]] = {
     "petition": PETITION_PHASES,
     "talk": TALK_PHASES,
     "item": ITEM_PHASES,
     "round": ROUND_PHASES,
+    "dispute": DISPUTE_PHASES,
     "roster": {"kept": Text("有效", "kept")},
 }
 
@@ -99,10 +136,12 @@ _MARKS: Mapping[str, Mapping[str, Text]] = {
     "talk": TALK_MARKS,
     "item": ITEM_MARKS,
     "round": {**ROUND_MARKS, **MEMBER_MARKS},
+    "dispute": {**DISPUTE_MARKS, "opened": DISPUTE_MARKS["disputed"]},
 }
 
 _OTHER_FACTS: Mapping[str, Text] = {
     "voided": Text("撤销事实", "fact voided"),
+    "verdict_superseded": Text("改判", "verdict superseded"),
     "statement_signed": Text("对账签字", "statement signed"),
     "member_left": Text("成员退出", "member left"),
     "appointed": Text("任命", "appointed"),
@@ -227,6 +266,23 @@ FIELDS: Mapping[str, Text] = {
     "exclusion": Text("剔除编号", "exclusion"),
     "measures": Text("所涉指标", "measures"),
     "answers": Text("回访回答", "answers"),
+    "dispute": Text("争议", "dispute"),
+    "claim": Text("主张", "claim"),
+    "claimant": Text("提出单位", "claimant"),
+    "remedy": Text("请求", "remedy"),
+    "office": Text("裁定机关", "office"),
+    "appeals": Text("所诉争议", "appeals"),
+    "told_at": Text("知悉时间", "told"),
+    "cycle": Text("周期", "cycle"),
+    "rung": Text("阶梯", "rung"),
+    "act": Text("动作序号", "act"),
+    "question": Text("问题", "question"),
+    "inputs": Text("输入摘要", "inputs"),
+    "result": Text("结果摘要", "result"),
+    "finding": Text("复算结论", "finding"),
+    "ruler": Text("裁定人", "ruler"),
+    "verdict": Text("结论", "verdict"),
+    "digest": Text("摘要", "digest"),
 }
 
 DEFAULT = Text("默认值", "default")

@@ -17,6 +17,7 @@ from sla_engine.dossier.events import (
     ExtensionRequested,
     Resumed,
     Suspended,
+    VerdictSuperseded,
 )
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.kind import Kind, Lanes
@@ -43,7 +44,8 @@ class Mark(NamedTuple):
 class Pause(NamedTuple):
     """A suspension [start, end); `end` None while it is open.
 
-    `lane`: the one lane it holds up; "" for the whole matter.
+    `lane`: the one lane it holds up; "" for the whole matter. `ended_by`: the fact that says when
+    it ends.
     """
 
     ground: str
@@ -52,6 +54,7 @@ class Pause(NamedTuple):
     end: Instant | None = None
     known_at: Instant = 0
     lane: str = ""
+    ended_by: Recorded | None = None
 
 
 class Request(NamedTuple):
@@ -79,8 +82,9 @@ class Chronicle:
 
     `packs` are the digests its facts are stamped with. `turns` counts the facts that changed what
     earlier marks mean: as long as it stays, marks have only been added at the end. `holds` counts
-    the changes of pauses and grants. `seen` is how many facts of the dossier have been taken in,
-    `done` whether every lane is (see `Lanes.done`).
+    the changes of pauses, grants and rulings. `seen` is how many facts of the dossier have been
+    taken in, `done` whether every lane is (see `Lanes.done`). `rulings` on verdicts are by clause
+    and cycle.
     """
 
     kind: Kind
@@ -101,6 +105,7 @@ class Chronicle:
     holds: int = 0
     seen: int = 0
     done: bool = True
+    rulings: dict[tuple[str, str], list[Recorded]] = field(default_factory=dict)
 
     @property
     def suspended(self) -> bool:
@@ -113,9 +118,9 @@ class Chronicle:
                 return pause
         return None
 
-    def end_pause(self, pause: Pause, at: Instant, known_at: Instant) -> None:
+    def end_pause(self, pause: Pause, at: Instant, known_at: Instant, by: Recorded) -> None:
         """A pause ends at `at`, or sooner than was known."""
-        ended = pause._replace(end=at, known_at=max(pause.known_at, known_at))
+        ended = pause._replace(end=at, known_at=max(pause.known_at, known_at), ended_by=by)
         self.pauses[self.pauses.index(pause)] = ended
 
     def add(self, mark: Mark) -> None:
@@ -273,8 +278,8 @@ def _defer(
     chronicle.holds += 1
     for pause in chronicle.pauses:
         if pause.lane == lane and pause.end is not None and pause.end > at:
-            chronicle.end_pause(pause, at, known_at)
-    chronicle.pauses.append(Pause(ground, at, recorded, until, known_at, lane))
+            chronicle.end_pause(pause, at, known_at, recorded)
+    chronicle.pauses.append(Pause(ground, at, recorded, until, known_at, lane, recorded))
 
 
 def _suspend(chronicle: Chronicle, recorded: Recorded) -> None:
@@ -286,9 +291,9 @@ def _suspend(chronicle: Chronicle, recorded: Recorded) -> None:
 
 
 def _resume(chronicle: Chronicle, recorded: Recorded) -> None:
-    running = chronicle.open_pause
+    running, meta = chronicle.open_pause, recorded.meta
     if running is not None:
-        chronicle.end_pause(running, recorded.meta.occurred_at, recorded.meta.recorded_at)
+        chronicle.end_pause(running, meta.occurred_at, meta.recorded_at, recorded)
 
 
 def _request(chronicle: Chronicle, recorded: Recorded) -> None:
@@ -309,10 +314,17 @@ def _deny(chronicle: Chronicle, recorded: Recorded) -> None:
     chronicle.denials.append(recorded)
 
 
+def _rule(chronicle: Chronicle, recorded: Recorded) -> None:
+    event = recorded.event
+    assert isinstance(event, VerdictSuperseded)
+    chronicle.rulings.setdefault((event.clause, event.cycle), []).append(recorded)
+
+
 _EFFECTS: Mapping[type[Event], Callable[[Chronicle, Recorded], None]] = {
     Suspended: _suspend,
     Resumed: _resume,
     ExtensionRequested: _request,
     ExtensionGranted: _grant,
     ExtensionDenied: _deny,
+    VerdictSuperseded: _rule,
 }

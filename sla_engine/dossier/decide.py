@@ -7,7 +7,7 @@ is allowed in it; a fact whose predecessor is still on its way is simply sent ag
 from collections.abc import Iterator
 
 from sla_engine.dossier.chronicle import Chronicle, read
-from sla_engine.dossier.events import Resumed, Suspended, Voided
+from sla_engine.dossier.events import Resumed, Suspended, VerdictSuperseded, Voided
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.kind import Kind, Step
 from sla_engine.errors import Fault, register, shorten
@@ -74,6 +74,8 @@ def _faults(
     if isinstance(event, Voided):
         yield from _void_faults(dossier, event)
         return
+    if isinstance(event, VerdictSuperseded):
+        return  # A ruling comes when it comes, whatever has become of the matter.
     step = kind.steps.get(type(event))
     if step is None:
         yield Fault(NOT_OF_THIS_KIND, "type", name, _names(kind))

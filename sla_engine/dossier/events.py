@@ -68,6 +68,22 @@ class Voided(Event):
     document: str = ""
 
 
+@wire("dossier.verdict_superseded/1", rank=85)
+class VerdictSuperseded(Event):
+    """改判: a ruling on a clock takes the place of its verdict, which stays as it was computed.
+
+    `verdict` is "met", "late" or "excluded" (it counts in no rate); `dispute` is where it was
+    ruled. `rung`: the ruling is about that act alone, which falls with "excluded" and stands again
+    with "late".
+    """
+
+    clause: str
+    cycle: str
+    verdict: str
+    dispute: str
+    rung: str = ""
+
+
 @wire("dossier.rung_fired/1", rank=99)
 class RungFired(Event):
     """An act of the ladder. `due` is the legal instant; the envelope says when it was recorded.

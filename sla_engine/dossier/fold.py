@@ -42,8 +42,9 @@ class Dossier:
     """One stream, folded. Changed only by `evolve`; `facts` are in the order of recording.
 
     `learned` is the version of the last event that a clock may depend on, `acted` that of the last
-    act. What follows from all this is kept with it and moved on: `reading` by `chronicle`, `clocks`
-    by `sla.clocks`, `standing` by `sla.standing`.
+    act, `recorded_at` the latest instant at which any was recorded (which is not asked of a dossier
+    as it was earlier). What follows from all this is kept with it and moved on: `reading` by
+    `chronicle`, `clocks` by `sla.clocks`, `standing` by `sla.standing`.
     """
 
     stream: str
@@ -55,6 +56,7 @@ class Dossier:
     anomalies: list[Recorded] = field(default_factory=list)
     learned: int = 0
     acted: int = 0
+    recorded_at: Instant = field(default=0, compare=False)
     reading: object = field(default=None, repr=False, compare=False)
     clocks: object = field(default=None, repr=False, compare=False)
     standing: object = field(default=None, repr=False, compare=False)
@@ -119,8 +121,9 @@ class Dossier:
 def evolve(dossier: Dossier, recorded: Recorded) -> Dossier:
     """One event further. Events of unknown kinds are facts."""
     dossier.version = recorded.version
+    dossier.recorded_at = max(dossier.recorded_at, recorded.meta.recorded_at)
     event = recorded.event
-    if not isinstance(event, _BESIDES):
+    if type(event) not in _BESIDES:
         dossier.learned = recorded.version
         dossier.facts.append(recorded)
     elif isinstance(event, RungFired):
@@ -144,7 +147,7 @@ def evolve(dossier: Dossier, recorded: Recorded) -> Dossier:
     return dossier
 
 
-_BESIDES = (*ACTS, Voided)
+_BESIDES = frozenset({*ACTS, Voided})
 
 
 def fold(stream: str, events: Iterable[Recorded]) -> Dossier:

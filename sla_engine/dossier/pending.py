@@ -21,7 +21,11 @@ class Pending:
         self._drafts: list[Draft] = []
 
     def write(self, draft: Draft) -> Recorded:
-        """Fold a draft as the next version."""
+        """Fold a draft as the next version. A clock that was set back records nothing before what
+        is there: within a stream `recorded_at` never decreases."""
+        if draft.meta.recorded_at < self.dossier.recorded_at:
+            latest = self.dossier.recorded_at
+            draft = Draft(msgspec.structs.replace(draft.meta, recorded_at=latest), draft.event)
         recorded = Recorded(
             self.dossier.stream, self.dossier.version + 1, 0, draft.meta, draft.event
         )

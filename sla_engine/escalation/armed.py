@@ -135,7 +135,7 @@ def _settled(assessment: Assessment) -> bool:
         not assessment.coming
         and bool(facts)
         and facts[-1].meta.occurred_at <= at
-        and assessment.dossier.opening.meta.recorded_at <= at
+        and assessment.dossier.recorded_at <= at
         and all(each.cycle.end is None or each.cycle.end <= at for each in assessment.readings)
     )
 
@@ -217,12 +217,9 @@ def _holding(row: AlarmRow, rules: Rulebook, now: Instant) -> Plan | None:
 
 
 def _reached(row: AlarmRow, plan: Plan, pack: Pack, now: Instant) -> list[_Due]:
-    rungs = pack.clause(row.clause).rungs
-    return [
-        _Due(row, plan, step, next((rung for rung in rungs if rung.id == step.rung), None))
-        for step in plan.steps
-        if step.at <= now
-    ]
+    rungs: dict[str, Rung | None] = {each.id: each for each in pack.clause(row.clause).rungs}
+    rungs[""] = None
+    return [_Due(row, plan, step, rungs[step.rung]) for step in plan.steps if step.at <= now]
 
 
 def _draft(each: _Due, rung: Rung, due: Sequence[_Due], now: Instant) -> Draft:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from sla_engine.dispute import decide as dispute
+from sla_engine.dispute.kind import DISPUTE
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.kind import Kind
 from sla_engine.errors import refuse, register
@@ -21,7 +23,9 @@ from sla_engine.talk.kind import TALK
 from sla_engine.unit import decide as unit
 from sla_engine.unit.kind import UNIT
 
-KINDS: dict[str, Kind] = {each.name: each for each in (PETITION, TALK, ITEM, ROUND, ROSTER, UNIT)}
+KINDS: dict[str, Kind] = {
+    each.name: each for each in (PETITION, TALK, ITEM, ROUND, DISPUTE, ROSTER, UNIT)
+}
 
 Decide: TypeAlias = Callable[[Dossier, Draft, Rulebook, Instant, int], Sequence[Draft]]
 
@@ -30,11 +34,12 @@ DECIDE: dict[str, Decide] = {
     TALK.name: talk.decide,
     ITEM.name: item.decide,
     ROUND.name: round_.decide,
+    DISPUTE.name: dispute.decide,
     ROSTER.name: roster.decide,
     UNIT.name: unit.decide,
 }
 
-ADDRESSED = (PETITION.name, TALK.name, ITEM.name, ROUND.name, ROSTER.name)
+ADDRESSED = (PETITION.name, TALK.name, ITEM.name, ROUND.name, DISPUTE.name, ROSTER.name)
 """Kinds about which facts may be sent; a unit's tally is the engine's own."""
 
 STREAM_UNKNOWN = register(

@@ -48,9 +48,10 @@ def catch_up(pending: Pending, kind: Kind, rules: Rulebook, now: Instant) -> Ass
 
 
 def _refix(pending: Pending, assessment: Assessment, rules: Rulebook, now: Instant) -> bool:
-    """Record a re-fixing for every open clock that the calendar now known would move."""
+    """Record a re-fixing for every open clock that the calendar now known would move, also for one
+    that is still to start: nobody may touch the dossier again before its first act."""
     moved = False
-    for reading in assessment.readings:
+    for reading in (*assessment.readings, *assessment.coming):
         revised = refixing(reading, assessment, rules, now) if reading.state.open else None
         if revised is not None:
             event = TermRefixed(

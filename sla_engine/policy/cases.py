@@ -25,9 +25,14 @@ class CaseReading(TypedDict):
 REACHED = "reached"
 """The one rung of a trigger."""
 
-_OPENS = {"proposed": Scope.TALK, "listed": Scope.ITEM, "opened": Scope.MEMBER}
+_OPENS = {
+    "proposed": Scope.TALK,
+    "listed": Scope.ITEM,
+    "opened": Scope.MEMBER,
+    "disputed": Scope.DISPUTE,
+}
 
-_SCOPES = (Scope.PETITION, Scope.TALK, Scope.ITEM, Scope.MEMBER)
+_SCOPES = (Scope.PETITION, Scope.TALK, Scope.ITEM, Scope.MEMBER, Scope.DISPUTE)
 
 RunCase: TypeAlias = Callable[[Pack, Case, Rulebook], Sequence[CaseReading]]
 

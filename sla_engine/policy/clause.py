@@ -26,9 +26,8 @@ class Scope(Enum):
     """Whose clock it is (rule D16).
 
     PETITION clocks are never reset by return or redispatch; ASSIGNMENT clocks start anew for each
-    handling unit; TALK clocks start anew in each round (tier) of a talk. ITEM clocks belong to an
-    entry of a list, ROUND clocks to a round of a series as a whole, MEMBER clocks to each member
-    (unit, enterprise, leader) of a round.
+    handling unit; TALK clocks in each round (tier) of a talk. ITEM clocks belong to an entry of a
+    list, ROUND clocks to a round, MEMBER clocks to its members, DISPUTE clocks to a dispute.
     """
 
     PETITION = "petition"
@@ -37,6 +36,7 @@ class Scope(Enum):
     ITEM = "item"
     ROUND = "round"
     MEMBER = "member"
+    DISPUTE = "dispute"
 
     kind: str
     """The kind of dossier that has such clocks."""

@@ -30,6 +30,7 @@ _SCOPES = {
     Scope.ITEM: Text("清单事项时钟", "item clock"),
     Scope.ROUND: Text("轮次时钟", "round clock"),
     Scope.MEMBER: Text("成员时钟", "member clock"),
+    Scope.DISPUTE: Text("争议时钟", "dispute clock"),
 }
 _RECEIPTS = {
     "as_is": Text("按发生时间", "as it happened"),

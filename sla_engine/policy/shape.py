@@ -174,7 +174,7 @@ class ClauseTable(Table):
 
     id: Ident
     name: TextTable
-    scope: Literal["petition", "assignment", "talk", "item", "round", "member"]
+    scope: Literal["petition", "assignment", "talk", "item", "round", "member", "dispute"]
     match: Mapping[Trait, TraitValues] = {}
     start: Annotated[Marks, Field(min_length=1)]
     stop: Marks = ()

@@ -102,6 +102,18 @@ MEMBER_MARKS: Mapping[str, Text] = {
     "place_overturned": Text("撤销上榜", "place overturned"),
 }
 
+DISPUTE_MARKS: Mapping[str, Text] = {
+    "told": Text("知悉结论", "verdict told"),
+    "disputed": Text("提出争议", "dispute opened"),
+    "admitted": Text("受理", "admitted"),
+    "refused": Text("不予受理", "refused"),
+    "evidence_filed": Text("提交证据", "evidence filed"),
+    "replay_run": Text("复算", "replay run"),
+    "ruled": Text("裁定", "ruled"),
+    "withdrawn": Text("撤回争议", "dispute withdrawn"),
+    **_COMMON_MARKS,
+}
+
 _MARKS: Mapping[Scope, Mapping[str, Text]] = {
     Scope.PETITION: PETITION_MARKS,
     Scope.ASSIGNMENT: PETITION_MARKS,
@@ -109,6 +121,7 @@ _MARKS: Mapping[Scope, Mapping[str, Text]] = {
     Scope.ITEM: ITEM_MARKS,
     Scope.ROUND: ROUND_MARKS,
     Scope.MEMBER: MEMBER_MARKS,
+    Scope.DISPUTE: DISPUTE_MARKS,
 }
 
 _OPENING_MARKS: Mapping[Scope, frozenset[str]] = {
@@ -120,6 +133,7 @@ _OPENING_MARKS: Mapping[Scope, frozenset[str]] = {
     Scope.ITEM: frozenset({"listed"}),
     Scope.ROUND: frozenset({"opened"}),
     Scope.MEMBER: frozenset({"opened", "member_joined"}),
+    Scope.DISPUTE: frozenset({"told"}),
 }
 
 ROUTE_TRAITS = frozenset({"kind", "subject", "urgency", "matter", "channel", "region"})
@@ -132,6 +146,7 @@ _TRAITS: Mapping[Scope, frozenset[str]] = {
     Scope.ITEM: frozenset({"list", "matter", "region", "unit"}),
     Scope.ROUND: frozenset({"series", "region"}),
     Scope.MEMBER: frozenset({"series", "region", "member"}),
+    Scope.DISPUTE: frozenset({"kind", "about", "claim", "region"}),
 }
 
 ACTS: Mapping[str, Text] = {
@@ -161,6 +176,7 @@ _ACTS: Mapping[Scope, frozenset[str]] = {
     Scope.ITEM: _MATTER_ACTS,
     Scope.ROUND: _MATTER_ACTS | {"open_next"},
     Scope.MEMBER: _MATTER_ACTS,
+    Scope.DISPUTE: _MATTER_ACTS - {"talk", "list"},
 }
 
 TRIGGER_ACTS = _MATTER_ACTS
@@ -181,7 +197,15 @@ AGAINST_THE_UNIT = frozenset(
 """Acts that charge a unit with being late: there is no such charge once a right has lapsed."""
 
 RIGHTS = frozenset(
-    {"return_requested", "extension_requested", "objected", "rated", "excluded", "no_show_excused"}
+    {
+        "return_requested",
+        "extension_requested",
+        "objected",
+        "rated",
+        "excluded",
+        "no_show_excused",
+        "disputed",
+    }
 )
 """Marks by which somebody uses a right. All others are duties, which do not lapse."""
 

@@ -28,6 +28,7 @@ class What(Enum):
     DUE_MOVED = "due_moved"
     VERDICT_FLIPPED = "verdict_flipped"
     STATE_CHANGED = "state_changed"
+    RULING_CHANGED = "ruling_changed"
     UNIT_CHANGED = "unit_changed"
     ACT_ADDED = "act_added"
     ACT_GONE = "act_gone"
@@ -127,8 +128,14 @@ def _clock(key: Key, old: Reading, new: Reading) -> Iterator[Change]:
         flipped = None not in decided and decided[0] != decided[1]
         what = What.VERDICT_FLIPPED if flipped else What.STATE_CHANGED
         yield Change(what, key, old.state.value, new.state.value, parting)
+    if old.verdict != new.verdict and old.ruling != new.ruling:
+        yield Change(What.RULING_CHANGED, key, _ruled(old), _ruled(new))
     if old.unit != new.unit:
         yield Change(What.UNIT_CHANGED, key, old.unit, new.unit)
+
+
+def _ruled(reading: Reading) -> str | None:
+    return None if reading.ruling is None else reading.ruling.verdict
 
 
 def part(old: Reading, new: Reading) -> Parting | None:

@@ -8,7 +8,7 @@ from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant
 from sla_engine.round.board import standing
 from sla_engine.round.kind import ROUND
-from sla_engine.sla.assess import Assessment, assess
+from sla_engine.sla.assess import Assessment, Reading, assess
 
 
 def state_of(dossier: Dossier, rules: Rulebook, at: Instant) -> list[Any]:
@@ -18,13 +18,16 @@ def state_of(dossier: Dossier, rules: Rulebook, at: Instant) -> list[Any]:
 
 def stated(assessment: Assessment) -> list[Any]:
     """Phase, every clock's reading, every act that stands (without versions), every place."""
-    readings = [
-        (*each.key, each.state.value, each.due, each.level, each.unit, each.provisional)
-        for each in assessment.readings
-    ]
+    readings = [_said(reading) for reading in assessment.readings]
     chronicle = assessment.chronicle
     places = [tuple(each) for each in places_of(assessment)]
     return [chronicle.phase, readings, acts_of(assessment.dossier), *([places] if places else [])]
+
+
+def _said(reading: Reading) -> tuple[Any, ...]:
+    said = (reading.state.value, reading.due, reading.level, reading.unit, reading.provisional)
+    ruling = reading.ruling
+    return (*reading.key, *said, *(() if ruling is None else (ruling.verdict, ruling.dispute)))
 
 
 def acts_of(dossier: Dossier) -> list[tuple[Any, ...]]:

@@ -13,6 +13,7 @@ from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant
 from sla_engine.sla.clocks import clocks
 from sla_engine.sla.cycle import Cycle
+from sla_engine.sla.ruling import Ruling, in_force
 from sla_engine.sla.schedule import Firing, Schedule
 from sla_engine.worktime import Amount, Unit, remaining
 
@@ -35,6 +36,7 @@ class State(Enum):
 
 
 _OPEN = (State.RUNNING, State.PAUSED, State.OVERDUE)
+_VERDICTS = {State.MET: "met", State.LATE: "late", State.OVERDUE: "late"}
 
 
 class Reading(NamedTuple):
@@ -75,6 +77,20 @@ class Reading(NamedTuple):
     @property
     def due(self) -> Instant | None:
         return self.schedule.due
+
+    @property
+    def ruling(self) -> Ruling | None:
+        """The ruling that takes the place of the verdict; `state` and `due` stay as computed."""
+        ruled = [each for each in self.cycle.rulings if each.at <= self.at]
+        return in_force(ruled)
+
+    @property
+    def verdict(self) -> str:
+        """The verdict that counts: as ruled ("met", "late", "excluded"), else as computed; ""
+        while there is none."""
+        if self.ruling is not None:
+            return self.ruling.verdict
+        return _VERDICTS.get(self.state, "")
 
     @property
     def provisional(self) -> bool:

@@ -20,6 +20,7 @@ from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant, Recorded
 from sla_engine.sla.cycle import Cycle, Refix, term_of
 from sla_engine.sla.index import index_of
+from sla_engine.sla.ruling import rulings_on
 from sla_engine.sla.schedule import Schedule, schedule
 from sla_engine.worktime import Calendar
 
@@ -112,7 +113,7 @@ class _Walk:
         return self.found
 
     def _look_again(self) -> None:
-        """Whether those found before have lost their object since, or were re-fixed."""
+        """Whether those found before have lost their object since, were re-fixed or ruled on."""
         for key, cycle in self.found.items():
             if cycle.stop is None and cycle.cancelled_at is None:
                 cancelled = self._cancelled(cycle.start, cycle.held_in)
@@ -123,6 +124,10 @@ class _Walk:
                 refixes = self._refixes(cycle.pack, *key)
                 if refixes != cycle.refixes:
                     self.found[key] = cycle._replace(refixes=refixes)
+        for key in self.chronicle.rulings.keys() & self.found.keys():
+            cycle, rulings = self.found[key], rulings_on(self.chronicle, *key)
+            if rulings != cycle.rulings:
+                self.found[key] = cycle._replace(rulings=rulings)
 
     # ------------------------------------------------------------------------------- stops
 
@@ -138,7 +143,8 @@ class _Walk:
             if running and cycle.cancelled_at is not None:
                 running = mark.at <= cycle.cancelled_at
             if running and self._meets(index, cycle):
-                self.found[key] = cycle._replace(stop=mark.at, cancelled_at=None)
+                stopped = cycle._replace(stop=mark.at, stopped_by=mark, cancelled_at=None)
+                self.found[key] = stopped
 
     def _meets(self, index: int, cycle: Cycle) -> bool:
         """Whether a mark ends a clock: one of `stop_any`, or the last of the `stop_all`."""
@@ -254,6 +260,7 @@ class _Walk:
             known_at=self._known_at(clause, mark, own or ""),
             refixes=self._refixes(pack, clause.id, name),
             reopened=self._reopened(clause, own or ""),
+            rulings=rulings_on(self.chronicle, clause.id, name),
         )
 
     def _limit(self) -> str:

@@ -14,6 +14,7 @@ from sla_engine.errors import Refusal
 from sla_engine.policy.clause import Clause, Pack, Scope
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Draft, Instant
+from sla_engine.sla.ruling import Ruling
 from sla_engine.worktime import Amount, Calendar, Term
 
 
@@ -30,10 +31,11 @@ class Refix(NamedTuple):
 
 class Cycle(NamedTuple):
     """One clock. `term` is the clause's, or the one that the matter brought. `stop` is the instant
-    it ended by being met or late, `cancelled_at` the instant it lost its object (return granted,
-    merge, withdrawal). `calendar` is the edition it started under, `refixes` the recorded revisions
-    since. `known_at`: when the log could first have computed it. `reopened`: stops that did not
-    hold, and when that was learned; what comes after such a stop was not known before."""
+    it ended by being met or late, at the mark `stopped_by`; `cancelled_at` the instant it lost its
+    object (return granted, merge, withdrawal). `calendar` is the edition it started under,
+    `refixes` the recorded revisions since. `known_at`: when the log could first have computed it.
+    `reopened`: stops that did not hold, and when that was learned; what comes after such a stop was
+    not known before. `rulings` on its verdict are in the order in which they were made."""
 
     clause: Clause
     term: Term
@@ -47,6 +49,8 @@ class Cycle(NamedTuple):
     known_at: Instant
     refixes: tuple[Refix, ...]
     reopened: tuple[tuple[Instant, Instant], ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+    stopped_by: Mark | None = None
 
     @property
     def end(self) -> Instant | None:

@@ -6,19 +6,20 @@ inside the stretch. So a warning rightly given before an extension stays given, 
 voided by an extension that was asked for in time and granted late (rules D12, D13).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from operator import attrgetter
 from typing import NamedTuple
 
 from sla_engine.dossier.chronicle import Chronicle, Grant, Pause
-from sla_engine.policy.clause import Anchor, ExtensionRule, Rung
+from sla_engine.policy.clause import Anchor, Rung
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.policy.vocabulary import OPEN_NEXT
 from sla_engine.record import Instant
 from sla_engine.sla.cycle import Cycle, Refix
-from sla_engine.sla.ladder import Course, Span, beside, ladder
+from sla_engine.sla.extension import Standing, objection
+from sla_engine.sla.ladder import Course, Span, ladder
+from sla_engine.sla.ruling import Ruling, fallen, restored_at
 from sla_engine.worktime import Amount, Calendar, Reckoning, Term, Timetable
 
 
@@ -94,8 +95,9 @@ def schedule(
 
 
 def _as_it_began(known: Cycle, cycle: Cycle) -> bool:
-    """Whether two cycles differ in nothing but their end."""
-    return known._replace(stop=cycle.stop, cancelled_at=cycle.cancelled_at) == cycle
+    """Whether two cycles differ in nothing but their end and what was ruled on them."""
+    ended = known._replace(stop=cycle.stop, stopped_by=cycle.stopped_by)
+    return ended._replace(cancelled_at=cycle.cancelled_at, rulings=cycle.rulings) == cycle
 
 
 Change = Pause | Grant | Refix
@@ -169,12 +171,14 @@ class _Stretches:
         self._cut(at)
 
     def _extend(self, at: Instant, grant: Grant) -> None:
-        due = self.current.reckoning.due
-        if not self._allowed(grant, due):
+        reckoning, first = self.current.reckoning, self.cycle.term.amount
+        now, granted, timetable = self.term.amount, len(self.grants), self.current.timetable
+        standing = Standing(first, now, granted, reckoning, timetable)
+        if objection(self.cycle.clause.extension, grant, standing):
             self.refused.append(grant)
             return
-        amount = Amount.parse(grant.amount)
-        self.term = replace(self.term, amount=self.term.amount + amount)
+        due = reckoning.due
+        self.term = replace(self.term, amount=now + Amount.parse(grant.amount))
         self.grants.append(grant)
         self.known_at = max(self.known_at, grant.fact.meta.recorded_at)
         self._cut(at if due is None else min(at, due))
@@ -186,39 +190,6 @@ class _Stretches:
         self.calendar, self.floor, self.revised_at = refix.calendar, refix.floor, refix.known_at
         self.known_at = max(self.known_at, refix.known_at)
         self._cut(at)
-
-    def _allowed(self, grant: Grant, due: Instant | None) -> bool:
-        """Asked before expiry and within the caps of the clause (D12)."""
-        rule = self.cycle.clause.extension
-        amount = Amount.parse(grant.amount)
-        if rule is None or amount.unit is not self.cycle.term.amount.unit:
-            return False
-        asked = grant.request.fact.meta.occurred_at
-        if due is not None and asked > self._last_call(due, rule):
-            return False
-        total = self.term.amount.n - self.cycle.term.amount.n + amount.n
-        return (
-            len(self.grants) < rule.max_count
-            and (rule.each_max is None or amount.n <= rule.each_max.n)
-            and (rule.total_max is None or total <= rule.total_max.n)
-        )
-
-    def _last_call(self, due: Instant, rule: ExtensionRule) -> Instant:
-        """The latest instant at which an extension can still be asked for; whole days before the
-        due date end at their 24:00."""
-        ahead = rule.ask_before
-        if ahead is None:
-            return due
-        if ahead.unit.is_hours:
-            return beside(self.current.reckoning, -1, ahead, self.current.timetable)
-        zone = self.calendar.zone
-        last = self.current.reckoning.due_date or zone.date_of(due)
-        day = (
-            self.calendar.add_workdays(last, -int(ahead.n))
-            if ahead.unit.is_working
-            else last - timedelta(days=int(ahead.n))
-        )
-        return zone.midnight[day.toordinal() + 1]
 
     def _cut(self, at: Instant) -> None:
         """Begin a new stretch at `at`; what lay later is superseded from there."""
@@ -246,12 +217,28 @@ def _firings(cycle: Cycle, stretches: Sequence[Stretch]) -> tuple[Firing, ...]:
                 continue
             at = stretch.start if begun else instant
             if (stretch.end is None or at < stretch.end) and (end is None or at <= end):
-                firings.append(_firing(cycle, stretch, rung, at, settle))
+                firing = _firing(cycle, stretch, rung, at, settle)
+                if cycle.rulings and rung.act != OPEN_NEXT:
+                    breach = instant > (stretch.reckoning.due or instant)
+                    firings += _upheld(cycle.rulings, firing, breach, settle)
+                else:
+                    firings.append(firing)
     firings.sort(key=_place)
     return tuple(firings)
 
 
 _place = attrgetter("at", "rung.level")
+
+
+def _upheld(
+    rulings: Sequence[Ruling], firing: Firing, breach: bool, settle: int
+) -> Iterator[Firing]:
+    """What rulings leave of a firing; it was known anew when the last that took it fell."""
+    rung = firing.rung.id
+    if not fallen(rulings, rung, breach):
+        since = restored_at(rulings, rung, breach)
+        fire_at = firing.fire_at if since <= firing.at else max(firing.fire_at, since + settle)
+        yield firing._replace(fire_at=fire_at)
 
 
 def _firing(cycle: Cycle, stretch: Stretch, rung: Rung, at: Instant, settle: int) -> Firing:

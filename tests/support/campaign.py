@@ -5,7 +5,7 @@ Run as a program it loads the notice into a store, and says after each batch how
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -111,7 +111,7 @@ def dispatched(engine: Engine, *numbers: str, closed: bool = False) -> None:
     assert {each.status for each in outcomes} == {"recorded"}, outcomes
 
 
-def fact(engine: Engine, no: str, kind: str, data: dict[str, str]) -> dict[str, object]:
+def fact(engine: Engine, no: str, kind: str, data: Mapping[str, object]) -> dict[str, object]:
     """A fact of now in the shape of intake."""
     at = format_instant(engine.clock.now())
     where = {"petition": no, "type": kind, "source": "test", "id": f"{no}-{kind}"}

@@ -21,7 +21,8 @@ from sla_engine.wiring import Engine
 
 RULES: Rulebook = load_rulebook()
 PREMATURE = {"PHASE_IMPOSSIBLE", "NOT_REGISTERED", "SUSPENSION_IMPOSSIBLE", "NOTHING_TO_VOID",
-             "EXTENSION_IMPOSSIBLE", "ASSIGNMENT_UNKNOWN"}  # fmt: skip
+             "EXTENSION_IMPOSSIBLE", "ASSIGNMENT_UNKNOWN", "DISPUTED_UNKNOWN", "NO_VERDICT_YET",
+             "APPEAL_MISFIT"}  # fmt: skip
 
 
 @contextmanager

@@ -48,9 +48,9 @@ STEPS: Mapping[str, tuple[str, ...]] = {
         "dead_letters",
     ),
     "tx": (
-        "load", "load_all", "after_commit", "answers", "append", "set_alarms", "put_alarm",
-        "claim", "due_among", "keep_personal", "secret", "erase", "remembered", "remember",
-        "position", "advance", "clocks_all", "rows", "put_rows", "drop_rows", "bury",
+        "load", "load_all", "after_commit", "answers", "append", "expect", "set_alarms",
+        "put_alarm", "claim", "due_among", "keep_personal", "secret", "erase", "remembered",
+        "remember", "position", "advance", "clocks_all", "rows", "put_rows", "drop_rows", "bury",
         "forget", "commit",
     ),
     "clock": ("now", "monotonic"),

@@ -46,7 +46,7 @@ _LISTS = (
     "members", "measures", "owed",
 )  # fmt: skip
 _NUMBERS = ("tier", "opening", "new", "struck_off", "carried_over", "overdue")
-_INSTANTS = ("scheduled_at", "expected_until")
+_INSTANTS = ("scheduled_at", "expected_until", "told_at")
 _WORDS = {"true": True, "false": False}
 _ids = count(1)
 
@@ -92,6 +92,13 @@ def fact(line: str, stream: str = "petition/P1", pack: str = "") -> dict[str, An
         ("talk", "proposed"): {"unit": "U1", "causes": "c1", "tier": "1"},
         ("item", "listed"): {"list": "task", "unit": "U1"},
         ("round", "opened"): {"members": "U1,U2,U3"},
+        ("dispute", "opened"): {
+            "kind": "review",
+            "subject": "petition/P1",
+            "claim": "not_late",
+            "claimant": "U1",
+            "office": "O1",
+        },
     }.get((kind, name))
     if opening is not None:
         said = {"pack": pack, "region": "CN-3704", **opening, **said}

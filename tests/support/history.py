@@ -32,6 +32,7 @@ def flaws(engine: Engine, answers: Answers) -> Iterator[str]:
     yield from lost(events, answers)
     yield from recorded_twice(events)
     yield from disordered(events)
+    yield from recorded_backwards(events)
     yield from acts_too_early(events)
     yield from put_aside(engine)
     if not engine.verify().identical:
@@ -77,6 +78,15 @@ def disordered(events: Iterable[Recorded]) -> Iterator[str]:
         if each.position <= position:
             yield f"position {each.position} comes after {position}"
         position = each.position
+
+
+def recorded_backwards(events: Iterable[Recorded]) -> Iterator[str]:
+    """Events of a dossier that were recorded before the one in front of them."""
+    latest: dict[str, Instant] = {}
+    for each in events:
+        if has_clocks(each.stream) and each.meta.recorded_at < latest.get(each.stream, 0):
+            yield f"{each.stream}@{each.version} was recorded before its predecessor"
+        latest[each.stream] = each.meta.recorded_at
 
 
 def acts_too_early(events: Iterable[Recorded]) -> Iterator[str]:

@@ -20,5 +20,5 @@ def test_other_streams_have_no_clocks() -> None:
     assert (fault.code, fault.found, fault.allowed) == (
         "STREAM_UNKNOWN",
         "rules/notices",
-        "petition, talk, item, round, roster, unit",
+        "petition, talk, item, round, dispute, roster, unit",
     )

@@ -131,8 +131,8 @@ BROKEN = (
         (('scope = "petition"', 'scope = "petitions"'),),
         "PACK_VALUE",
         "clause.solve.scope",
-        "应为：assignment, item, member, petition, round, talk",
-        "it should be: assignment, item, member, petition, round, talk",
+        "应为：assignment, dispute, item, member, petition, round, talk",
+        "it should be: assignment, dispute, item, member, petition, round, talk",
         "petition",
     ),
     Broken(

@@ -15,6 +15,7 @@ POLICIES = Path(sla_engine.__file__).parent / "data" / "policies"
 FILES = sorted(POLICIES.glob("*/*.toml"))
 NAMES = (
     "beijing-jsjb",
+    "disputes-generic",
     "heze-linkage",
     "hotline-12345-generic",
     "jinan-five-level",
@@ -54,7 +55,7 @@ def talking(request: pytest.FixtureRequest) -> Pack:
     return load_pack(request.param)
 
 
-def test_eight_packs_ship() -> None:
+def test_nine_packs_ship() -> None:
     assert tuple(sorted({pack.name for pack in load_packs()})) == NAMES
 
 

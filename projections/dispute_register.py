@@ -1,0 +1,84 @@
+"""The register of disputes (争议台账): who disputes what, what was replayed, what was ruled."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from projections import acts, history
+from projections.history import Line
+from sla_engine.dispute.events import DisputeOpened, DisputeRuled, ReplayRun
+from sla_engine.dispute.kind import DISPUTE, PENDING, about
+from sla_engine.dossier.events import RungFired, RungWithdrawn, TermRefixed, Voided
+from sla_engine.ports import AlarmRow
+from sla_engine.projection import Columns
+from sla_engine.record import Event, Recorded, fields_of
+
+_STAYS = history.unmoved(DISPUTE)
+_FIRST = {"admitted_at": "admitted", "ruled_at": "ruled"}
+_RULED = ("outcome", "verdict", "place", "ruler")
+
+
+class DisputeRegister:
+    """Key: the stream. Columns: what the opening says (`dispute`, `pack`, `region`, `kind`,
+    `subject`, `clause`, `cycle`, `rung`, `act`, `member`, `claim`, `remedy`, `ground`, `claimant`,
+    `office`, `appeals`, `told_at`) and `about`; `phase`, `open`; `opened_at`, `admitted_at`,
+    `ruled_at`; `replays`: [inputs, result, finding]; `evidence`, references in their order;
+    `outcome`, `verdict`, `place` and `ruler` of the ruling; `due`: the earliest limit still
+    running; `level` and `acts`."""
+
+    name = "dispute_register"
+
+    def interested(self, event: Event) -> bool:
+        moving = type(event) in DISPUTE.steps or isinstance(event, Voided | TermRefixed)
+        return moving or acts.is_act(event)
+
+    def key(self, recorded: Recorded) -> str:
+        return recorded.stream
+
+    def apply(self, row: Columns | None, recorded: Recorded) -> Columns | None:
+        event = recorded.event
+        if row is None:
+            if not isinstance(event, DisputeOpened):
+                return None
+            said = {**fields_of(event), "about": about(event)}
+            row = {**said, "opened_at": recorded.meta.occurred_at, "raised": {}, "lines": []}
+        if isinstance(event, RungFired | RungWithdrawn):
+            return {**row, "raised": acts.enter(row["raised"], event)}
+        if isinstance(event, TermRefixed):
+            return row
+        return {**row, "lines": history.enter(row["lines"], recorded, _says(event))}
+
+    def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:
+        lines, found = history.standing(row["lines"]), acts.standing(row["raised"])
+        phase = history.phase(lines, _STAYS)
+        running = [each.due for each in clocks if each.stopped is None and each.due is not None]
+        return {
+            **row,
+            "phase": phase,
+            "open": phase in PENDING,
+            **{name: history.first_at(lines, kind) for name, kind in _FIRST.items()},
+            **{name: history.last(lines, name) for name in _RULED},
+            "replays": [line.says["replay"] for line in lines if line.type == "replay_run"],
+            "evidence": _evidence(lines),
+            "due": min(running, default=None),
+            "level": acts.highest(found),
+            "acts": acts.counted(found),
+        }
+
+
+def _evidence(lines: Sequence[Line]) -> list[str]:
+    return [line.says["document"] for line in lines if line.type == "evidence_filed"]
+
+
+def _says(event: Event) -> dict[str, Any]:
+    """The phase a fact leads to, what was ruled, what a replay came to."""
+    said: dict[str, Any] = {}
+    step = DISPUTE.steps.get(type(event))
+    if step is not None and step.into:
+        said["phase"] = step.into
+    if isinstance(event, DisputeRuled):
+        said |= {name: getattr(event, name) for name in _RULED}
+    elif isinstance(event, ReplayRun):
+        said["replay"] = [event.inputs, event.result, event.finding]
+    elif document := getattr(event, "document", ""):
+        said["document"] = document
+    return said
