@@ -8,6 +8,7 @@ import msgspec
 from sla_engine.cli import clocks, output, words
 from sla_engine.cli.output import Voice, deadline, duration, rfc3339, styled, when
 from sla_engine.dossier.events import RungFired, TermRefixed
+from sla_engine.dossier.fold import Act
 from sla_engine.escalation.kinds import kind_of
 from sla_engine.policy.clause import Pack, Text
 from sla_engine.record import Draft, Recorded
@@ -129,18 +130,19 @@ def _decisions(found: Replay, voice: Voice) -> "RenderableType":
         "应有动作 decisions", "何时 when", "动作 act", "条款 clause", "责任 unit", "对象 to"
     )
     packs = {each.clause.id: each.cycle.pack for each in found.assessment.readings}
+    gone = {(*key, act.fired.version) for key, act in _acts(found) if not act.stands}
     for draft in found.decisions:
         event = draft.event
         if isinstance(event, RungFired):
             pack = packs.get(event.clause)
-            silent = words.SILENCE.get(event.silent)
+            key = (event.clause, event.cycle, event.rung, event.version)
             table.add_row(
                 when(event.at),
-                voice.word(words.act(event.act, pack))
-                + (f"（{voice.word(silent)}）" if silent else ""),
+                _act(event, pack, voice),
                 _clause(event.clause, event.cycle, pack, voice),
                 event.unit or "—",
                 voice.listed(_role(role, pack, voice) for role in event.to),
+                style="strike dim" if key in gone else "",
             )
         elif isinstance(event, TermRefixed):
             moved = f"{deadline(event.old_due)} → {deadline(event.new_due)}"
@@ -148,6 +150,18 @@ def _decisions(found: Replay, voice: Voice) -> "RenderableType":
             clause = _clause(event.clause, event.cycle, packs.get(event.clause), voice)
             table.add_row(when(draft.meta.occurred_at), refixed, clause, "", moved)
     return table
+
+
+def _acts(found: Replay) -> Iterator[tuple[tuple[str, str, str], Act]]:
+    for key, acts in found.dossier.acts.items():
+        for act in acts:
+            yield key, act
+
+
+def _act(event: RungFired, pack: Pack | None, voice: Voice) -> str:
+    """The act in words, and why nobody would be told of it."""
+    silent = words.SILENCE.get(event.silent)
+    return voice.word(words.act(event.act, pack)) + (f"（{voice.word(silent)}）" if silent else "")
 
 
 def _role(role: str, pack: Pack | None, voice: Voice) -> str:

@@ -69,15 +69,15 @@ def replay(stream: str, events: Iterable[Recorded], rules: Rulebook, question: Q
 def conclude(stream: str, facts: Sequence[Recorded], rules: Rulebook, question: Question) -> Replay:
     """The same from the facts that count and the rules that a question leads to."""
     at = question.judged_at
-    pending = relive(stream, facts, rules, at, _stamping(rules, question))
-    assessment = assess(pending.dossier, kind_of(stream), rules, at)
+    life = relive(stream, facts, rules, at, _stamping(rules, question))
+    assessment = assess(life.dossier, kind_of(stream), rules, at)
     return Replay(
         stream=stream,
         question=question,
         rules=rules,
-        dossier=pending.dossier,
+        dossier=life.dossier,
         assessment=assessment,
-        decisions=tuple(pending.drafts),
+        decisions=tuple(life.decisions),
         inputs=_inputs(stream, facts, assessment, question),
         result=digest(stated(assessment)),
     )
