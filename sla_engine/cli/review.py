@@ -138,7 +138,7 @@ def _decisions(found: Replay, voice: Voice) -> "RenderableType":
             key = (event.clause, event.cycle, event.rung, event.version)
             table.add_row(
                 when(event.at),
-                _act(event, pack, voice),
+                _act(event, key in gone, pack, voice),
                 _clause(event.clause, event.cycle, pack, voice),
                 event.unit or "—",
                 voice.listed(_role(role, pack, voice) for role in event.to),
@@ -158,10 +158,10 @@ def _acts(found: Replay) -> Iterator[tuple[tuple[str, str, str], Act]]:
             yield key, act
 
 
-def _act(event: RungFired, pack: Pack | None, voice: Voice) -> str:
-    """The act in words, and why nobody would be told of it."""
-    silent = words.SILENCE.get(event.silent)
-    return voice.word(words.act(event.act, pack)) + (f"（{voice.word(silent)}）" if silent else "")
+def _act(event: RungFired, gone: bool, pack: Pack | None, voice: Voice) -> str:
+    """The act in words, with why nobody would be told of it, or that it would be taken back."""
+    why = words.SILENCE.get(event.silent) or (Text("已撤", "withdrawn") if gone else None)
+    return voice.word(words.act(event.act, pack)) + (f"（{voice.word(why)}）" if why else "")
 
 
 def _role(role: str, pack: Pack | None, voice: Voice) -> str:
