@@ -42,7 +42,6 @@ class AlarmRow(NamedTuple):
     liable: str = ""
     mark: str = ""
     lane: int = 1
-    basis: int = 0
     rules: str = ""
     plan: bytes = b""
 
@@ -97,6 +96,12 @@ class Transaction(Protocol):
         transaction `KEY_TAKEN` when a (source, key) or a rung key is already there. Positions are
         given when the transaction commits; until then they are 0.
         """
+        ...
+
+    def expect(self, stream: str, version: int) -> None:
+        """Whatever is appended in this transaction was decided by a stream at this version. Raises
+        errors.Conflict `STREAM_MOVED` at its end when the stream was elsewhere by then. It is not
+        locked: others may move it as soon as this has committed."""
         ...
 
     def set_alarms(self, stream: str, rows: Sequence[AlarmRow]) -> None:
@@ -173,6 +178,10 @@ class Log(Protocol):
 
     def scan(self) -> Iterator[Recorded]:
         """The whole log in order; a raw cursor for bulk replay."""
+        ...
+
+    def histories(self, prefix: str) -> Iterator[tuple[str, Sequence[Recorded]]]:
+        """Streams that begin with `prefix`, in order, each with all its events."""
         ...
 
     def streams(self, prefix: str) -> Iterator[str]:

@@ -18,13 +18,14 @@ PREFIX = "SLA_ENGINE_"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`store`: a path (SQLite), a `postgresql://` address, or a file of regions (`.toml`), which
-    can only be read. `redis`: a `redis://` address; "" does without.
+    """`store`: a path (SQLite), a `postgresql://` address (`?schema=` unless "public"), or a file
+    of regions (`.toml`), which can only be read. `redis`: a `redis://` address; "" does without.
 
     `tolerance_s`: how far ahead of us a source's clock may be. `line_limit`: bytes of one line.
 
     `batch`: submissions per transaction; `sweep_limit`: dossiers per transaction of a sweep, which
     is also how long every other writer waits; `busy_s`: how long a writer waits for its turn.
+    `short_term_s`: how long a term may be, nominally, that is swept before longer ones.
 
     `erasures`: file of the register of erasures; "": beside an SQLite store. `intake`: name of the
     Redis stream that facts come by. `delivery`: file of endpoints; "": nothing is delivered.
@@ -41,6 +42,7 @@ class Settings:
     batch: int = 200
     sweep_limit: int = 100
     busy_s: float = 30.0
+    short_term_s: int = 86_400
     erasures: str = ""
     intake: str = "sla-engine:{intake}"
     delivery: str = ""

@@ -131,10 +131,7 @@ def load_delivery(path: Path, environment: Mapping[str, str]) -> Delivery:
 
     Raises `Refusal` with every fault: ENDPOINTS_UNREADABLE, ENDPOINT_WRONG, SECRET_MISSING.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise refuse(ENDPOINTS_UNREADABLE, path.name, error) from None
+    table = _table(path)
     endpoints, faults = table.pop("endpoint", []), list[Fault]()
     faults += _open_secrets(endpoints, environment)
     try:
@@ -145,6 +142,23 @@ def load_delivery(path: Path, environment: Mapping[str, str]) -> Delivery:
     if faults:
         raise Refusal(faults)
     return delivery
+
+
+def load_terms(path: Path) -> Delivery:
+    """The same without its endpoints: whoever sends nothing needs no secret."""
+    table = _table(path)
+    table.pop("endpoint", None)
+    try:
+        return TypeAdapter(Delivery).validate_python(table)
+    except ValidationError as error:
+        raise Refusal(map(_fault, error.errors())) from None
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise refuse(ENDPOINTS_UNREADABLE, path.name, error) from None
 
 
 def _open_secrets(endpoints: Any, environment: Mapping[str, str]) -> Iterator[Fault]:

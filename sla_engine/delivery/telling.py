@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sla_engine.delivery.message import Message, Recipient, event_id
 from sla_engine.delivery.wording import Words, fact, recall
+from sla_engine.dispute import events as dispute
 from sla_engine.dossier.chronicle import Chronicle, read
 from sla_engine.dossier.events import (
     ExtensionDenied,
@@ -19,6 +20,7 @@ from sla_engine.dossier.events import (
     RungWithdrawn,
     Suspended,
     TermRefixed,
+    VerdictSuperseded,
     Voided,
 )
 from sla_engine.dossier.fold import fold
@@ -116,6 +118,14 @@ def _called_off(event: talk.TalkWithdrawn, before: Chronicle) -> Iterator[Recipi
         yield from _talked_to(event, before)
 
 
+def _to_rule(event: dispute.DisputeOpened, _before: Chronicle) -> Iterator[Recipient]:
+    yield Recipient(event.office)
+
+
+def _claimant(_event: Event, before: Chronicle) -> Iterator[Recipient]:
+    yield Recipient(before.traits.get("unit", ""))
+
+
 _FACTS: Mapping[type[Event], _Fact] = {
     petition.Dispatched: _Fact(
         ASSIGNMENT, _given, ("unit", "assignment", "lead", "replaces", "level")
@@ -129,6 +139,9 @@ _FACTS: Mapping[type[Event], _Fact] = {
     petition.ExclusionLifted: _Fact(RULING, _answerable, ("exclusion",)),
     ExtensionGranted: _Fact(RULING, _answerable, ("request", "amount")),
     ExtensionDenied: _Fact(RULING, _answerable, ("request",)),
+    VerdictSuperseded: _Fact(
+        RULING, _answerable, ("clause", "cycle", "rung", "verdict", "dispute")
+    ),
     Suspended: _Fact(TERM, _answerable, ("ground", "document", "expected_until")),
     Resumed: _Fact(TERM, _answerable),
     talk.TalkProposed: _Fact(TALK, _approver, ("tier", "petitions")),
@@ -165,6 +178,13 @@ _FACTS: Mapping[type[Event], _Fact] = {
     round_.ObjectionRuled: _Fact(BOARD, _member, ("upheld", "place")),
     round_.Published: _Fact(BOARD, _answerable, ("document",)),
     round_.PlaceOverturned: _Fact(BOARD, _member),
+    dispute.DisputeOpened: _Fact(
+        RULING, _to_rule, ("kind", "subject", "clause", "cycle", "rung", "member", "claim")
+    ),
+    dispute.DisputeAdmitted: _Fact(RULING, _claimant),
+    dispute.DisputeRefused: _Fact(RULING, _claimant, ("ground",)),
+    dispute.DisputeRuled: _Fact(RULING, _claimant, ("outcome", "verdict", "place")),
+    dispute.DisputeWithdrawn: _Fact(RULING, _answerable),
 }
 
 

@@ -15,6 +15,7 @@ from sla_engine.policy.clause import Clause, Pack, Text, Trigger
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.policy.vocabulary import (
     ACTS,
+    DISPUTE_MARKS,
     ITEM_MARKS,
     MEMBER_MARKS,
     PETITION_MARKS,
@@ -41,8 +42,10 @@ _FACTS: Mapping[str, Mapping[str, Text]] = {
     },
     "item": ITEM_MARKS,
     "round": {**MEMBER_MARKS, **ROUND_MARKS, "member_left": Text("成员退出", "member left")},
+    "dispute": {**DISPUTE_MARKS, "opened": DISPUTE_MARKS["disputed"]},
 }
 _REFIXED = Text("期限重定", "term re-fixed")
+_SUPERSEDED = Text("改判", "verdict superseded")
 _RECALLED = Text("撤回", "recalled")
 _RESTORED = Text("恢复", "restored")
 
@@ -103,7 +106,7 @@ class Words:
 def fact(event: Event, kind: str, no: str, unit: str) -> Subject:
     """Of a fact: what happened to which dossier, and whose it is."""
     name = type_name(event)
-    what = _named(name, _FACTS.get(kind, {}))
+    what = _named(name, {"verdict_superseded": _SUPERSEDED, **_FACTS.get(kind, {})})
     about = (f"（{unit}）", f" ({unit})") if unit else ("", "")
     return (f"{what.zh}：{no}{about[0]}", f"{what.en}: {no}{about[1]}")
 

@@ -65,7 +65,9 @@ class ReadModels:
                 together = all(tx.position(each.name) == after for each in group)
                 if together:
                     _write(tx, group, batch)
-        except _Stuck:
+        except NOT_THE_EVENT:
+            raise
+        except Exception:
             # Alone each of them finds out which event it cannot take, and puts it aside.
             for each in group:
                 Runner(self._log, each, self._batch).step()
@@ -76,17 +78,8 @@ class ReadModels:
             self._look()
 
 
-class _Stuck(Exception):
-    """A model cannot take a batch; nothing of it was written."""
-
-
 def _write(tx: FollowerTransaction, group: Sequence[Projector], batch: Sequence[Recorded]) -> None:
     together = Batch(tx, batch)
-    try:
-        for each in group:
-            each.take(together)
-            tx.advance(each.name, batch[-1].position)
-    except NOT_THE_EVENT:
-        raise
-    except Exception as error:
-        raise _Stuck from error
+    for each in group:
+        each.take(together)
+        tx.advance(each.name, batch[-1].position)

@@ -99,17 +99,17 @@ class Runner:
                 self._take(batch[half - 1].position, batch[half:])
 
     def _commit(self, after: int, batch: Sequence[Recorded]) -> None:
+        """What the store cannot hold shows at the end of the transaction."""
         name = self._follower.name
-        with self._log.transact() as tx:
-            if tx.position(name) != after:
-                return  # another runner of this follower was quicker
-            try:
-                self._follower.handle(tx, batch)
-            except NOT_THE_EVENT:
-                raise
-            except Exception as error:
-                raise _Poison(_reason(error)) from error
-            tx.advance(name, batch[-1].position)
+        try:
+            with self._log.transact() as tx:
+                if tx.position(name) == after:  # else another runner of this follower was quicker
+                    self._follower.handle(tx, batch)
+                    tx.advance(name, batch[-1].position)
+        except NOT_THE_EVENT:
+            raise
+        except Exception as error:
+            raise _Poison(_reason(error)) from error
 
     def _bury(self, after: int, recorded: Recorded, poison: _Poison) -> None:
         name, reason = self._follower.name, str(poison)

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-import msgspec
-
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant, Recorded
 from sla_engine.replay.diff import verdict
@@ -170,24 +168,3 @@ def _name(fact: Recorded | None) -> tuple[str, object]:
     assert fact is not None, "a difference has a side"
     meta = fact.meta
     return (f"{meta.source}:{meta.key}", "") if meta.key else ("", fact.version)
-
-
-def as_dict(cause: Cause) -> dict[str, object]:
-    """JSON-ready: what the one side had and what the other."""
-    if isinstance(cause, RuleCause):
-        return {"what": cause.what, "before": cause.before, "after": cause.after}
-    sides = (("before", cause.before), ("after", cause.after))
-    return {"what": "fact", **{side: _plain(fact) for side, fact in sides}}
-
-
-def _plain(fact: Recorded | None) -> dict[str, object] | None:
-    if fact is None:
-        return None
-    name, version = _name(fact)
-    return {
-        "fact": name or f"@{version}",
-        "type": fact.event.NAME,
-        "occurred_at": fact.meta.occurred_at,
-        "recorded_at": fact.meta.recorded_at,
-        "data": msgspec.to_builtins(msgspec.structs.asdict(fact.event)),
-    }

@@ -218,7 +218,7 @@ class Sweeper:
 
     def _fire(self, tx: Transaction, claim: Claim, now: Instant) -> bool:
         """Write what is due on a stream if that is ready made."""
-        made = self._ready(claim, now)
+        made = self._ready_made(claim, now)
         if made is None:
             return False
         if made.drafts:
@@ -226,6 +226,15 @@ class Sweeper:
         for row in made.rows:
             tx.put_alarm(claim.stream, row)
         return True
+
+    def _ready_made(self, claim: Claim, now: Instant) -> Ready | None:
+        """What cannot be read as a plan is no plan: the dossier is read and its rows made anew."""
+        try:
+            return self._ready(claim, now)
+        except Exception as error:
+            # Its text may quote personal data.
+            logger.warning("the plan of %s cannot be read: %s", claim.stream, type(error).__name__)
+            return None
 
     def _alone(self, stream: str, now: Instant) -> str:
         """Touch one stream in its own transaction; returns why that failed, or ""."""

@@ -1,4 +1,5 @@
-"""What a decision about one dossier has to know of another: merges, predecessors, routes, finality.
+"""What a decision about one dossier has to know of another: merges, predecessors, routes, finality,
+disputed verdicts.
 
 Everything else about a fact is decided from its own dossier alone.
 """
@@ -7,6 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from sla_engine.dispute.events import DisputeOpened, DisputeRuled
 from sla_engine.dossier.chronicle import read
 from sla_engine.dossier.decide import placed
 from sla_engine.dossier.fold import Dossier
@@ -20,6 +22,8 @@ from sla_engine.petition.kind import PETITION
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Draft
 from sla_engine.roster.kind import ROSTER, holders
+from sla_engine.round.events import ObjectionRuled
+from sla_engine.service import dispute
 from sla_engine.service.merge import check_merge
 from sla_engine.sla.cycle import rules_for
 from sla_engine.sla.permit import final
@@ -51,6 +55,8 @@ def check(dossier: Dossier, draft: Draft, open_: Open, rules: Rulebook) -> None:
         _check_predecessors(dossier, draft, open_)
     elif isinstance(event, Registered) and event.same_as:
         _check_final(draft, event.same_as, open_, rules)
+    elif isinstance(event, DisputeOpened | DisputeRuled | ObjectionRuled):
+        dispute.check(dossier, draft, open_, rules)
 
 
 def _check_predecessors(dossier: Dossier, draft: Draft, open_: Open) -> None:
@@ -78,8 +84,11 @@ def _check_final(draft: Draft, no: str, open_: Open, rules: Rulebook) -> None:
 
 
 def complete(dossier: Dossier, draft: Draft, open_: Open, rules: Rulebook) -> Draft:
-    """A dispatch that names no unit goes where the catalogue of the pack says."""
+    """A dispatch that names no unit goes where the catalogue of the pack says; a dispute is told
+    by its subject what it does not say itself."""
     event = draft.event
+    if isinstance(event, DisputeOpened):
+        return dispute.complete(draft, open_, rules)
     if not isinstance(event, Dispatched) or event.unit or not dossier.exists:
         return draft
     pack, _ = rules_for(dossier, PETITION, draft, rules)

@@ -6,8 +6,9 @@ rules stays so. One process at a time works on a campaign; the others wait for i
 take the next.
 
 First come the streams with open clocks, in their order. What is opened meanwhile is judged by the
-new rules; but a transaction that had begun before may still judge by the old ones, so at the end
-every dossier is looked at once more of which the log has learned something since.
+new rules, for a transaction that had begun with the old ones cannot commit (`RulesOfLog.hold`). A
+process of an earlier release does not ask for that; so at the end every dossier is looked at once
+more of which the log has learned something since.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -162,6 +163,7 @@ class Campaigns:
                 cause, title, digests, *_ = loading
                 started = CampaignStarted(cause, title, digests, head, dossiers)
                 tx.append(stream, 0, [_draft(started, now)])
+        self._rules.refresh()
         return self.get(loading.campaign)
 
     def all(self) -> Iterator[Campaign]:

@@ -19,8 +19,8 @@ from sla_engine.escalation.plan import catch_up
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.ports import Log
 from sla_engine.record import Instant
-from sla_engine.sla.assess import assess
-from sla_engine.sla.clocks import check_pins
+from sla_engine.sla.assess import Assessment, Reading, assess
+from sla_engine.sla.clocks import Key, check_pins
 
 EXAMPLES = 10
 _PAGE = 500
@@ -165,10 +165,13 @@ def _foreseen(log: Log, stream: str, rules: Rulebook, now: Instant) -> Foreseen:
     moves = []
     for event in (draft.event for draft in pending.drafts):
         if isinstance(event, TermRefixed):
-            old, new = (each.reading(event.clause, event.cycle) for each in (before, after))
-            assert old is not None, "only what has a clock is re-fixed"
-            assert new is not None, "re-fixing ends no clock"
+            old, new = (_clocks(each)[event.clause, event.cycle] for each in (before, after))
             official = old.provisional and not new.provisional
             due = (event.old_due, event.new_due)
             moves.append(Move(stream, *old.key, old.unit, *due, official))
     return Foreseen(stream, pack, tuple(moves))
+
+
+def _clocks(assessment: Assessment) -> dict[Key, Reading]:
+    """Those that are still to start as well."""
+    return {each.key: each for each in (*assessment.readings, *assessment.coming)}

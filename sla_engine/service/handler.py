@@ -9,6 +9,7 @@ together with the intake keys and the alarm index.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import msgspec
 
@@ -17,6 +18,7 @@ from sla_engine.dossier.events import AnomalyNoted
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.pending import Pending
 from sla_engine.errors import Conflict, Fault, Refusal, Unavailable, refuse, register
+from sla_engine.escalation.alarms import DAY
 from sla_engine.escalation.armed import armed_rows
 from sla_engine.escalation.kinds import DECIDE, kind_of
 from sla_engine.escalation.plan import catch_up
@@ -117,6 +119,37 @@ class _Batch:
         return pending
 
 
+class Loaded(Protocol):
+    """What the log holds of the rules, as far as a handler has to know it."""
+
+    def refresh(self) -> None:
+        """Take up what was loaded since; before a transaction."""
+        ...
+
+    def overtaken(self, tx: Transaction) -> bool:
+        """Whether there are other rules by now than were known when `tx` began."""
+        ...
+
+    def hold(self, tx: Transaction, rules: Rulebook) -> None:
+        """Have `tx` raise Conflict at its end if by then there are other rules than these. So
+        whatever is judged by old rules lies before the new ones in the log, where their campaign
+        finds it."""
+        ...
+
+
+class _Nothing:
+    """Rules are brought along and never loaded."""
+
+    def refresh(self) -> None: ...
+    def overtaken(self, tx: Transaction) -> bool:
+        return False
+
+    def hold(self, tx: Transaction, rules: Rulebook) -> None: ...
+
+
+_NOTHING = _Nothing()
+
+
 class Handler:
     """Takes submissions into a log under the rules in force."""
 
@@ -125,15 +158,17 @@ class Handler:
         log: Log,
         rules: Callable[[], Rulebook],
         tolerance: int = 0,
-        overtaken: Callable[[Transaction], bool] = lambda _tx: False,
+        loaded: Loaded = _NOTHING,
+        short_term: Instant = DAY,
     ) -> None:
-        """`tolerance` in µs: how far ahead a source's clock may be. `overtaken`: whether the log
-        has other rules by now than `rules` had at the beginning of the transaction."""
+        """In µs, `tolerance`: how far ahead a source's clock may be; `short_term`: which terms are
+        swept before longer ones (`escalation.alarms`)."""
         self.log = log
         self.rules = rules
         self.tolerance = tolerance
         self.shelf = Shelf()
-        self._overtaken = overtaken
+        self._loaded = loaded
+        self._short_term = short_term
 
     def take(
         self, submissions: Sequence[Submission], now: Instant, history: bool = False
@@ -157,6 +192,7 @@ class Handler:
     def _take(
         self, submissions: Sequence[Submission], now: Instant, history: bool
     ) -> list[Outcome]:
+        self._loaded.refresh()
         with self.log.transact() as tx:
             return self.within(tx, submissions, now, history)
 
@@ -169,12 +205,14 @@ class Handler:
     ) -> list[Outcome]:
         """The same inside a transaction that somebody else commits."""
         batch = _Batch(tx, self.rules(), now, history, self.shelf)
+        self._loaded.hold(tx, batch.rules)
         batch.answers.update(tx.answers([(each.source, each.key) for each in submissions]))
         news = (e.stream for e in submissions if (e.source, e.key) not in batch.answers)
         batch.prepare(news)
         for index in _in_time(submissions):
             batch.outcomes[index] = self._one(batch, submissions[index])
-        _commit(batch)
+        with self.judging(tx):
+            _commit(batch, self._short_term)
         return [batch.outcomes[index] for index in range(len(submissions))]
 
     def touch(self, tx: Transaction, stream: str, now: Instant) -> None:
@@ -188,7 +226,7 @@ class Handler:
         with self.judging(tx):
             for stream in streams:
                 batch.open(stream)
-        _commit(batch)
+            _commit(batch, self._short_term)
         return [draft.event for each in batch.pending.values() for draft in each.drafts]
 
     @contextmanager
@@ -198,7 +236,7 @@ class Handler:
         try:
             yield
         except Refusal as refusal:
-            if refusal.code == RULES_CHANGED and self._overtaken(tx):
+            if refusal.code == RULES_CHANGED and self._loaded.overtaken(tx):
                 raise Conflict(refusal.faults) from refusal
             raise
 
@@ -324,7 +362,7 @@ def _answer_again(
     return Outcome("refused", known.stream, 0, (Fault(KEY_REUSED, "id", where),))
 
 
-def _commit(batch: _Batch) -> None:
+def _commit(batch: _Batch, short_term: Instant) -> None:
     """Settle every dossier and append all of it."""
     for stream, pending in batch.pending.items():
         if not pending.dossier.exists:
@@ -335,7 +373,7 @@ def _commit(batch: _Batch) -> None:
             raise _Unsettled(refusal.faults) from None
         if pending.drafts:
             batch.tx.append(stream, pending.base, pending.drafts)
-        batch.tx.set_alarms(stream, armed_rows(assessment, batch.rules))
+        batch.tx.set_alarms(stream, armed_rows(assessment, batch.rules, short_term))
         if pending.as_folded:
             batch.shelf.give_back(batch.tx, pending.dossier)
     for dossier in batch.ready.values():

@@ -12,7 +12,8 @@ from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
 import msgspec
 
-from sla_engine.dossier.events import ACTS, Voided
+from sla_engine.dispute.events import DisputeOpened
+from sla_engine.dossier.events import ACTS, VerdictSuperseded, Voided
 from sla_engine.dossier.kind import Kind
 from sla_engine.errors import Fault, Refusal, refuse, register, shorten
 from sla_engine.escalation.kinds import ADDRESSED, KINDS
@@ -22,6 +23,7 @@ from sla_engine.petition.kind import PETITION
 from sla_engine.record import ENGINE, Event, Instant, type_name
 from sla_engine.roster.events import Appointed
 from sla_engine.round.events import RoundOpened
+from sla_engine.service.texts import LONGEST, decoded, mended, overlong, storable
 from sla_engine.talk.events import CauseAttached, CauseOverturned, TalkProposed
 from sla_engine.worktime import parse_instant
 
@@ -58,8 +60,8 @@ _ENVELOPE = {
     *ADDRESSED, "type", "id", "source", "at", "seq", "by", "role", "unit", "cause",
     "data", "personal", "petitioner",
 }  # fmt: skip
-_INSTANTS = {"scheduled_at", "expected_until", "begins", "ends"}
-_ENGINE_ONLY = (*ACTS, Absorbed, CauseAttached, CauseOverturned)
+_INSTANTS = {"scheduled_at", "expected_until", "begins", "ends", "told_at"}
+_ENGINE_ONLY = (*ACTS, Absorbed, CauseAttached, CauseOverturned, VerdictSuperseded)
 _WITHHELD = "(withheld 不显示)"
 # Integers up to here are the same in every JSON reader, and the log has room for their sums.
 _LARGEST = 2**53 - 1
@@ -71,6 +73,7 @@ _NAMED_BY_ENVELOPE: dict[type[Event], tuple[str, ...]] = {
     TalkProposed: ("talk",),
     ItemListed: ("item",),
     RoundOpened: ("round",),
+    DisputeOpened: ("dispute",),
     Appointed: ("region",),
 }
 _ADDRESS = " | ".join(ADDRESSED)
@@ -105,6 +108,7 @@ class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
     talk: str = ""
     item: str = ""
     round: str = ""
+    dispute: str = ""
     roster: str = ""
     seq: Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)] = 0
     by: str = ""
@@ -132,24 +136,25 @@ def parse_line(line: bytes, limit: int = 1_048_576) -> Submission:
     if len(line) > limit:
         raise refuse(INPUT_TOO_LONG, "", len(line), str(limit))
     try:
-        value = msgspec.json.decode(line)
+        value = decoded(line)
+        if isinstance(value, dict):
+            return parse(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise refuse(INPUT_NOT_JSON, "", str(error)) from None
-    if not isinstance(value, dict):
-        raise refuse(INPUT_NOT_JSON, "", type(value).__name__)
-    return parse(value)
+    raise refuse(INPUT_NOT_JSON, "", type(value).__name__)
 
 
 def parse(value: Mapping[str, Any]) -> Submission:
     """One decoded object. Raises `Refusal` with every fault found."""
-    return _at_once(value) or _field_by_field(value)
+    return (_at_once(value) if storable(value) else None) or _field_by_field(value)
 
 
 def _at_once(value: Mapping[str, Any]) -> Submission | None:
     """The submission, None where anything is wrong."""
     named = [name for name in ADDRESSED if name in value]
-    blank = any(type(each) is str and not each.strip() for each in value.values())
-    if len(named) != 1 or blank or ("personal" in value and named != [PETITION.name]):
+    texts = [each for each in value.values() if type(each) is str]
+    sound = all(each.strip() and len(each) <= LONGEST for each in texts)
+    if len(named) != 1 or not sound or ("personal" in value and named != [PETITION.name]):
         return None
     try:
         sent = msgspec.convert(value, _Envelope)
@@ -163,7 +168,8 @@ def _at_once(value: Mapping[str, Any]) -> Submission | None:
 
 def _field_by_field(value: Mapping[str, Any]) -> Submission:
     """The same, with every fault found."""
-    faults = list(_envelope_faults(value))
+    value, faults = mended(value)
+    faults += _envelope_faults(value)
     event = None
     try:
         event = _event_of(value)
@@ -222,6 +228,7 @@ def _text_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
         if not isinstance(value[name], str) or not value[name].strip():
             found = _WITHHELD if name == "petitioner" else shorten(value[name])
             yield Fault(FIELD_WRONG, name, found, "non-empty text 非空文本")
+    yield from overlong(value)
     if value.get("source") == ENGINE:
         yield Fault(FIELD_WRONG, "source", ENGINE, "the sender's own name 来源自己的名称")
 
@@ -271,7 +278,8 @@ def _accepted(kind: str) -> dict[str, type[Event]]:
 
 def _event(cls: type[Event], name: str, value: Mapping[str, Any]) -> Event:
     data = _defaults(cls, name, value)
-    hints, faults, fields = _hints(cls), [], {}
+    hints, fields = _hints(cls), {}
+    faults = list(overlong(value.get("data", {}), "data."))
     known = set(cls.__struct_fields__) - {*_NAMED_BY_ENVELOPE.get(cls, ())}
     for unknown in sorted(set(data) - set(cls.__struct_fields__)):
         faults.append(_unknown(FIELD_UNKNOWN, "data", unknown, known))
@@ -291,7 +299,7 @@ def _event(cls: type[Event], name: str, value: Mapping[str, Any]) -> Event:
 def _whole_event(cls: type[Event], name: str, value: Mapping[str, Any]) -> Event | None:
     """The event converted in one go; None, or a `Refusal`, where anything is wrong."""
     data, shape = _defaults(cls, name, value), _shape(cls)
-    if not shape.required <= data.keys() <= shape.known:
+    if not shape.required <= data.keys() <= shape.known or next(overlong(data), None):
         return None
     for each in shape.instants & data.keys():
         if data[each] is not None:

@@ -18,6 +18,9 @@ PREMATURE = frozenset(
         "OBJECTION_PENDING",
         "NO_OBJECTION",
         "NOT_IN_OFFICE",
+        "DISPUTED_UNKNOWN",
+        "NO_VERDICT_YET",
+        "APPEAL_MISFIT",
     }
 )
 """Codes of faults that may be gone when a fact that is still on its way has been recorded."""

@@ -1,4 +1,5 @@
-"""The follower that acts on the log: talks, counts against units, rounds and items to open."""
+"""The follower that acts on the log: talks, counts against units, rounds and items to open, what
+was ruled in disputes."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -6,7 +7,7 @@ import msgspec
 
 from sla_engine.dossier.events import RungFired, RungWithdrawn
 from sla_engine.errors import Refusal
-from sla_engine.escalation import tally
+from sla_engine.escalation import rulings, tally
 from sla_engine.escalation.follow_up import follow_up
 from sla_engine.escalation.kinds import kind_of
 from sla_engine.escalation.react import OPEN, Command, Memory, OpenTalk, react
@@ -18,7 +19,13 @@ from sla_engine.service.intake import Submission
 from sla_engine.sla.cycle import rules_for
 
 _OVERTAKEN = frozenset(
-    {"PHASE_IMPOSSIBLE", "TIER_IMPOSSIBLE", "NOT_REGISTERED", "ALREADY_REGISTERED"}
+    {
+        "PHASE_IMPOSSIBLE",
+        "TIER_IMPOSSIBLE",
+        "NOT_REGISTERED",
+        "ALREADY_REGISTERED",
+        "NOTHING_TO_VOID",
+    }
 )
 
 
@@ -81,13 +88,17 @@ class Reactor:
             *react(memory, recorded, governing, region),
             *tally.changes(dossier, recorded, kind, pack, region, rules.editions(pack.name)),
             *follow_up(recorded, dossier, kind, pack),
+            *rulings.changes(dossier, recorded),
         ]
 
 
+_READ = frozenset({"talk", "round", "dispute"})
+
+
 def _matters(recorded: Recorded) -> bool:
-    """Acts and their withdrawal, and whatever happens to a talk or a round."""
+    """Acts and their withdrawal, and whatever happens to a talk, a round or a dispute."""
     prefix = recorded.stream.split("/", 1)[0]
-    return isinstance(recorded.event, RungFired | RungWithdrawn) or prefix in ("talk", "round")
+    return isinstance(recorded.event, RungFired | RungWithdrawn) or prefix in _READ
 
 
 def _check(outcome: Outcome) -> None:

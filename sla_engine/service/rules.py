@@ -29,6 +29,10 @@ class _Known(NamedTuple):
     rules: Rulebook
 
 
+_NEVER = -1
+"""A version that no stream is ever at."""
+
+
 class RulesOfLog:
     """The rules in force. Several threads may use it."""
 
@@ -53,6 +57,12 @@ class RulesOfLog:
         next transaction on they are in force here too."""
         known = self._known
         return self._take_up(known, tx.load(RULES, known.version))
+
+    def hold(self, tx: Transaction, rules: Rulebook) -> None:
+        """What is judged by `rules` commits only while no others were loaded; else `tx` raises
+        Conflict at its end."""
+        version, _, _, known = self._known
+        tx.expect(RULES, version if known is rules else _NEVER)
 
     def _take_up(self, known: _Known, news: Sequence[Recorded]) -> bool:
         version, _, keys, rules = known

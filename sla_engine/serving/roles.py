@@ -17,9 +17,8 @@ from sla_engine.delivery.settings import Delivery, Endpoint, load_delivery
 from sla_engine.delivery.webhook import Webhook
 from sla_engine.delivery.wording import Words
 from sla_engine.errors import Fault, refuse, register
-from sla_engine.escalation.armed import Ready, ready
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.ports import Claim, attempt
+from sla_engine.ports import attempt
 from sla_engine.record import Instant
 from sla_engine.scheduler.alarm_index import Auditor
 from sla_engine.scheduler.pace import Pace
@@ -139,7 +138,6 @@ def _taking(shared: Shared) -> Callable[[Sequence[Submission]], list[Outcome]]:
     engine, metrics = shared.engine, shared.metrics
 
     def take(submissions: Sequence[Submission]) -> list[Outcome]:
-        engine.refresh_rules()
         outcomes = engine.handler.take(submissions, engine.clock.now())
         metrics.batches.observe(len(outcomes))
         for outcome in outcomes:
@@ -217,16 +215,12 @@ class _Wake:
 
 def _sweeper(shared: Shared, tell: Callable[[SweepReport], object]) -> Sweeper:
     engine = shared.engine
-
-    def made(claim: Claim, now: Instant) -> Ready | None:
-        return ready(claim, engine.rules, now)
-
     return Sweeper(
         engine.log,
         engine.handler.touch_all,
         engine.clock,
         pace=Pace(shared.clock, most=engine.settings.sweep_limit),
-        ready=made,
+        ready=engine.ready_made,
         tell=tell,
         idle=Auditor(engine.log, engine.alarm_rows, engine.clock),
     )
@@ -275,10 +269,13 @@ def followers(shared: Shared) -> Role:
 def _following(shared: Shared, name: str, take: Callable[[], int]) -> Loop:
     idle = _IDLE_WITH_HINTS_S if shared.settings.redis else _IDLE_S
 
-    def step() -> float:
+    def take_up() -> int:
         shared.engine.refresh_rules()
+        return take()
+
+    def step() -> float:
         head = shared.engine.log.head()
-        if not attempt(take):
+        if not attempt(take_up):
             return idle
         if shared.engine.log.head() > head:
             # What it led to in other dossiers may have alarms of its own.

@@ -210,14 +210,19 @@ class _Stretches:
 def _firings(cycle: Cycle, stretches: Sequence[Stretch]) -> tuple[Firing, ...]:
     end, settle = cycle.end, cycle.pack.settle.micros
     firings: list[Firing] = []
+    foreseen: dict[str, tuple[Instant, Instant]] = {}
     for stretch in stretches:
         for rung, instant in stretch.rungs:
             begun = instant < stretch.start
             if begun and any(firing.rung.id == rung.id for firing in firings):
                 continue
             at = stretch.start if begun else instant
+            # What is learned later and leaves a rung where it was does not make it news.
+            before, known_at = foreseen.get(rung.id, (at, stretch.known_at))
+            known_at = known_at if before == at else stretch.known_at
+            foreseen[rung.id] = (at, known_at)
             if (stretch.end is None or at < stretch.end) and (end is None or at <= end):
-                firing = _firing(cycle, stretch, rung, at, settle)
+                firing = _firing(cycle, stretch, rung, at, known_at)
                 if cycle.rulings and rung.act != OPEN_NEXT:
                     breach = instant > (stretch.reckoning.due or instant)
                     firings += _upheld(cycle.rulings, firing, breach, settle)
@@ -241,16 +246,14 @@ def _upheld(
         yield firing._replace(fire_at=fire_at)
 
 
-def _firing(cycle: Cycle, stretch: Stretch, rung: Rung, at: Instant, settle: int) -> Firing:
+def _firing(cycle: Cycle, stretch: Stretch, rung: Rung, at: Instant, foreseen: Instant) -> Firing:
+    """A rung reached at an instant of a stretch, which was `foreseen` since then."""
     due, when = stretch.reckoning.due, rung.when
     breach = when.anchor is Anchor.DUE and when.offset is None
     legal = due if breach and due is not None else at
-    known_at = _known_at(cycle, stretch, at) if cycle.reopened else stretch.known_at
+    # After a stop that did not hold, nothing was known before that was learned.
+    known_at = max(foreseen, *(known_at for stop, known_at in cycle.reopened if stop < at), 0)
     if known_at <= at:
         return Firing(rung, at, legal, at)
-    return Firing(rung, at, legal, known_at + (settle if rung.act != OPEN_NEXT else 0))
-
-
-def _known_at(cycle: Cycle, stretch: Stretch, at: Instant) -> Instant:
-    """When it was known that a rung is reached at an instant of a stretch."""
-    return max(stretch.known_at, *(known_at for stop, known_at in cycle.reopened if stop < at), 0)
+    settle = cycle.pack.settle.micros if rung.act != OPEN_NEXT else 0
+    return Firing(rung, at, legal, known_at + settle)

@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any, Protocol, cast
+from urllib.parse import unquote
 
 import msgspec
 from eventsourcing.application import Application
@@ -24,9 +25,11 @@ from sla_engine.record import Instant, Recorded
 from sla_engine.store.codec import Kept, WireMapper
 from sla_engine.store.keys import batch_of, intake_rows, rung_rows
 from sla_engine.store.sessions import Sessions
+from sla_engine.store.tables import LAST_CHARACTER
 
 SECRET_BYTES = 32
 _PAGE = 5_000
+_SCHEMA = "schema="
 _memory_names = count()
 
 MakeSecret = Callable[[], bytes]
@@ -66,6 +69,9 @@ class LogRecorder(Protocol):
     ) -> AbstractContextManager[FollowerTransaction]: ...
     def now(self) -> Instant | None: ...
     def streams(self, prefix: str) -> Iterator[str]: ...
+    def select_histories(
+        self, after: tuple[str, int], below: str, limit: int
+    ) -> Sequence[StoredEvent]: ...
     def next_alarm(self) -> Instant | None: ...
     def count_due(self, now: Instant) -> int: ...
     def alarms(self, prefix: str) -> Iterator[tuple[str, AlarmRow]]: ...
@@ -129,6 +135,20 @@ class PetitionLog(Application[str]):
         while page := self.follow(after, _PAGE):
             yield from page
             after = page[-1].position
+
+    def histories(self, prefix: str) -> Iterator[tuple[str, Sequence[Recorded]]]:
+        """Streams with that prefix, in order, each with all its events: a page of events costs one
+        statement, however many streams it holds."""
+        after, held = (prefix, 0), list[Recorded]()
+        while page := self.tables.select_histories(after, prefix + LAST_CHARACTER, _PAGE):
+            for each in self.ledger.mapper.entries(cast("Iterable[Kept]", page)):
+                if held and each.stream != held[0].stream:
+                    yield held[0].stream, held
+                    held = []
+                held.append(each)
+            after = (held[0].stream, held[-1].version)
+        if held:
+            yield held[0].stream, held
 
     def streams(self, prefix: str) -> Iterator[str]:
         return self.tables.streams(prefix)
@@ -238,11 +258,23 @@ def open_postgres(
     )
 
 
-def open_store(where: str | Path, *, wait: float = 5.0, schema: str = "public") -> PetitionLog:
-    """Open the store that an operator names: an address `postgresql://...`, else a file."""
+def open_store(where: str | Path, *, wait: float = 5.0) -> PetitionLog:
+    """Open the store that an operator names: an address `postgresql://...`, else a file. Our own
+    option of an address is `?schema=NAME`."""
     if str(where).startswith(("postgresql://", "postgres://")):
-        return open_postgres(str(where), schema=schema, wait=wait)
+        url, schema = _with_schema(str(where))
+        return open_postgres(url, schema=schema, wait=wait)
     return open_sqlite(where, wait=wait)
+
+
+def _with_schema(address: str) -> tuple[str, str]:
+    """What the server's own library takes of an address, and the schema that it names."""
+    url, _, query = address.partition("?")
+    options = query.split("&") if query else []
+    named = [each for each in options if each.startswith(_SCHEMA)]
+    others = "&".join(each for each in options if each not in named)
+    schema = unquote(named[-1].removeprefix(_SCHEMA)) if named else ""
+    return f"{url}?{others}" if others else url, schema or "public"
 
 
 def open_memory(make_secret: MakeSecret = random_secret) -> PetitionLog:

@@ -75,6 +75,15 @@ class Readers(ABC):
         order = "DESC" if desc else "ASC"
         return self._stored(wanted, f"originator_version {order}", limit, parameters)
 
+    def select_histories(
+        self, after: tuple[str, int], below: str, limit: int
+    ) -> Sequence[StoredEvent]:
+        """Events behind the one of that stream and version and before stream `below`, stream by
+        stream."""
+        wanted = ["(originator_id, originator_version) > (?, ?)", "originator_id < ?"]
+        order = "originator_id, originator_version"
+        return self._stored(wanted, order, limit, [*after, below])
+
     def select_notifications(
         self,
         start: int | None,

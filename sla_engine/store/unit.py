@@ -31,6 +31,8 @@ class Changes:
     """Everything that commits at once. Nothing of it contradicts itself."""
 
     batch: Batch = field(default_factory=lambda: Batch([], [], []))
+    expected: dict[str, int] = field(default_factory=dict)
+    """Versions that other streams are to be at."""
     intake: list[IntakeRow] = field(default_factory=list)
     clocks: dict[str, Clocks] = field(default_factory=dict)
     """All rows that a stream is to have."""
@@ -158,6 +160,7 @@ class UnitOfWork:
         self.check()
         self._gather_keys()
         changes = self._changes
+        assert changes.expected.keys().isdisjoint(self._own), "what is appended to does not stand"
         changes.personal = {
             subject: msgspec.json.encode(fields) for subject, fields in self._fields.items()
         }
@@ -217,6 +220,10 @@ class UnitOfWork:
             gathered += drafts
             self._own.setdefault(stream, []).append(appended)
         return appended
+
+    def expect(self, stream: str, version: int) -> None:
+        # Who expects something else later on has learned of it too late.
+        self._changes.expected.setdefault(stream, version)
 
     def _head(self, stream: str) -> int:
         head = self._heads.get(stream)

@@ -1,14 +1,17 @@
 """The body of an entry: one submission in JSON or in MessagePack, and whom it is about."""
 
+import json
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+import msgpack
 import msgspec
 
 from sla_engine.errors import refuse, register
 from sla_engine.escalation.kinds import ADDRESSED
 from sla_engine.service.intake import INPUT_TOO_LONG, Submission, parse_line
+from sla_engine.service.texts import decoded, mended
 
 BODY_UNREADABLE = register(
     "BODY_UNREADABLE",
@@ -20,7 +23,7 @@ BODY_UNREADABLE = register(
 
 # A MessagePack map begins with one of these bytes, and JSON with none of them.
 _MAPS = frozenset({*range(0x80, 0x90), 0xDE, 0xDF})
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError)
+_UNREADABLE = (ValueError, RecursionError, TypeError)
 
 
 class Address(NamedTuple):
@@ -48,7 +51,7 @@ def address_in(data: bytes) -> Address:
     """Whom a body is about, which may be wrong in any way. A petition that names no petitioner is
     taken to have one of its own, as a registration would give it."""
     try:
-        value = msgspec.json.decode(_as_json(data))
+        value, _ = mended(decoded(_as_json(data)))
     except Exception:
         return Address()
     if not isinstance(value, dict):
@@ -76,10 +79,18 @@ def _as_json(data: bytes) -> bytes:
     """There is one way in; MessagePack is brought into its form first."""
     if data[:1] and data[0] in _MAPS:
         try:
-            return msgspec.json.encode(msgspec.msgpack.decode(data))
+            return _transcribed(data)
         except _UNREADABLE as error:
             raise refuse(BODY_UNREADABLE, "", str(error)) from None
     return data
+
+
+def _transcribed(data: bytes) -> bytes:
+    try:
+        return msgspec.json.encode(msgspec.msgpack.decode(data))
+    except UnicodeDecodeError:
+        # Half a surrogate pair is let through, for its field is to be named.
+        return json.dumps(msgpack.unpackb(data, unicode_errors="surrogatepass")).encode()
 
 
 def _text(value: Mapping[str, Any], name: str) -> str:

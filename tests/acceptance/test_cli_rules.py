@@ -191,6 +191,26 @@ def test_a_store_needs_the_folder_no_longer_once_a_pack_is_activated(tmp_path: P
     assert "“our-town”" in shell.here("policy", "diff", PACK, "our-town/2024-08").out
 
 
+def test_a_pack_of_a_folder_that_the_store_overrules_is_refused_and_not_passed_over(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "packs" / "ours"
+    folder.mkdir(parents=True)
+    text = PACK.read_text("utf-8").replace('name = "zaozhuang-2110"', 'name = "ours"')
+    (folder / "1.toml").write_text(text.replace('edition = "2024-08"', 'edition = "1"'), "utf-8")
+    shell = Shell(tmp_path / "store.sqlite", SLA_ENGINE_PACKS=str(folder.parent))
+    assert shell.here("init").status == 0
+    assert shell.here("policy", "activate", folder / "1.toml", "--rest", "0").status == 0
+    assert shell.here("worklist", "--json").status == 0
+    changed = (folder / "1.toml").read_text("utf-8").replace("10个工作日", "8个工作日")
+    (folder / "1.toml").write_text(changed, "utf-8")
+    for words in (("worklist",), ("serve", "--role", "scheduler")):
+        answer = shell.here(*words, "--json")
+        assert (answer.status, answer.codes) == (1, ["PACK_OVERRULED"])
+    del shell.environment["SLA_ENGINE_PACKS"]
+    assert shell.here("worklist", "--json").status == 0
+
+
 def test_a_released_edition_is_not_activated_with_another_content(tmp_path: Path) -> None:
     shell, changed = Shell(tmp_path / "store.sqlite"), tmp_path / "changed.toml"
     text = PACK.read_text(encoding="utf-8")

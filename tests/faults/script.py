@@ -17,12 +17,8 @@ from sla_engine.delivery.channel import Outcome as Sent
 from sla_engine.delivery.courier import Courier
 from sla_engine.delivery.message import Parcel
 from sla_engine.delivery.wording import Words
-from sla_engine.dossier.fold import fold
-from sla_engine.escalation.armed import Ready, armed_rows, ready
 from sla_engine.followers.projector import rebuild as rebuild_rows
 from sla_engine.followers.runner import Runner
-from sla_engine.petition.kind import PETITION
-from sla_engine.ports import Claim
 from sla_engine.record import Instant
 from sla_engine.scheduler.alarm_index import rebuild as rebuild_index
 from sla_engine.scheduler.pace import unpaced
@@ -31,7 +27,6 @@ from sla_engine.service.handler import Outcome
 from sla_engine.service.intake import Submission, parse
 from sla_engine.service.writer import Writer
 from sla_engine.settings import Settings
-from sla_engine.sla.assess import assess
 from sla_engine.store.application import PetitionLog
 from sla_engine.streams.client import connect
 from sla_engine.streams.intake import StreamIntake, Terms
@@ -148,7 +143,6 @@ class Play:
         yield begin + 6 * HOUR, partial(self._take, [merged])
         yield begin + 6 * HOUR, self._follow
         yield begin + 7 * HOUR, self._rebuild
-        yield begin + 7 * HOUR, self._arm
         yield begin + 26 * HOUR, self._sweep
         yield begin + 2 * DAY, partial(self.engine.load_notice, NOTICE)
         yield begin + 3 * DAY, self._deliver
@@ -198,14 +192,9 @@ class Play:
 
     def _sweep(self) -> None:
         engine = self.engine
-
-        def made(claim: Claim, now: Instant) -> Ready | None:
-            return ready(claim, engine.rules, now)
-
         engine.refresh_rules()
-        sweeper = Sweeper(
-            engine.log, engine.handler.touch_all, engine.clock, ready=made, pace=unpaced(3)
-        )
+        touch, made = engine.handler.touch_all, engine.ready_made
+        sweeper = Sweeper(engine.log, touch, engine.clock, ready=made, pace=unpaced(3))
         while sweeper.sweep().touched:
             pass
 
@@ -216,14 +205,6 @@ class Play:
     def _rebuild(self) -> None:
         rebuild_rows(self.engine.log, READ_MODELS[0])
         rebuild_index(self.engine.log, self.engine.alarm_rows, self.engine.clock.now())
-
-    def _arm(self) -> None:
-        """Rows that a sweep can fire from without reading the stream."""
-        engine, now = self.engine, self.engine.clock.now()
-        with engine.log.transact() as tx:
-            dossier = fold("petition/P1", tx.load("petition/P1"))
-            assessment = assess(dossier, PETITION, engine.rules, now)
-            tx.set_alarms(dossier.stream, armed_rows(assessment, engine.rules))
 
     def _look(self) -> None:
         """What only people ask for."""

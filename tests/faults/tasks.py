@@ -39,7 +39,6 @@ def say(value: object) -> None:
 
 def play(
     store: str,
-    schema: str,
     redis: str,
     mailbox: str,
     *,
@@ -50,7 +49,7 @@ def play(
     """Play the script; at the pass numbered `passes` of a step, end as if killed. Whoever comes to
     its end says how often each step was passed, in the order in which they were first met, and what
     is wrong with the log."""
-    log = open_store(store, schema=schema)
+    log = open_store(store)
     counts = Counter[str]()
 
     def hook(name: str, at: Moment) -> None:

@@ -43,7 +43,6 @@ class Stage(NamedTuple):
     """A store of one's own with a Redis, and the receiver's book."""
 
     store: str
-    schema: str
     redis: str
     mailbox: str
 
@@ -62,9 +61,8 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path, redis_server: RedisSer
     def make() -> Stage:
         redis_server.flush()
         number = next(numbers)
-        store = url or str(tmp_path / f"{number}.sqlite")
-        mailbox = str(tmp_path / f"{number}.mail")
-        return Stage(store, f"play_{number}" if url else "public", redis_server.url, mailbox)
+        store = f"{url}?schema=play_{number}" if url else str(tmp_path / f"{number}.sqlite")
+        return Stage(store, redis_server.url, str(tmp_path / f"{number}.mail"))
 
     return make
 

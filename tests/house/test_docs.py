@@ -14,6 +14,7 @@ from typer.main import get_command
 from sla_engine.cli.main import app
 from sla_engine.cli.reception import PREMATURE
 from sla_engine.clock import VirtualClock
+from sla_engine.dispute import decide as dispute_decide
 from sla_engine.dossier import decide as dossier_decide
 from sla_engine.errors import CATALOGUE, Message, Refusal
 from sla_engine.item import decide as item_decide
@@ -21,7 +22,7 @@ from sla_engine.petition import decide as petition_decide
 from sla_engine.roster import decide as roster_decide
 from sla_engine.round import decide as round_decide
 from sla_engine.round import period as round_period
-from sla_engine.service import across, handler, intake, merge
+from sla_engine.service import across, dispute, handler, intake, merge, texts
 from sla_engine.service.handler import outcome_dict
 from sla_engine.service.intake import parse
 from sla_engine.settings import Settings
@@ -149,7 +150,7 @@ def _shared(kind: str, row: Row) -> bool:
     return kind != "roster" or row["type"] == "`voided`"
 
 
-KINDS = ("petition", "talk", "item", "round", "roster")
+KINDS = ("petition", "talk", "item", "round", "dispute", "roster")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -275,7 +276,7 @@ def test_the_codes_described_are_those_an_upstream_system_can_meet() -> None:
     (table,) = tables(INTAKE, "code")
     modules = (
         intake, handler, merge, across, dossier_decide, permit, petition_decide, talk_decide,
-        item_decide, round_decide, round_period, roster_decide,
+        item_decide, round_decide, round_period, roster_decide, dispute_decide, dispute, texts,
     )  # fmt: skip
     codes = {*raised_by(*modules), *ELSEWHERE, BUSY}
     found = {row["code"].strip("`"): row for row in table}

@@ -13,10 +13,8 @@ from sla_engine.clock import VirtualClock
 from sla_engine.delivery.book import looked_into
 from sla_engine.delivery.courier import Courier
 from sla_engine.delivery.wording import Words
-from sla_engine.escalation.armed import Ready, ready
 from sla_engine.followers.projector import rebuild as rebuild_rows
 from sla_engine.followers.runner import Runner
-from sla_engine.ports import Claim
 from sla_engine.record import Instant
 from sla_engine.scheduler.alarm_index import Auditor
 from sla_engine.scheduler.pace import unpaced
@@ -79,11 +77,8 @@ class History(NamedTuple):
 def role_sweeper(engine: Engine) -> Sweeps:
     """As a process of that role has it."""
 
-    def made(claim: Claim, now: Instant) -> Ready | None:
-        return ready(claim, engine.rules, now)
-
     auditor = Auditor(engine.log, engine.alarm_rows, engine.clock)
-    touch, pace = engine.handler.touch_all, unpaced(3)
+    touch, made, pace = engine.handler.touch_all, engine.ready_made, unpaced(3)
     return Sweeper(engine.log, touch, engine.clock, ready=made, pace=pace, idle=auditor)
 
 

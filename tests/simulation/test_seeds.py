@@ -76,5 +76,6 @@ def test_a_seed_takes_the_same_steps_in_another_process() -> None:
         ).stdout
         for hash_seed in ("1", "2")
     ]
-    assert shown[0] == shown[1]
+    # Somebody may commit in between.
+    assert shown[0].partition("trace")[2] == shown[1].partition("trace")[2]
     assert Installation(FIRST).run().trace in shown[0]

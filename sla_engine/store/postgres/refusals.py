@@ -30,6 +30,7 @@ _OF_TABLE = {
     "subject_secret": SUBJECT_TAKEN,
 }
 _RACES = (errors.SerializationFailure, errors.DeadlockDetected)
+_MISFITS = (psycopg.DataError, errors.ProgramLimitExceeded)
 _BUSY = (errors.LockNotAvailable, PoolTimeout, TooManyRequests)
 
 
@@ -51,7 +52,7 @@ def refusal_of(error: psycopg.Error, wait: float) -> Refusal:
         return busy(wait)
     if isinstance(error, errors.DiskFull):
         return Unavailable(Fault(STORE_FULL))
-    if isinstance(error, psycopg.DataError):
+    if isinstance(error, _MISFITS):
         return refuse(STORE_MISFIT, found=type(error).__name__)
     # Whether it was written may be unknown: the connection may have been lost within a COMMIT.
     return away(f"{type(error).__name__} {error.sqlstate or ''}".rstrip())

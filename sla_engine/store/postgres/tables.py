@@ -60,6 +60,8 @@ _ROWS = (
 
 APPEND = "SELECT append_events(%b::bigint, %b::text[], %b::bigint[], %b::text[], %b::bytea[])"
 
+_EXPECT = "SELECT expect_stream(%b, %b)"
+
 
 def _put(table: str, **columns: str) -> str:
     """Insert columns given as arrays."""
@@ -75,7 +77,7 @@ _PUT_RUNGS = _put("rung_key", stream="text", key="text")
 _CLOCK_TYPES = {
     "stream": "text",
     **dict.fromkeys(AlarmRow._fields, "text"),
-    **dict.fromkeys(("due", "alarm_at", "started", "stopped", "basis"), "bigint"),
+    **dict.fromkeys(("due", "alarm_at", "started", "stopped"), "bigint"),
     **dict.fromkeys(("level", "lane"), "integer"),
     "plan": "bytea",
 }
@@ -242,6 +244,7 @@ class PostgresTables(CommonTables):
         if changes.batch.drafts:
             asks += _key_asks(changes.intake, changes.rungs())
             asks.append(self._append(mapper.columns(changes.batch)))
+            asks += [Ask(_EXPECT, each) for each in changes.expected.items()]
         if asks or self._begun:
             self._send([*asks, Ask("COMMIT", ())])
             self._begun = False

@@ -173,6 +173,7 @@ class SqliteTables(CommonTables):
 
     def commit(self, changes: Changes, mapper: WireMapper) -> None:
         if changes.batch.drafts:
+            self._check(changes.expected)
             self.write_log(mapper.columns(changes.batch), changes.intake, changes.rungs())
         if changes.clocks or changes.clock:
             self._write_clocks(changes)
@@ -180,6 +181,12 @@ class SqliteTables(CommonTables):
             self._write_subjects(changes)
         self._write_followers(changes)
         self.run("COMMIT")
+
+    def _check(self, expected: Mapping[str, int]) -> None:
+        for stream, version in expected.items():
+            if (head := self.heads([stream]).get(stream, 0)) != version:
+                self.failure = Conflict(Fault(STREAM_MOVED, stream, str(head), str(version)))
+                raise self.failure
 
     def write_log(
         self, events: Columns, intake: Sequence[IntakeRow], rungs: Sequence[RungRow]

@@ -26,7 +26,7 @@ def due(log: OpenLog, now: Instant, limit: int = 100, lane: int = 1) -> list[str
 
 def test_rows_come_back_as_they_were_set(log: OpenLog) -> None:
     row = AlarmRow("reply", "2", "paused", 3, "区住建局", T0, T0 - 1, "warn", T0 - 9)
-    row = row._replace(lane=0, basis=17, rules="digest", plan=b"\x00\x93\xff")
+    row = row._replace(lane=0, rules="digest", plan=b"\x00\x93\xff")
     ended = AlarmRow("arrive", "1", "met", 3, "甲", T0, None, "", T0 - 9, T0 - 2, "乙")
     set_alarms(log, a=[row, ended])
     assert list(log.alarms()) == [("a", ended), ("a", row)]
@@ -89,7 +89,7 @@ def test_streams_are_claimed_earliest_first_and_once_each(log: OpenLog) -> None:
 
 def test_lanes_are_claimed_apart_and_a_claim_brings_all_that_is_due(log: OpenLog) -> None:
     open_streams(log, "a", "b")
-    short = alarm("onsite", at=T0 + 4)._replace(lane=0, basis=1, rules="r", plan=b"\x00\xff")
+    short = alarm("onsite", at=T0 + 4)._replace(lane=0, rules="r", plan=b"\x00\xff")
     late, later = alarm("reply", at=T0 + 2), alarm("solve", at=T0 + 9)
     set_alarms(log, a=[short, late, later], b=[alarm("reply", at=T0 + 1)])
     assert log.next_alarm() == T0 + 1

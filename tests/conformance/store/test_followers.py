@@ -1,10 +1,14 @@
 """What a follower may write beside its position."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from sla_engine.errors import Refusal
-from sla_engine.projection import DeadLetter
-from tests.conformance.store.samples import OpenLog
+from sla_engine.followers.runner import Runner
+from sla_engine.projection import DeadLetter, FollowerTransaction
+from sla_engine.record import Recorded
+from tests.conformance.store.samples import OpenLog, registered
 
 
 def test_a_position_moves_forward_only(log: OpenLog) -> None:
@@ -104,3 +108,20 @@ def test_a_transaction_sees_what_a_follower_has_written_in_it(log: OpenLog) -> N
     assert (log.position("f"), log.memory("f")) == (3, {"d": b"4"})
     assert list(log.table("board", 1)) == []
     assert list(log.table("board", 2)) == [("a", {"n": 9})]
+
+
+def test_an_event_whose_effect_the_store_cannot_hold_is_put_aside(log: OpenLog) -> None:
+    """Which shows only when the transaction ends."""
+
+    class Careless:
+        name = "careless"
+
+        def handle(self, tx: FollowerTransaction, batch: Sequence[Recorded]) -> None:
+            keys = ("\ud800" if each.version == 3 else str(each.version) for each in batch)
+            tx.remember(self.name, dict.fromkeys(keys, b""))
+
+    with log.transact() as tx:
+        tx.append("petition/1", 0, [registered() for _ in range(5)])
+    assert Runner(log, Careless()).run() == 5
+    assert [letter.version for letter in log.dead_letters("careless")] == [3]
+    assert sorted(log.memory("careless")) == ["1", "2", "4", "5"]

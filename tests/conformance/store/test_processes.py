@@ -14,9 +14,9 @@ from tests.conformance.store.workers import STREAMS, Chain, chain
 
 ROOT = Path(__file__).parents[3]
 SOAK = os.environ.get("SOAK") == "1"
-FACTS = 20_000 if SOAK else 800
+FACTS = 20_000 if SOAK else 400
 KILLS = 300 if SOAK else 4
-EVENTS = 60_000 if SOAK else 1_500
+EVENTS = 60_000 if SOAK else 800
 
 
 def start(*arguments: object) -> subprocess.Popen[str]:

@@ -188,6 +188,7 @@ def test_what_cannot_be_read_is_buried_as_it_was_sent_and_holds_up_nobody(
     assert sender.codes(sender.answers()) == sender.codes(sender.dead())
     assert {*sender.codes(sender.dead())} == {
         "BODY_UNREADABLE", "INPUT_NOT_JSON", "INPUT_TOO_LONG", "FIELD_MISSING", "FIELD_UNKNOWN",
+        "TEXT_UNSTORABLE",
     }  # fmt: skip
 
 

@@ -64,6 +64,20 @@ def test_dead_letters_are_sent_again_one_by_one_or_all(shell: Shell) -> None:
     assert (row["waiting"], row["dead"]) == (3, 0)
 
 
+def test_no_more_dead_letters_are_sent_again_than_the_file_of_endpoints_lets_wait(
+    shell: Shell,
+) -> None:
+    """One message waits already; the secrets of the endpoints are nobody's business here."""
+    file = shell.store.with_name("endpoints.toml")
+    hook = 'kind = "webhook"\nname = "hook"\nurl = "https://x.example"\nsecrets = ["NOT_HERE"]'
+    file.write_text(f"in_flight = 2\n[[endpoint]]\n{hook}\n")
+    shell.environment["SLA_ENGINE_DELIVERY"] = str(file)
+    answer = shell.here("--json", "delivery", "replay", "bus", "--all")
+    assert answer.document == {"done": ["petition/P0@1"]}
+    file.write_text("in_flight = 0")
+    assert shell.here("--json", "delivery", "replay", "bus", "--all").codes == ["ENDPOINT_WRONG"]
+
+
 def test_the_log_is_sent_again_from_a_position(shell: Shell) -> None:
     assert shell.here("delivery", "replay", "bus", "--from", "2", "--to", "3").status == 0
     log, sack = open_sqlite(shell.store), Sack()

@@ -291,7 +291,10 @@ PERSONAL = frozenset(
 )  # fmt: skip
 """Fields in which a person is named, or that a person has written freely."""
 
-STREAM_OF = {"petition": "petition/P1", "talk": "talk/T1", "item": "item/I1", "round": "round/R1"}
+STREAM_OF = {
+    "petition": "petition/P1", "talk": "talk/T1", "item": "item/I1", "round": "round/R1",
+    "dispute": "dispute/D1",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("wire", sorted(EVENTS))
@@ -322,6 +325,7 @@ def before(stream: str) -> list[Recorded]:
         "talk/T1": ("talk.proposed/1", "talk.notified/1"),
         "item/I1": ("item.listed/1",),
         "round/R1": ("round.opened/1",),
+        "dispute/D1": ("dispute.opened/1",),
     }[stream]
     return [
         recorded(filled(EVENTS[wire]), version=n, stream=stream)

@@ -7,7 +7,8 @@ import pytest
 from sla_engine.clock import VirtualClock
 from sla_engine.dossier.events import RungFired
 from sla_engine.errors import Conflict, Fault, Unavailable, refuse
-from sla_engine.ports import Transaction
+from sla_engine.escalation.armed import Ready
+from sla_engine.ports import Claim, Transaction
 from sla_engine.record import Instant
 from sla_engine.scheduler.pace import unpaced
 from sla_engine.scheduler.sweep import (
@@ -163,6 +164,20 @@ def test_a_stream_that_stays_due_is_touched_once_and_reported(log: PetitionLog) 
     assert touched == ["petition/0000", "petition/0001", "petition/0002"]
     assert report.failed == dict.fromkeys(touched, ALARM_STAYS)
     assert not report.more
+
+
+def test_what_cannot_be_read_as_a_plan_is_no_plan(
+    log: PetitionLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    open_petitions(log, 2)
+
+    def unreadable(_claim: Claim, _now: Instant) -> Ready | None:
+        raise KeyError("姓名 张三")
+
+    report = sweep(log, touch, LATE, ready=unreadable)
+    assert (report.touched, report.ready, report.failed, len(fired(log))) == (2, 0, {}, 4)
+    assert "petition/0000" in caplog.text
+    assert "张三" not in caplog.text
 
 
 def test_a_store_that_is_away_ends_the_sweep(log: PetitionLog) -> None:

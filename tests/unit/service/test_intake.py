@@ -131,7 +131,7 @@ def test_what_is_required_is_missing(name: str) -> None:
     assert ("FIELD_MISSING", name) in found(without(name))
 
 
-ADDRESS = "petition | talk | item | round | roster"
+ADDRESS = "petition | talk | item | round | dispute | roster"
 
 
 def test_a_fact_is_about_one_dossier() -> None:
@@ -340,3 +340,84 @@ def test_what_is_converted_in_one_go_is_what_is_read_field_by_field(seed: int) -
     except Refusal:
         slowly = None
     assert _at_once(sent) == slowly
+
+
+# ------------------------------------------------------------------- texts that cannot be stored
+
+RETURNED: dict[str, Any] = {**GOOD, "type": "return_requested"}
+LONE = "\ud800"
+
+
+@pytest.mark.parametrize(
+    ("bad", "name"), [("\0", "U+0000"), (LONE, "U+D800"), ("\udfff", "U+DFFF")]
+)
+@pytest.mark.parametrize(
+    ("place", "where"),
+    [
+        (lambda bad: {**GOOD, "by": f"张{bad}"}, "by"),
+        (lambda bad: {**GOOD, "petition": f"P{bad}"}, "petition"),
+        (lambda bad: {**RETURNED, "data": {"reason": bad}}, "data.reason"),
+        (
+            lambda bad: {**TALK, "data": {**TALK["data"], "attendees": ["甲", bad]}},
+            "data.attendees",
+        ),
+        (lambda bad: {**GOOD, "personal": {"name": f"张{bad}"}}, "personal"),
+        (lambda bad: {**GOOD, "personal": {f"张{bad}": "x"}}, "personal"),
+        (lambda bad: {**GOOD, "data": {**GOOD["data"], f"x{bad}": 1}}, "data"),
+    ],
+)
+def test_a_character_that_not_every_store_keeps_is_refused_with_its_field(
+    place: Any, where: str, bad: str, name: str
+) -> None:
+    value = place(bad)
+    said = {(each.code, each.where, each.found) for each in faults(value)}
+    assert ("TEXT_UNSTORABLE", where, name) in said
+    with pytest.raises(Refusal) as refused:
+        parse_line(json.dumps(value).encode())
+    assert list(refused.value.faults) == faults(value)
+    shown = "".join(f"{fault.zh()}{fault.en()}" for fault in refused.value.faults)
+    assert "张" not in shown
+    assert shown.encode()
+
+
+def test_it_is_told_together_with_everything_else_that_is_wrong() -> None:
+    wrong = {**GOOD, "by": "\0", "seq": -1, "data": {**GOOD["data"], "subject": LONE, "x": 1}}
+    assert found(wrong) == [
+        ("TEXT_UNSTORABLE", "data.subject"),
+        ("TEXT_UNSTORABLE", "by"),
+        ("FIELD_WRONG", "seq"),
+        ("FIELD_UNKNOWN", "data"),
+    ]
+
+
+@pytest.mark.parametrize("text", [r"\u0000", "\x01\x1f\x7f", "\uffff\U0010ffff😀", "\u202e"])
+def test_what_only_looks_like_one_is_taken(text: str) -> None:
+    value = {**GOOD, "by": f"x{text}"}
+    assert parse(value) == parse_line(json.dumps(value).encode())
+    assert parse(value).actor == f"x{text}"
+
+
+def test_a_line_that_is_broken_otherwise_is_not_json_whatever_its_texts_hold() -> None:
+    for line in (b'{"a": "\\ud800"', b'{"a": NaN}', b'{"a": "\xff", "b": "\\ud800"}'):
+        with pytest.raises(Refusal) as refused:
+            parse_line(line)
+        assert refused.value.code == "INPUT_NOT_JSON"
+
+
+@pytest.mark.parametrize(
+    ("value", "where"),
+    [
+        ({**GOOD, "id": "x" * 201}, "id"),
+        ({**GOOD, "petition": "x" * 201}, "petition"),
+        ({**GOOD, "type": "dispatched", "data": {"unit": "住" * 201}}, "data.unit"),
+        ({**GOOD, "data": {**GOOD["data"], "subject": "x" * 201}}, "data.subject"),
+    ],
+)
+def test_a_name_that_is_no_name_is_refused(value: dict[str, Any], where: str) -> None:
+    assert found(value) == [("NAME_TOO_LONG", where)]
+
+
+def test_what_people_write_may_be_long() -> None:
+    asked = {**GOOD, "type": "return_requested", "data": {"reason": "不" * 5_000}}
+    assert len(parse(asked).event.reason) == 5_000  # type: ignore[attr-defined]
+    assert parse({**GOOD, "id": "x" * 200}).key == "x" * 200

@@ -3,7 +3,18 @@
 import pytest
 
 from sla_engine.policy.rulebook import Rulebook
-from tests.support.given import Matter, clause, instant, notice, pack_of, rules_of, shown
+from tests.support import given
+from tests.support.given import (
+    Matter,
+    clause,
+    instant,
+    notice,
+    pack_of,
+    rules_of,
+    send,
+    series,
+    shown,
+)
 
 RUNGS = "warn due-3个工作日 warn 10; red due red 30; supervise due+2个工作日 supervise 40"
 RULES = rules_of(pack_of(clause("solve", "10个工作日", pauses='["P-HEAR"]', rungs=RUNGS)))
@@ -11,6 +22,17 @@ NEVER = rules_of(pack_of(clause("solve", "10个工作日", revision='"never_earl
 OPENED = ("2025-06-03 09:00 registered", "2025-06-03 10:00 dispatched unit=U1 id=d1")
 LONGER = notice("2025-06-10", "2025-06-10 10:00", off="2025-06-12")
 SHORTER = notice("2025-06-10", "2025-06-10 10:00", work="2025-06-14")
+SHORTER_TEXT = """
+title = "演练通知"
+number = "演练〔2025〕9号"
+region = "CN"
+published = 2025-06-10
+covers = []
+verified = false
+[[holiday]]
+name = "演练"
+work = ["2025-06-14"]
+"""
 
 
 def opened(rules: Rulebook = RULES, *lines: str) -> Matter:
@@ -238,6 +260,50 @@ def test_a_start_learned_after_the_notice_is_judged_by_it() -> None:
         "2025-06-03 10:00 dispatched unit=U1 known=2025-06-11T10:00",
     )
     assert (matter.due("solve"), matter.refixes()) == ("2025-06-18 24:00", [])
+
+
+# ------------------------------------------------------------------ clocks that are still to start
+
+REPORT = {"scope": '"round"', "start": '"period_ended"', "stop": '"published"'}
+MONTHLY = rules_of(
+    pack_of(
+        clause("report", "5个工作日", rungs="late due red 30", **REPORT),
+        series("month", "report", "month"),
+    )
+)
+MADE_UP = notice("2025-06-10", "2025-06-10 10:00", work="2025-07-05")
+
+
+def test_a_clock_that_is_still_to_start_is_re_fixed_at_once() -> None:
+    """Otherwise its first act, now earlier, would wait for the alarm of the old one."""
+    opening = "2025-06-02 09:00 opened series=month period=2025-06"
+    matter = Matter(MONTHLY, opening, stream="round/R1")
+    matter.under(MONTHLY.with_notice(MADE_UP)).touch("2025-06-10 10:00")
+    (refixed,) = matter.refixes()
+    assert (shown(refixed.old_due), shown(refixed.new_due)) == (
+        "2025-07-07 24:00",
+        "2025-07-05 24:00",
+    )
+    assert matter.assess("2025-06-10 10:00").next_alarm == instant("2025-07-05 24:00") + 1
+    before = len(matter.log)
+    assert len(matter.touch("2025-06-11 10:00").log) == before
+    matter.touch("2025-07-06 09:00")
+    assert matter.told("report") == ["report/late#0 2025-07-06 00:00:00.000001"]
+
+
+def test_so_is_one_whose_source_has_a_clock_that_is_fast() -> None:
+    with given.engine("2025-06-10 09:59", RULES, tolerance_s=300) as engine:
+        send(
+            engine,
+            '2025-06-03 09:00 registered "known=2025-06-10 09:59"',
+            '2025-06-10 10:03 dispatched unit=U1 "known=2025-06-10 09:59"',
+        )
+        text = SHORTER_TEXT
+        foretold = engine.foresee_notice(text, lambda _: None)
+        report = engine.load_notice(text)
+        assert (foretold.total.earlier, report.refixed) == (1, 1)
+        ((_, row),) = engine.log.alarms("petition/P1")
+        assert shown(row.due) == "2025-06-23 24:00"
 
 
 # --------------------------------------------------------------------- the notices of the State

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -244,18 +245,38 @@ def test_a_store_is_named_by_its_address(database: str) -> None:
     log.close()
 
 
+def test_an_address_may_name_a_schema(database: str) -> None:
+    """One region in each; what else stands in the address is the server's."""
+    for schema, stream in (("east", "petition/1"), ("西部 1", "petition/2")):
+        where = f"{database}?connect_timeout=5&schema={quote(schema)}"
+        log = open_store(where, wait=5.0)
+        append(log, stream)
+        log.close()
+    east = open_postgres(database, schema="east")
+    assert list(east.streams("")) == ["petition/1"]
+    east.close()
+    public = open_store(database)
+    assert public.head() == 0
+    public.close()
+
+
 def test_a_server_that_is_not_there_is_told_after_a_bounded_wait() -> None:
     where = "postgresql://nobody@127.0.0.1:1/none"
     assert code_of(lambda: open_postgres(where, wait=0.3)) == "STORE_AWAY"
 
 
-def test_what_the_database_cannot_hold_is_refused_for_what_it_is(log: PetitionLog) -> None:
-    def name_with_nul() -> None:
+@pytest.mark.parametrize("name", ["\0", "".join(map(chr, range(0x4E00, 0x5E00)))])
+def test_what_the_database_cannot_hold_is_refused_for_what_it_is(
+    log: PetitionLog, name: str
+) -> None:
+    """NUL, and a key that is longer than an index takes."""
+
+    def written() -> None:
         with log.transact() as tx:
-            tx.append("petition/\0", 0, [registered()])
+            tx.append(f"petition/{name}", 0, [registered()])
 
     with pytest.raises(Refusal) as refused:
-        name_with_nul()
+        written()
     assert refused.value.code == "STORE_MISFIT"
     assert not isinstance(refused.value, Unavailable)
 

@@ -80,7 +80,8 @@ def test_a_file_of_an_earlier_release_becomes_one_of_today(schema: str) -> None:
 CATALOGUE = {
     "columns": """
         SELECT table_name, column_name, data_type, collation_name, is_nullable, column_default,
-            is_identity, identity_generation, ordinal_position
+            is_identity, identity_generation,
+            row_number() OVER (PARTITION BY table_name ORDER BY ordinal_position)
         FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY 1, 9
     """,
     "indexes": """

@@ -1,7 +1,9 @@
 """The body of an entry, in either form, and whom a broken one is about."""
 
+import json
 from typing import Any
 
+import msgpack
 import msgspec
 import pytest
 
@@ -51,6 +53,23 @@ def test_what_messagepack_can_say_and_json_cannot_is_refused_like_json(value: An
         except Refusal as refusal:
             said.append(refusal.faults)  # type: ignore[arg-type]
     assert said[0] == said[1]
+
+
+def in_messagepack(value: Any) -> bytes:
+    """Also what is not Unicode."""
+    packed: bytes = msgpack.packb(value, unicode_errors="surrogatepass")
+    return packed
+
+
+@pytest.mark.parametrize("bad", ["\0", "\ud800"])
+@pytest.mark.parametrize("encode", [lambda value: json.dumps(value).encode(), in_messagepack])
+def test_a_text_that_cannot_be_stored_is_refused_in_both_forms(encode: Any, bad: str) -> None:
+    body = encode({**FACT, "by": bad, "personal": {"name": bad}})
+    with pytest.raises(Refusal) as refused:
+        read_body(body, LIMIT)
+    said = [(fault.code, fault.where) for fault in refused.value.faults]
+    assert said == [("TEXT_UNSTORABLE", "personal"), ("TEXT_UNSTORABLE", "by")]
+    assert address_in(body) == Address("petition/P1", "s", "1", "caller-1")
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,22 @@ BEGIN
 END
 $$;
 
+-- Refuses a transaction that was decided by a stream as it no longer is. Asked behind append_events,
+-- under its lock, it sees whatever has been appended before.
+CREATE FUNCTION expect_stream(name text, expected bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    head bigint;
+BEGIN
+    SELECT version INTO head FROM stream WHERE stream = name;
+    IF coalesce(head, 0) <> expected THEN
+        RAISE EXCEPTION 'the stream has moved' USING
+            ERRCODE = 'unique_violation',
+            TABLE = 'stream',
+            DETAIL = format('Key (stream)=(%s)', name);
+    END IF;
+END
+$$;
+
 -- One row per clock of a stream: its next rung. Exhausted clocks keep their row (alarm_at NULL).
 -- Whatever rings leaves a dead entry at the left edge of the index, so it is swept up at once.
 CREATE TABLE alarm (
@@ -100,7 +116,6 @@ CREATE TABLE alarm (
     alarm_at bigint,
     started bigint NOT NULL DEFAULT 0,
     stopped bigint,
-    basis bigint NOT NULL DEFAULT 0,
     level integer NOT NULL,
     lane integer NOT NULL DEFAULT 1,
     stream text COLLATE "C" NOT NULL,

@@ -54,7 +54,6 @@ CREATE TABLE alarm (
     liable TEXT NOT NULL DEFAULT '',
     mark TEXT NOT NULL DEFAULT '',
     lane INTEGER NOT NULL DEFAULT 1,
-    basis INTEGER NOT NULL DEFAULT 0,
     rules TEXT NOT NULL DEFAULT '',
     plan BLOB NOT NULL DEFAULT x'',
     PRIMARY KEY (stream, clause, cycle)

@@ -1,0 +1,2 @@
+-- Nobody ever read it.
+ALTER TABLE alarm DROP COLUMN basis;
