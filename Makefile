@@ -2,6 +2,8 @@
 
 PYTHON  ?= python3
 WORKERS ?= 2
+# Files are begun in the order of pyproject.toml, what takes minutes first.
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 BIN   := .venv/bin
 STAMP := .venv/.installed
@@ -32,10 +34,10 @@ demo: $(STAMP) ## Play the demonstration; fails if anything departs from what it
 	$(BIN)/sla-engine demo
 
 test: $(STAMP) ## Run every test at reduced size (minutes)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest $(PARALLEL)
 
 soak: $(STAMP) ## Run every test at full size (hours)
-	SOAK=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	SOAK=1 $(BIN)/python -m pytest $(PARALLEL)
 
 check: $(STAMP) ## Lint, format, types and the direction of imports
 	$(BIN)/ruff check .
@@ -51,7 +53,7 @@ bench: $(STAMP) ## Run the benchmarks and print what they found
 	$(BIN)/python -m benchmarks
 
 cover: $(STAMP) ## Measure branch coverage of the pure core; fails under 95 %
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term-missing
+	$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term-missing
 
 lock: $(STAMP) ## Make requirements.lock again from pyproject.toml (needs a package index)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --no-config --upgrade \

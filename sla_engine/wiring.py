@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -18,7 +19,7 @@ from sla_engine.followers.projector import read_rows
 from sla_engine.followers.runner import Runner
 from sla_engine.petition.subject import SubjectErased
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.ports import AlarmRow, Claim
+from sla_engine.ports import AlarmRow, Claim, attempt
 from sla_engine.projection import Columns, tables
 from sla_engine.record import ENGINE, Draft, Instant, Meta, Recorded
 from sla_engine.regions import one_store
@@ -168,7 +169,12 @@ class Engine:
         The reactor first: the talks it proposes are news for the read models.
         """
         for runner in self.runners:
-            runner.run()
+            attempt(partial(self._run, runner))
+
+    def _run(self, runner: Runner | ReadModels) -> None:
+        """Another process may load rules at any instant; the next try knows them."""
+        self.refresh_rules()
+        runner.run()
 
     def run_due(self) -> SweepReport:
         """Record everything that is due now, follow, and repeat until nothing more is due.
@@ -242,8 +248,7 @@ class Engine:
         from sla_engine.bulk.whatif import registered, whatif  # noqa: PLC0415  numpy is an extra
 
         def histories() -> Iterator[tuple[str, Sequence[Recorded]]]:
-            for count, stream in enumerate(self.log.streams("petition/"), 1):
-                history = (stream, self.events(stream))
+            for count, history in enumerate(self.log.histories("petition/"), 1):
                 progress(count)
                 if registered(history, since, until):
                     yield history

@@ -303,30 +303,30 @@ def shell(city: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
 
 
 def test_a_backup_and_its_restore_on_the_command_line(shell: Shell, tmp_path: Path) -> None:
-    made = shell.here("backup", "b.zip", "--json").document
+    made = shell("backup", "b.zip", "--json").document
     assert made["bytes"] == (tmp_path / "b.zip").stat().st_size
     new = ("restore", "b.zip", "--store", "new.sqlite", "--json")
-    unknown = shell.here(*new)
+    unknown = shell(*new)
     assert (unknown.status, unknown.codes) == (3, ["ERASURES_UNKNOWN"])
     assert not (tmp_path / "new.sqlite").exists()
-    done = shell.here(*new, "--no-erasures")
+    done = shell(*new, "--no-erasures")
     assert done.status == 0
     assert (done.document["identical"], done.document["manifest"]) == (True, made["manifest"])
-    again = shell.here(*new, "--no-erasures")
+    again = shell(*new, "--no-erasures")
     assert (again.status, again.codes) == (3, ["TARGET_NOT_EMPTY"])
-    assert "identical" in shell.here("restore", "b.zip", "--store", "b", "--no-erasures").out
+    assert "identical" in shell("restore", "b.zip", "--store", "b", "--no-erasures").out
 
 
 def test_an_erasure_follows_the_data_into_every_restore(shell: Shell, tmp_path: Path) -> None:
-    assert shell.here("backup", "old.zip").status == 0
-    assert shell.here("petition", "erase", "ZZ2", "--ground", "本人申请", "--yes").status == 0
+    assert shell("backup", "old.zip").status == 0
+    assert shell("petition", "erase", "ZZ2", "--ground", "本人申请", "--yes").status == 0
     assert f"{NAME} {LATER}".encode() not in bytes_of(str(shell.store))
     restore = ("restore", "old.zip", "--json", "--store")
-    first = shell.here(*restore, "first.sqlite", "--erasures", "city.sqlite.erasures")
+    first = shell(*restore, "first.sqlite", "--erasures", "city.sqlite.erasures")
     assert (first.status, first.document["left_out"]) == (0, 1)
     # The register has come along, so that the new store can be lost as well.
     (tmp_path / "first.sqlite").rename(tmp_path / "lost.sqlite")
-    second = shell.here(*restore, "first.sqlite")
+    second = shell(*restore, "first.sqlite")
     assert (second.status, second.document["left_out"]) == (0, 1)
     for store in ("lost.sqlite", "first.sqlite"):
         found = bytes_of(str(tmp_path / store))

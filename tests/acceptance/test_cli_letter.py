@@ -41,51 +41,51 @@ def sender(redis_url: str) -> Sender:
 
 
 def test_letters_are_listed_shown_replayed_and_dropped(shell: Shell, sender: Sender) -> None:
-    listed = shell.here("letter", "list", "--json").lines
+    listed = shell("letter", "list", "--json").lines
     assert [each["faults"][0]["code"] for each in listed][:2] == ["FIELD_MISSING", "INPUT_NOT_JSON"]
     assert (listed[0]["stream"], listed[0]["bytes"]) == ("petition/P1", len(BROKEN))
     assert listed[0]["sent"].endswith("+08:00")
 
-    shown = shell.here("letter", "show", listed[0]["letter"])
+    shown = shell("letter", "show", listed[0]["letter"])
     assert "FIELD_MISSING" in shown.out
-    assert "13800001234" not in shown.out + shell.here("letter", "list").out
-    body = shell.here("letter", "show", listed[0]["letter"], "--body", "--json").document["body"]
+    assert "13800001234" not in shown.out + shell("letter", "list").out
+    body = shell("letter", "show", listed[0]["letter"], "--body", "--json").document["body"]
     assert body.encode() == BROKEN
 
-    one = shell.here("letter", "replay", listed[0]["letter"], "--json").document
+    one = shell("letter", "replay", listed[0]["letter"], "--json").document
     assert [each["entry"] for each in one["replayed"]] == sender.waiting()
-    rest = shell.here("letter", "replay", "--all", "--json").document
+    rest = shell("letter", "replay", "--all", "--json").document
     assert (len(rest["replayed"]), len(rest["left"])) == (1, 4)
     assert sender.unsettled() == 2
 
-    dropped = shell.here("letter", "drop", "--all", "--yes", "--json").document["dropped"]
+    dropped = shell("letter", "drop", "--all", "--yes", "--json").document["dropped"]
     assert dropped == rest["left"]
-    assert shell.here("letter", "list", "--json").lines == []
+    assert shell("letter", "list", "--json").lines == []
 
 
 @pytest.mark.parametrize("words", [("replay",), ("drop", "--all", "1-1"), ("drop", "--yes")])
 def test_letters_are_named_or_all_of_them_are_meant(
     words: tuple[str, ...], shell: Shell, redis_url: str
 ) -> None:
-    answer = shell.here("letter", *words, "--json")
+    answer = shell("letter", *words, "--json")
     assert (answer.status, answer.codes) == (2, ["LETTERS_UNNAMED"])
 
 
 def test_a_letter_that_is_not_there_leaves_the_others_where_they_are(
     shell: Shell, sender: Sender
 ) -> None:
-    first = shell.here("letter", "list", "--json").lines[0]["letter"]
-    answer = shell.here("letter", "drop", first, "1-1", "--yes", "--json")
+    first = shell("letter", "list", "--json").lines[0]["letter"]
+    answer = shell("letter", "drop", first, "1-1", "--yes", "--json")
     assert (answer.status, answer.codes) == (1, ["LETTER_UNKNOWN"])
     assert len(sender.dead()) == 6
 
 
 def test_without_an_address_of_redis_the_command_says_how_to_set_one(tmp_path: Path) -> None:
-    answer = Shell(tmp_path / "store.sqlite").here("letter", "list", "--json")
+    answer = Shell(tmp_path / "store.sqlite")("letter", "list", "--json")
     assert (answer.status, answer.codes) == (2, ["REDIS_UNSET"])
 
 
 def test_a_redis_that_is_away_is_told_from_a_fault_in_the_input(tmp_path: Path) -> None:
     away = Shell(tmp_path / "store.sqlite", SLA_ENGINE_REDIS="redis://127.0.0.1:1")
-    answer = away.here("letter", "list", "--json")
+    answer = away("letter", "list", "--json")
     assert (answer.status, answer.codes) == (3, ["REDIS_AWAY"])

@@ -73,15 +73,15 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
 
 
 def test_the_pack_of_a_store_without_petitions_need_not_be_named(shell: Shell) -> None:
-    report = shell.here("report", "quarterly", "--period", "2025Q1")
+    report = shell("report", "quarterly", "--period", "2025Q1")
     assert (report.status, report.err) == (0, report.err)
     assert report.out.startswith("# 季度通报\n")
-    card = shell.here("scorecard", "--from", "2025-01-01", "--to", "2025-03-31", "--json")
+    card = shell("scorecard", "--from", "2025-01-01", "--to", "2025-03-31", "--json")
     assert card.document["pack"]["name"] == PACK
 
 
 def test_the_worklist_names_clause_level_phase_and_list_of_items_and_rounds(shell: Shell) -> None:
-    found = shell.here("worklist", "--json").lines
+    found = shell("worklist", "--json").lines
     item = next(row for row in found if row.get("item") == "P-1")
     assert item["about"] == {"zh": "问题清单", "en": "problems"}
     assert item["name"] == {"zh": "问题事项销号", "en": "problem struck off"}
@@ -91,14 +91,14 @@ def test_the_worklist_names_clause_level_phase_and_list_of_items_and_rounds(shel
     board = next(row for row in found if row.get("round") == ROUND)
     assert (board["about"]["zh"], board["phase"]) == ("红黄黑榜", "drafted")
     assert board["name"]["zh"] != board["clause"]
-    out = shell.here("worklist").out
+    out = shell("worklist").out
     for text in ("问题清单", "问题事项销号*", "红黄黑榜", "已列入"):
         assert text in out
     assert out.count("* 期限为默认值") == 1
 
 
 def warned(shell: Shell, name: str) -> dict[str, list[str]]:
-    told = shell.here("item", "show", name, "--json").document["timeline"]
+    told = shell("item", "show", name, "--json").document["timeline"]
     (act,) = [each for each in told if each["data"].get("rung") == "warn"]
     holders: dict[str, list[str]] = act["holders"]
     return holders
@@ -107,31 +107,31 @@ def warned(shell: Shell, name: str) -> dict[str, list[str]]:
 def test_an_act_names_who_held_the_role_when_it_went_out(shell: Shell) -> None:
     assert warned(shell, "P-1") == {"helping_head": ["前任甲"]}
     assert warned(shell, "P-2") == {"helping_head": ["现任乙"]}
-    out = "".join(shell.here("item", "show", "P-1").out.split())
+    out = "".join(shell("item", "show", "P-1").out.split())
     assert "前任甲" in out
     assert "现任乙" not in out
 
 
 def test_who_has_the_unit_comes_before_who_has_the_region(shell: Shell) -> None:
-    told = shell.here("item", "show", "P-1", "--json").document["timeline"]
+    told = shell("item", "show", "P-1", "--json").document["timeline"]
     (act,) = [each for each in told if each["data"].get("rung") == "red"]
     assert act["holders"] == {"county_leader": ["单位领导"]}
 
 
 def test_a_default_limit_is_marked_wherever_a_clock_or_a_place_is_shown(shell: Shell) -> None:
-    shown = shell.here("item", "show", "P-1")
+    shown = shell("item", "show", "P-1")
     assert "默认值" in shown.out
-    document = shell.here("item", "show", "P-1", "--json").document
+    document = shell("item", "show", "P-1", "--json").document
     assert {clock["status"] for clock in document["clocks"]} == {"default"}
-    assert "默认值" in shell.here("round", "show", ROUND).out
-    assert "红榜 默认值" in shell.here("board", ROUND).out
-    (board,) = shell.here("board", ROUND, "--json").document
+    assert "默认值" in shell("round", "show", ROUND).out
+    assert "红榜 默认值" in shell("board", ROUND).out
+    (board,) = shell("board", ROUND, "--json").document
     status = {each["member"]: each["status"] for each in board["places"]}
     assert status == {"市甲局": "default", "市乙局": "default", "市丙局": None}
 
 
 def test_a_board_draws_its_scores(shell: Shell) -> None:
-    out = shell.here("board", ROUND).out
+    out = shell("board", ROUND).out
     filled = {
         member: next(line for line in out.splitlines() if member in line).count("█")
         for member in ("市甲局", "市丙局", "市乙局")

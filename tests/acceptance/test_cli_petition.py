@@ -43,8 +43,8 @@ def test_show_has_card_clocks_and_timeline_for_people(shell: Shell) -> None:
 def test_as_known_shows_the_breach_that_was_then_believed_and_not_what_came_later(
     shell: Shell,
 ) -> None:
-    then = shell.here("petition", "show", "ZZ1", "--as-known", BEFORE, "--json").document
-    now = shell.here("petition", "show", "ZZ1", "--json").document
+    then = shell("petition", "show", "ZZ1", "--as-known", BEFORE, "--json").document
+    now = shell("petition", "show", "ZZ1", "--json").document
     solve = {when: _clock(doc, "solve") for when, doc in (("then", then), ("now", now))}
     assert solve["then"]["state"] == "overdue"
     assert solve["then"]["level_name"]["zh"] == "一级约谈"
@@ -55,7 +55,7 @@ def test_as_known_shows_the_breach_that_was_then_believed_and_not_what_came_late
 
 
 def test_acts_that_lost_their_ground_stay_in_the_timeline_as_gone(shell: Shell) -> None:
-    timeline = shell.here("petition", "show", "ZZ1", "--json").document["timeline"]
+    timeline = shell("petition", "show", "ZZ1", "--json").document["timeline"]
     gone = [e for e in timeline if e["type"] == "rung_fired" and e["gone_by"]]
     assert {"red", "talk"} <= {each["data"]["act"] for each in gone}
     withdrawals = {e["version"] for e in timeline if e["type"] == "rung_withdrawn"}
@@ -73,13 +73,13 @@ def test_explain_names_every_day_the_notice_the_basis_and_the_rungs(shell: Shell
         "2024-09-29（周日）24:00",
     ):
         assert text in out
-    english = shell.here("petition", "explain", "ZZ1", "--clause", "solve", "--lang", "en").out
+    english = shell("petition", "explain", "ZZ1", "--clause", "solve", "--lang", "en").out
     assert "working day" in english
     assert "第10个工作日" not in english
 
 
 def test_explain_gives_programs_the_steps_behind_the_text(shell: Shell) -> None:
-    (clock,) = shell.here("petition", "explain", "ZZ1", "--clause", "solve", "--json").document
+    (clock,) = shell("petition", "explain", "ZZ1", "--clause", "solve", "--json").document
     counted = [step for step in clock["derivation"] if step.get("n")]
     assert [step["n"] for step in counted] == list(range(1, 11))
     assert clock["text_zh"]
@@ -89,28 +89,28 @@ def test_explain_gives_programs_the_steps_behind_the_text(shell: Shell) -> None:
 def test_a_clause_or_a_number_that_is_not_there_is_refused_with_what_there_is(
     shell: Shell,
 ) -> None:
-    clause = shell.here("petition", "explain", "ZZ1", "--clause", "slove", "--json")
+    clause = shell("petition", "explain", "ZZ1", "--clause", "slove", "--json")
     assert (clause.status, clause.codes) == (1, ["CLAUSE_ABSENT"])
     assert "solve" in clause.err
     number = shell("petition", "show", "ZZ404", "--json")
     assert (number.status, number.codes) == (1, ["UNKNOWN_DOSSIER"])
-    early = shell.here("petition", "show", "ZZ1", "--as-known", "2024-01-01T00:00:00Z", "--json")
+    early = shell("petition", "show", "ZZ1", "--as-known", "2024-01-01T00:00:00Z", "--json")
     assert (early.status, early.codes) == (1, ["NOTHING_KNOWN"])
 
 
 @pytest.mark.parametrize("time", ["2024-10-08", "2024-10-08T12:00:00", "yesterday"])
 def test_a_time_that_is_no_instant_is_a_misuse(shell: Shell, time: str) -> None:
-    answer = shell.here("petition", "show", "ZZ1", "--as-known", time, "--json")
+    answer = shell("petition", "show", "ZZ1", "--as-known", time, "--json")
     assert answer.status == 2
     assert answer.codes[0] in {"TIME_FORMAT", "TIME_OFFSET"}
     assert "--as-known" in answer.err
 
 
 def test_list_shows_each_petition_once_and_filters_by_phase(shell: Shell) -> None:
-    (row,) = shell.here("petition", "list", "--phase", "resolved", "--json").lines
+    (row,) = shell("petition", "list", "--phase", "resolved", "--json").lines
     assert (row["no"], row["unit"], row["level"]) == ("ZZ1", "市城乡水务局", 40)
     assert row["registered_at"] == "2024-09-13T08:50:00+08:00"
-    assert shell.here("petition", "list", "--phase", "closed", "--json").lines == []
+    assert shell("petition", "list", "--phase", "closed", "--json").lines == []
 
 
 def test_erasing_destroys_the_personal_data_and_keeps_every_clock(tmp_path: Path) -> None:
@@ -119,10 +119,10 @@ def test_erasing_destroys_the_personal_data_and_keeps_every_clock(tmp_path: Path
     facts[0] |= {"petitioner": "P-7", "personal": {"name": "甲乙丙"}}
     play(store, [(each["at"], [each]) for each in facts])
     shell = Shell(store)
-    before = shell.here("petition", "show", "ZZ1", "--json").document["clocks"]
+    before = shell("petition", "show", "ZZ1", "--json").document["clocks"]
     answer = shell("petition", "erase", "ZZ1", "--ground", "本人申请", "--yes", "--json")
     assert (answer.status, answer.document["erased"]) == (0, "P-7")
-    after = shell.here("petition", "show", "ZZ1", "--json").document["clocks"]
+    after = shell("petition", "show", "ZZ1", "--json").document["clocks"]
     assert [c["due"] for c in after] == [c["due"] for c in before]
     left = b"".join(path.read_bytes() for path in store.parent.glob("erase.sqlite*"))
     assert "甲乙丙".encode() not in left
@@ -136,7 +136,7 @@ def test_a_case_is_verified_by_the_independent_checker(
     shell: Shell, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     case = tmp_path / "case.json"
-    case.write_text(shell.here("petition", "case", "ZZ1").out, encoding="utf-8")
+    case.write_text(shell("petition", "case", "ZZ1").out, encoding="utf-8")
     assert checker([str(case)]) == 0
     assert "通过 verified petition/ZZ1 solve 1" in capsys.readouterr().out
     forged = case.read_text(encoding="utf-8").replace(

@@ -61,17 +61,20 @@ def test_the_codes_that_mean_the_environment_are_known_to_the_catalogue() -> Non
 
 def test_a_store_that_is_not_there_is_not_quietly_made(tmp_path: Path) -> None:
     shell = Shell(tmp_path / "absent.sqlite")
-    answer = shell("worklist", "--json")
+    answer = shell.process("worklist", "--json")
     assert (answer.status, answer.codes, answer.out) == (3, ["STORE_MISSING"], "")
     assert not shell.store.exists()
-    people = shell("worklist").err
+    people = shell.process("worklist").err
     for text in ("STORE_MISSING", "没有数据库", "there is no store", "sla-engine init"):
         assert text in people
 
 
 def test_init_makes_a_store_once_and_says_so(tmp_path: Path) -> None:
     shell = Shell(tmp_path / "new.sqlite")
-    first, second = shell("init", "--json").document, shell("init", "--json").document
+    first, second = (
+        shell.process("init", "--json").document,
+        shell.process("init", "--json").document,
+    )
     assert (first["created"], second["created"]) == (True, False)
     assert "zaozhuang-2110" in first["packs"]
 
@@ -87,11 +90,11 @@ def test_a_store_that_cannot_be_used_is_told_without_a_traceback(tmp_path: Path,
 
 def test_a_store_held_by_another_writer_is_told_after_a_bounded_wait(tmp_path: Path) -> None:
     shell = Shell(tmp_path / "busy.sqlite", SLA_ENGINE_BUSY_S="0.2")
-    assert shell("init").status == 0
+    assert shell.process("init").status == 0
     with sqlite3.connect(shell.store, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
-        reading = shell("worklist", "--json")
-        answer = shell("append", EXAMPLES / "petitions.jsonl", "--json")
+        reading = shell.process("worklist", "--json")
+        answer = shell.process("append", EXAMPLES / "petitions.jsonl", "--json")
         other.execute("ROLLBACK")
     assert reading.status == 0, "who only reads waits for nobody"
     assert (answer.status, answer.codes) == (3, ["STORE_BUSY"])
@@ -99,13 +102,13 @@ def test_a_store_held_by_another_writer_is_told_after_a_bounded_wait(tmp_path: P
 
 def test_options_stand_before_or_behind_the_command(tmp_path: Path) -> None:
     shell, store = Shell(tmp_path / "unused"), tmp_path / "other.sqlite"
-    assert shell("--store", store, "init", "--json").document["store"] == str(store)
-    assert shell("--json", "init", "--store", store).document["created"] is False
+    assert shell.process("--store", store, "init", "--json").document["store"] == str(store)
+    assert shell.process("--json", "init", "--store", store).document["created"] is False
 
 
 def test_what_is_not_understood_is_a_misuse(tmp_path: Path) -> None:
     shell = Shell(tmp_path / "none")
-    unknown = shell("worklis")
+    unknown = shell.process("worklis")
     assert unknown.status == 2
     assert "worklist" in unknown.err
     setting = Shell(tmp_path / "none", SLA_ENGINE_BATCH="many")("init", "--json")

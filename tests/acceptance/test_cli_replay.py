@@ -45,44 +45,42 @@ def clocks(document: dict[str, Any]) -> dict[str, tuple[str, str]]:
 
 
 def test_a_replay_without_options_is_how_it_stands(shell: Shell) -> None:
-    found = shell.here("replay", "ZZ1", "--json").document
-    shown = shell.here("petition", "show", "ZZ1", "--json").document
+    found = shell("replay", "ZZ1", "--json").document
+    shown = shell("petition", "show", "ZZ1", "--json").document
     assert clocks(found) == clocks(shown)
     assert len(found["inputs"]) == len(found["result"]) == 64
 
 
 def test_it_says_what_was_known_and_decided_then(shell: Shell) -> None:
-    found = shell.here("replay", "ZZ1", "--known-at", THEN, "--json").document
+    found = shell("replay", "ZZ1", "--known-at", THEN, "--json").document
     assert clocks(found)["arrive"][0] == "overdue"
     assert found["phase"] != "resolved"
     acts = [each["act"] for each in found["decisions"] if each["clause"] == "arrive"]
     assert acts == ["warn", "remind", "urge", "supervise"]
-    again = shell.here("replay", "ZZ1", "--known-at", THEN, "--json").document
+    again = shell("replay", "ZZ1", "--known-at", THEN, "--json").document
     assert (again["inputs"], again["result"]) == (found["inputs"], found["result"])
 
 
 def test_a_question_can_be_asked_again_word_for_word(shell: Shell) -> None:
     words = ("--edit", "remove hotline:ZZ1-4", "--calendar", "2023-10-01")
-    question = shell.here("replay", "ZZ1", "--known-at", THEN, *words, "--json").document[
-        "question"
-    ]
+    question = shell("replay", "ZZ1", "--known-at", THEN, *words, "--json").document["question"]
     assert question["edits"] == ["remove hotline:ZZ1-4"]
     assert question["calendar"] == "2023-10-01T23:59:59.999999+08:00"
     assert question["exact"]["edits"] == [{"edit": "remove", "fact": "hotline:ZZ1-4"}]
 
 
 def test_a_replay_records_nothing(shell: Shell) -> None:
-    before = shell.here("petition", "show", "ZZ1", "--json").document["version"]
-    shell.here("replay", "ZZ1", "--edit", "move hotline:ZZ1-5 to 2024-11-01T09:00:00+08:00")
-    shell.here("diff", "ZZ1", "--known-at", THEN)
-    assert shell.here("petition", "show", "ZZ1", "--json").document["version"] == before
-    assert shell.here("verify").status == 0
+    before = shell("petition", "show", "ZZ1", "--json").document["version"]
+    shell("replay", "ZZ1", "--edit", "move hotline:ZZ1-5 to 2024-11-01T09:00:00+08:00")
+    shell("diff", "ZZ1", "--known-at", THEN)
+    assert shell("petition", "show", "ZZ1", "--json").document["version"] == before
+    assert shell("verify").status == 0
 
 
 def test_an_added_fact_is_written_as_intake_takes_it(shell: Shell) -> None:
     at, ground = "2024-09-18T09:00:00+08:00", {"ground": "P-EXPERT"}
     added = json.dumps({"type": "suspended", "at": at, "data": ground})
-    found = shell.here("replay", "ZZ1", "--edit", f"add {added}", "--json").document
+    found = shell("replay", "ZZ1", "--edit", f"add {added}", "--json").document
     assert found["question"]["edits"] == [f"add dossier.suspended/1 at {at}"]
 
 
@@ -90,13 +88,13 @@ def test_a_difference_is_read_out_with_its_first_step_and_its_cause(shell: Shell
     out = shell("diff", "ZZ1", "--edit", "move hotline:ZZ1-5 to 2024-09-25T09:00:00+08:00").out
     for text in ("结论翻转", "按时", "超时办结", "起决定作用的是", "hotline:ZZ1-5", "甲 A", "乙 B"):
         assert text in out
-    english = shell.here("diff", "ZZ1", "--calendar", "2023-10-01", "--lang", "en").out
+    english = shell("diff", "ZZ1", "--calendar", "2023-10-01", "--lang", "en").out
     for text in ("due moved", "part at step", "make-up working day", "国办发明电〔2023〕7号"):
         assert text in english
 
 
 def test_a_difference_names_its_causes_in_json(shell: Shell) -> None:
-    found = shell.here("diff", "ZZ1", "--against", THEN, "--json").document
+    found = shell("diff", "ZZ1", "--against", THEN, "--json").document
     flips = {each["key"][0]: each for each in found["changes"] if each["what"] == "verdict_flipped"}
     (cause,) = flips["arrive"]["causes"]
     assert (cause["what"], cause["before"]) == ("fact", None)
@@ -114,7 +112,7 @@ def test_a_pack_in_a_file_is_compared_with_the_one_it_was_made_from(
     shorter.write_text(
         _without_cases(text).replace('limit = "10个工作日"', 'limit = "7个工作日"'), "utf-8"
     )
-    found = shell.here("diff", "ZZ1", "--pack", shorter, "--json").document
+    found = shell("diff", "ZZ1", "--pack", shorter, "--json").document
     moved = {each["key"][0]: each for each in found["changes"] if each["what"] == "due_moved"}
     assert moved["solve"]["before"] == "2024-09-30T00:00:00+08:00"
     assert moved["solve"]["after"] == "2024-09-26T00:00:00+08:00"
@@ -128,9 +126,9 @@ def _without_cases(text: str) -> str:
 def test_a_notice_in_a_file_is_tried_before_it_is_loaded(shell: Shell, tmp_path: Path) -> None:
     notice = tmp_path / "notice.toml"
     notice.write_text(NOTICE, encoding="utf-8")
-    found = shell.here("diff", "ZZ1", "--calendar", notice, "--json").document
+    found = shell("diff", "ZZ1", "--calendar", notice, "--json").document
     assert any(each["what"] == "due_moved" for each in found["changes"])
-    assert shell.here("calendar", "show", "2024", "--json").document["working_days"] == 251
+    assert shell("calendar", "show", "2024", "--json").document["working_days"] == 251
 
 
 @pytest.mark.parametrize(
@@ -151,5 +149,5 @@ def test_a_notice_in_a_file_is_tried_before_it_is_loaded(shell: Shell, tmp_path:
 def test_a_question_that_makes_no_sense_is_refused(
     shell: Shell, words: tuple[str, ...], status: int, code: str
 ) -> None:
-    answer = shell.here(*words, "--json")
+    answer = shell(*words, "--json")
     assert (answer.status, answer.codes[0]) == (status, code)

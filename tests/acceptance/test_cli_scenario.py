@@ -20,14 +20,14 @@ def written(folder: Path, name: str, content: str) -> Path:
 
 
 def test_the_list_says_title_packs_steps_and_size(shell: Shell) -> None:
-    listed = {each["scenario"]: each for each in shell.here("scenario", "list", "--json").document}
+    listed = {each["scenario"]: each for each in shell("scenario", "list", "--json").document}
     assert len(listed) >= 40
     assert listed["sent-twice"]["packs"] == ["zaozhuang-2110"]
     assert listed["sent-twice"]["steps"] == 2
     assert {each["size"] for each in listed.values()} == {"small", "soak"}
     chinese, english = (
-        shell.here("scenario", "list"),
-        shell.here("scenario", "list", "--lang", "en"),
+        shell("scenario", "list"),
+        shell("scenario", "list", "--lang", "en"),
     )
     assert "剧本" in chinese.out
     assert "sent-twice" in chinese.out
@@ -54,10 +54,10 @@ def test_several_files_are_played_and_what_is_wrong_with_one_does_not_stop_the_o
         "相符 as foretold  good",
     ):
         assert part in answer.out
-    told = shell.here("scenario", "run", broken, wrong, stray, good, "--json").lines
+    told = shell("scenario", "run", broken, wrong, stray, good, "--json").lines
     assert [each["passed"] for each in told] == [False, False, False, True]
     assert told[0]["faults"][0]["near"] == "phase"
-    assert shell.here("scenario", "run", good).status == 0
+    assert shell("scenario", "run", good).status == 0
 
 
 def test_a_pack_of_one_s_own_is_found_in_the_folder_that_is_named(
@@ -69,21 +69,21 @@ def test_a_pack_of_one_s_own_is_found_in_the_folder_that_is_named(
     text = pack.read_text(encoding="utf-8").replace('"zaozhuang-2110"', '"our-town"')
     (folder / "2024-08.toml").write_text(text, encoding="utf-8")
     mine = written(tmp_path, "mine.toml", SMALL.replace("zaozhuang-2110", "our-town"))
-    assert shell.here("scenario", "run", mine).status == 1
-    assert shell.here("scenario", "run", mine, "--packs", folder.parent).status == 0
-    absent = shell.here("scenario", "run", mine, "--packs", tmp_path / "none", "--json")
+    assert shell("scenario", "run", mine).status == 1
+    assert shell("scenario", "run", mine, "--packs", folder.parent).status == 0
+    absent = shell("scenario", "run", mine, "--packs", tmp_path / "none", "--json")
     assert (absent.status, absent.codes) == (2, ["FOLDER_MISSING"])
 
 
 def test_the_store_of_one_scenario_can_be_kept_and_looked_at(shell: Shell, tmp_path: Path) -> None:
     kept = tmp_path / "played.sqlite"
-    played = shell.here("scenario", "run", "list-strike-off", "--keep", str(kept))
+    played = shell("scenario", "run", "list-strike-off", "--keep", str(kept))
     assert (played.status, kept.is_file()) == (0, True)
-    items = shell.here("item", "list", "--store", str(kept), "--json")
+    items = shell("item", "list", "--store", str(kept), "--json")
     assert len(items.out.splitlines()) > 0
-    again = shell.here("scenario", "run", "list-strike-off", "--keep", str(kept), "--json")
+    again = shell("scenario", "run", "list-strike-off", "--keep", str(kept), "--json")
     assert (again.status, "SCENARIO_STORE_USED" in again.out) == (1, True)
-    both = shell.here("scenario", "run", "rework", "extension", "--keep", "x.sqlite", "--json")
+    both = shell("scenario", "run", "rework", "extension", "--keep", "x.sqlite", "--json")
     assert (both.status, both.codes) == (2, ["SCENARIO_KEEPS_ONE"])
 
 
@@ -99,7 +99,7 @@ def test_what_takes_long_is_played_when_it_is_named(
     monkeypatch.setattr("sla_engine.cli.scenario._library", lambda: library)
 
     def played(*words: str) -> list[str]:
-        return [each["scenario"] for each in shell.here("scenario", "run", *words, "--json").lines]
+        return [each["scenario"] for each in shell("scenario", "run", *words, "--json").lines]
 
     assert played() == ["short"]
     assert played("--soak") == ["long", "short"]

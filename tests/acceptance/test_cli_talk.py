@@ -16,7 +16,7 @@ MINUTE = 60_000_000
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
     shell = Shell(tmp_path / "talks.sqlite", SLA_ENGINE_BY="督查室")
-    assert shell.here("init").status == 0
+    assert shell("init").status == 0
     return shell
 
 
@@ -34,7 +34,7 @@ def propose(shell: Shell, *more: str) -> str:
 
 
 def card(shell: Shell, talk: str) -> dict[str, Any]:
-    found: dict[str, Any] = shell.here("talk", "show", talk, "--json").document["card"]
+    found: dict[str, Any] = shell("talk", "show", talk, "--json").document["card"]
     return found
 
 
@@ -52,18 +52,18 @@ def test_a_talk_goes_from_proposal_to_strike_off(shell: Shell) -> None:
         ("strike-off", "--document", "销号1"),
     ]
     for days, (step, *options) in enumerate(steps):
-        answer = shell.here("talk", step, talk, *options, "--at", ago((29 - days) * DAY), "--json")
+        answer = shell("talk", step, talk, *options, "--at", ago((29 - days) * DAY), "--json")
         assert (answer.status, answer.document["status"]) == (0, "recorded"), answer.err
     assert card(shell, talk)["phase"] == "struck_off"
-    (row,) = shell.here("talk", "list", "--all", "--json").lines
+    (row,) = shell("talk", "list", "--all", "--json").lines
     assert (row["talk"], row["phase"], row["petitions"]) == (talk, "struck_off", ["ZZ1"])
-    assert shell.here("talk", "list", "--json").lines == [], "what has ended is left out"
-    assert "督查室" in shell.here("talk", "show", talk).out, "who did it is in the timeline"
+    assert shell("talk", "list", "--json").lines == [], "what has ended is left out"
+    assert "督查室" in shell("talk", "show", talk).out, "who did it is in the timeline"
 
 
 def test_a_step_that_cannot_come_now_is_refused_and_says_what_can(shell: Shell) -> None:
     talk = propose(shell)
-    answer = shell.here("talk", "strike-off", talk, "--document", "d", "--json")
+    answer = shell("talk", "strike-off", talk, "--document", "d", "--json")
     assert (answer.status, answer.codes) == (1, ["PHASE_IMPOSSIBLE"])
     assert "approved" in answer.err
     people = shell("talk", "strike-off", talk, "--document", "d")
@@ -74,9 +74,7 @@ def test_a_step_that_cannot_come_now_is_refused_and_says_what_can(shell: Shell) 
 
 def test_a_jump_to_a_higher_tier_names_its_approver_and_opens_a_round(shell: Shell) -> None:
     talk = propose(shell)
-    raised = shell.here(
-        "talk", "raise", talk, "--tier", "3", "--reason", "重大", "--approver", "书记"
-    )
+    raised = shell("talk", "raise", talk, "--tier", "3", "--reason", "重大", "--approver", "书记")
     assert raised.status == 0
     assert "三级" in raised.out or "3" in raised.out
     assert card(shell, talk)["tier"] == "3"
@@ -88,17 +86,17 @@ def test_a_jump_to_a_higher_tier_names_its_approver_and_opens_a_round(shell: She
 
 def test_beginning_above_tier_1_takes_an_approver(shell: Shell) -> None:
     words = ("talk", "propose", "--unit", "u", "--pack", PACK, "--cause", "c", "--tier", "2")
-    answer = shell.here(*words, "--json")
+    answer = shell(*words, "--json")
     assert (answer.status, answer.codes) == (1, ["APPROVER_MISSING"])
-    assert shell.here(*words, "--approver", "书记", "--json").status == 0
+    assert shell(*words, "--approver", "书记", "--json").status == 0
 
 
 def test_the_same_id_sent_twice_is_recorded_once(shell: Shell) -> None:
     talk = propose(shell, "--id", "p1")
     words = ("talk", "approve", talk, "--approver", "x", "--at", ago(DAY), "--id", "a1", "--json")
-    assert [shell.here(*words).document["status"] for _ in range(2)] == ["recorded", "repeated"]
+    assert [shell(*words).document["status"] for _ in range(2)] == ["recorded", "repeated"]
 
 
 def test_an_unknown_talk_is_refused(shell: Shell) -> None:
-    answer = shell.here("talk", "approve", "市住建局/none", "--approver", "x", "--json")
+    answer = shell("talk", "approve", "市住建局/none", "--approver", "x", "--json")
     assert (answer.status, answer.codes) == (1, ["UNKNOWN_DOSSIER"])

@@ -5,6 +5,11 @@ from xml.dom import minidom
 
 import pytest
 
+from sla_engine.cli.asking import with_calendar
+from sla_engine.clock import VirtualClock
+from sla_engine.replay.question import Question
+from sla_engine.wiring import Engine
+from sla_engine.worktime import parse_instant
 from tests.support.shell import ROOT, TRAITS, Shell, fact, play
 
 PACK = ROOT / "sla_engine" / "data" / "policies" / "zaozhuang-2110" / "2024-08.toml"
@@ -47,7 +52,7 @@ def shorter(tmp_path: Path) -> Path:
 
 
 def fields(shell: Shell, *words: str | Path) -> dict:
-    found: dict = shell.here("whatif", *words, "--json").document["fields"]
+    found: dict = shell("whatif", *words, "--json").document["fields"]
     return found
 
 
@@ -85,7 +90,7 @@ def test_the_report_is_a_page_with_figures_and_no_script(
     shell: Shell, shorter: Path, tmp_path: Path
 ) -> None:
     page = tmp_path / "impact.html"
-    assert shell.here("whatif", "--pack", shorter, "--out", page).status == 0
+    assert shell("whatif", "--pack", shorter, "--out", page).status == 0
     text = page.read_text(encoding="utf-8")
     for word in ("试算报告", "由按时变超时", "水务局", "−4", "P2"):
         assert word in text
@@ -103,10 +108,10 @@ def test_on_the_screen_it_says_how_many_and_for_whom(shell: Shell, shorter: Path
 
 
 def test_nothing_is_written(shell: Shell, shorter: Path) -> None:
-    before = shell.here("petition", "list", "--json").lines
-    shell.here("whatif", "--pack", shorter)
-    assert shell.here("petition", "list", "--json").lines == before
-    assert shell.here("verify").status == 0
+    before = shell("petition", "list", "--json").lines
+    shell("whatif", "--pack", shorter)
+    assert shell("petition", "list", "--json").lines == before
+    assert shell("verify").status == 0
 
 
 @pytest.mark.parametrize(
@@ -122,5 +127,71 @@ def test_nothing_is_written(shell: Shell, shorter: Path) -> None:
 def test_what_makes_no_sense_is_refused(
     shell: Shell, words: tuple[str, ...], status: int, code: str
 ) -> None:
-    answer = shell.here("whatif", *words, "--json")
+    answer = shell("whatif", *words, "--json")
     assert (answer.status, answer.codes[0]) == (status, code)
+
+
+THE_NOTICE_IS_OUT = """
+title = "关于2027年部分节假日安排的通知（演练）"
+number = "演练〔2026〕1号"
+region = "CN"
+issued = 2026-11-20
+published = 2026-11-20
+covers = [2027]
+verified = false
+source = "演练"
+
+[[holiday]]
+name = "元旦"
+off = ["2027-01-01..2027-01-03"]
+work = ["2027-01-09"]
+
+[[holiday]]
+name = "春节"
+off = ["2027-02-05..2027-02-11"]
+"""
+
+
+def test_a_notice_that_is_out_is_tried_on_every_term_it_would_make_official(
+    tmp_path: Path,
+) -> None:
+    """Dispatched on Fri 2026-12-25: 28, 29, 30, 31, then by the invented notice Mon 01-04, 5, 6, 7,
+    8 and the make-up Sat 9. Provisionally 01-01 is off alone: 01-04, 5, 6, 7, 8 and Mon 11."""
+    at, data = "2026-12-25T09:00:00+08:00", {"unit": "住建局", "assignment": "N-A"}
+    facts = [
+        fact("N1", "registered", "N1-1", at, data=TRAITS),
+        fact("N1", "dispatched", "N1-2", at, data=data),
+    ]
+    store = tmp_path / "store.sqlite"
+    play(store, [(at, facts)])
+    notice = tmp_path / "2027.toml"
+    notice.write_text(THE_NOTICE_IS_OUT, encoding="utf-8")
+    with Engine.open(store, VirtualClock(parse_instant("2026-12-26T09:00:00+08:00"))) as engine:
+        now = engine.clock.now()
+        rules, known = with_calendar(engine.rules, str(notice), now)
+        found = engine.whatif(Question(known_at=now, calendar=known), rules)
+    (moved,) = (each for each in found.examples if each.clause == "solve")
+    assert moved.due_before == parse_instant("2027-01-12T00:00:00+08:00")
+    assert moved.due_after == parse_instant("2027-01-10T00:00:00+08:00")
+
+
+def test_what_the_wrong_calendar_of_a_year_did(tmp_path: Path) -> None:
+    """2022 without its notice: dispatched on Thu 09-29, 10 working days are 30, then by the notice
+    (off 10-01..07, work Sat 8 and Sun 9) Oct 8, 9, 10, 11, 12, 13, 14, 17, 18. Without it 10-01..03
+    are off and the weekends: Oct 4, 5, 6, 7, 10, 11, 12, 13, 14."""
+    at, done = "2022-09-29T09:00:00+08:00", "2022-10-17T10:00:00+08:00"
+    traits = {**TRAITS, "pack": "zaozhuang-2110"}
+    facts = [
+        fact("W1", "registered", "W1-1", at, data=traits),
+        fact("W1", "dispatched", "W1-2", at, data={"unit": "住建局", "assignment": "W-A"}),
+    ]
+    resolved = [fact("W1", "resolved", "W1-3", done)]
+    play(tmp_path / "store.sqlite", [(at, facts), (done, resolved)])
+    found = fields(
+        Shell(tmp_path / "store.sqlite"),
+        "--since", "2022-01-01", "--until", "2023-01-01", "--without", "国办发明电〔2021〕11号",
+    )  # fmt: skip
+    moved = {each["clause"]: each for each in found["examples"]}["10个工作日解决问题"]
+    assert moved["due_before"] == "2022-10-19T00:00:00+08:00"
+    assert moved["due_after"] == "2022-10-15T00:00:00+08:00"
+    assert (moved["state_before"], moved["state_after"]) == ("met", "late")

@@ -28,7 +28,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
 
 
 def rows(shell: Shell, *options: str) -> list[dict[str, Any]]:
-    answer = shell.here("worklist", "--json", *options)
+    answer = shell("worklist", "--json", *options)
     assert answer.status == 0, answer.err
     return answer.lines
 
@@ -52,9 +52,9 @@ def test_filters_leave_what_was_asked_for(shell: Shell) -> None:
 
 
 def test_a_state_or_limit_that_cannot_be_is_a_misuse(shell: Shell) -> None:
-    state = shell.here("worklist", "--state", "late", "--json")
+    state = shell("worklist", "--state", "late", "--json")
     assert (state.status, state.codes) == (2, ["STATE_UNKNOWN"])
-    limit = shell.here("worklist", "--limit", "0", "--json")
+    limit = shell("worklist", "--limit", "0", "--json")
     assert (limit.status, limit.codes) == (2, ["NUMBER_WRONG"])
 
 
@@ -66,7 +66,7 @@ def test_people_see_words_beside_colours(shell: Shell) -> None:
 
 def test_an_empty_store_has_an_empty_worklist(tmp_path: Path) -> None:
     shell = Shell(tmp_path / "empty.sqlite")
-    assert shell.here("init").status == 0
-    answer = shell.here("worklist")
+    assert shell("init").status == 0
+    answer = shell("worklist")
     assert answer.status == 0
     assert "没有待办" in answer.err

@@ -275,24 +275,24 @@ def test_the_program_exports_and_makes_a_store_of_it(shell: Shell, tmp_path: Pat
     assert back["identical"] is True
     assert back["erased"] == 1
     assert new.with_name("new.sqlite.erasures").read_text("utf-8").count(ERASED) == 1
-    assert shell.here("verify", "--store", new).status == 0
-    again = shell.here("import", out, "--exact", "--store", new, "--json")
+    assert shell("verify", "--store", new).status == 0
+    again = shell("import", out, "--exact", "--store", new, "--json")
     assert (again.status, again.codes) == (3, ["TARGET_NOT_EMPTY"])
-    assert shell.here("export", "xes", out, "--json").codes == ["EXPORT_EXISTS"]
+    assert shell("export", "xes", out, "--json").codes == ["EXPORT_EXISTS"]
 
 
 def test_people_are_told_what_became_of_it(shell: Shell, tmp_path: Path) -> None:
     out = tmp_path / "log.parquet"
-    answer = shell.here("export", "parquet", out)
+    answer = shell("export", "parquet", out)
     assert "已导出 · exported" in answer.out
     assert "全部 whole" in answer.out
-    back = shell.here("import", out, "--exact", "--store", tmp_path / "new.sqlite")
+    back = shell("import", out, "--exact", "--store", tmp_path / "new.sqlite")
     assert "一致 identical" in back.out
 
 
 def test_a_part_is_for_looking_at(shell: Shell, tmp_path: Path) -> None:
     out = tmp_path / "log.json"
-    told = shell.here(
+    told = shell(
         "export", "ocel", out, "--petition", "ZZ2", "--since", "2024-09-13T09:00:00+08:00",
         "--until", "2024-09-14T00:00:00+08:00", "--json",
     ).document["manifest"]  # fmt: skip
@@ -302,9 +302,7 @@ def test_a_part_is_for_looking_at(shell: Shell, tmp_path: Path) -> None:
     }  # fmt: skip
     assert told["events"] == len(json.loads(out.read_text("utf-8"))["events"])
     new = tmp_path / "new.sqlite"
-    assert shell.here("import", out, "--exact", "--store", new, "--json").codes == [
-        "EXPORT_PARTIAL"
-    ]
+    assert shell("import", out, "--exact", "--store", new, "--json").codes == ["EXPORT_PARTIAL"]
     assert not new.exists()
 
 
@@ -321,13 +319,13 @@ def test_a_part_is_for_looking_at(shell: Shell, tmp_path: Path) -> None:
 def test_a_selection_that_cannot_be_is_refused(
     words: list[str], status: int, code: str, shell: Shell, tmp_path: Path
 ) -> None:
-    answer = shell.here("export", "xes", tmp_path / "log", *words, "--json")
+    answer = shell("export", "xes", tmp_path / "log", *words, "--json")
     assert (answer.status, answer.codes) == (status, [code])
     assert list(tmp_path.iterdir()) == []
 
 
 def test_import_says_which_of_two_ways_is_meant(shell: Shell, tmp_path: Path) -> None:
-    answer = shell.here("import", tmp_path / "x", "--json")
+    answer = shell("import", tmp_path / "x", "--json")
     assert (answer.status, answer.codes) == (2, ["IMPORT_HOW"])
-    answer = shell.here("import", tmp_path / "x", "--exact", "--json")
+    answer = shell("import", tmp_path / "x", "--exact", "--json")
     assert (answer.status, answer.codes) == (3, ["STORE_UNUSABLE"])

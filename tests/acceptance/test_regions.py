@@ -121,10 +121,10 @@ def test_figures_and_boards_of_two_regions_are_those_of_one_log_with_all_of_it(
     lines = [f'{name} = "{stores[name]}"' for name in REGIONS]
     listed.write_text("[regions]\n" + "\n".join(lines) + "\n", "utf-8")
     merged, single = Shell(listed), Shell(tmp_path / "-", SLA_ENGINE_STORE=stores["both"])
-    boards = merged.here("board", "--json").document
+    boards = merged("board", "--json").document
     assert sorted(each["round"] for each in boards) == [f"board.{name}.2025Q1" for name in REGIONS]
     asked = ("scorecard", "--pack", PACK, "--period", "2025Q1", "--json")
-    assert merged.here(*asked).document == single.here(*asked).document
+    assert merged(*asked).document == single(*asked).document
 
 
 def test_regions_with_other_packs_do_not_add_up(tmp_path: Path) -> None:
@@ -149,6 +149,6 @@ def test_a_list_of_regions_that_is_none_is_refused(tmp_path: Path, text: str) ->
 def test_work_is_done_in_one_region(tmp_path: Path, words: tuple[str, ...]) -> None:
     listed = tmp_path / "regions.toml"
     listed.write_text(f'[regions]\neast = "{tmp_path / "east.sqlite"}"\n', "utf-8")
-    answer = Shell(listed).here(*words, "--json")
+    answer = Shell(listed)(*words, "--json")
     assert answer.status
     assert answer.codes == ["REGIONS_READ_ONLY"]

@@ -78,7 +78,7 @@ def test_one_process_does_everything_on_one_file(tmp_path: Path, redis_server: R
     shell = shell_on(
         tmp_path, store, SLA_ENGINE_REDIS=redis_server.url, SLA_ENGINE_DELIVERY=delivery
     )
-    assert shell.here("init").status == 0
+    assert shell("init").status == 0
     with Served(shell, tmp_path) as served:
         until(served.ready, "it is ready")
         send(redis_server, [*petition("ZZ1", 5), fact("ZZ1", "resolved", "x", "2024-01-01")])
@@ -93,7 +93,7 @@ def test_one_process_does_everything_on_one_file(tmp_path: Path, redis_server: R
         assert served.figure("stream_backlog", stream=STREAM) == 0
         assert served.bad() == set()
         assert served.get("/health/live")[0] == 200
-        health = shell.here("health", "--port", served.port)
+        health = shell("health", "--port", served.port)
         assert (health.status, "store" in health.out) == (0, True)
         assert served.stop() == 0
     with redis_server.client() as client:
@@ -103,7 +103,7 @@ def test_one_process_does_everything_on_one_file(tmp_path: Path, redis_server: R
     assert [line["event"] for line in served.lines][-2:] == ["stopping", "stopped"]
     assert len(served.lines) == len(served.output.splitlines()), "every line is JSON"
     assert not any(secret in served.output for secret in (NAME, PHONE))
-    assert shell.here("verify").status == 0
+    assert shell("verify").status == 0
 
 
 # ----------------------------------------------------------------------------- several processes
@@ -122,7 +122,7 @@ def test_roles_of_their_own_outlive_kills_and_outages(
     postgres, redis = servers
     store = postgres.database()
     shell = shell_on(tmp_path, store, SLA_ENGINE_REDIS=redis.url)
-    assert shell.here("init").status == 0
+    assert shell("init").status == 0
     postgres.stop()
     with (
         Served(shell, tmp_path, "--role", "intake") as intake,
@@ -162,7 +162,7 @@ def test_roles_of_their_own_outlive_kills_and_outages(
         assert fired(store) >= 1
         for served in (intake, rest, second):
             assert not any(secret in served.output for secret in (NAME, PHONE))
-    assert shell.here("verify").status == 0
+    assert shell("verify").status == 0
 
 
 # ---------------------------------------------------------------------------- what it will not do
@@ -170,13 +170,13 @@ def test_roles_of_their_own_outlive_kills_and_outages(
 
 def test_a_role_that_lacks_a_setting_is_refused(tmp_path: Path) -> None:
     shell = shell_on(tmp_path, str(tmp_path / "store.sqlite"))
-    shell.here("init")
-    refused = shell.here("serve", "--role", "intake", "--json")
+    shell("init")
+    refused = shell("serve", "--role", "intake", "--json")
     assert (refused.status, refused.codes) == (2, ["ROLE_NEEDS"])
 
 
 def test_a_store_that_is_not_there_is_not_made(tmp_path: Path) -> None:
-    refused = shell_on(tmp_path, str(tmp_path / "missing.sqlite")).here("serve", "--json")
+    refused = shell_on(tmp_path, str(tmp_path / "missing.sqlite"))("serve", "--json")
     assert (refused.status, refused.codes) == (3, ["STORE_MISSING"])
 
 
@@ -184,5 +184,5 @@ def test_health_says_so_when_nothing_answers(tmp_path: Path) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = str(listener.getsockname()[1])
-    refused = shell_on(tmp_path, "x").here("health", "--port", port, "--json")
+    refused = shell_on(tmp_path, "x")("health", "--port", port, "--json")
     assert (refused.status, refused.codes) == (3, ["NOT_LISTENING"])

@@ -209,6 +209,7 @@ class Play:
     def _look(self) -> None:
         """What only people ask for."""
         self.engine.log.personal("of/P1")
+        assert list(self.engine.log.histories("petition/"))
         self.engine.log.count_due(self.engine.clock.now())
 
     def _erase(self) -> None:

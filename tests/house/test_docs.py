@@ -459,7 +459,7 @@ def test_the_tour_runs_from_top_to_end_and_prints_what_is_shown(
     monkeypatch.chdir(tmp_path)
     shell, english = Shell(tmp_path / "sla-engine.sqlite"), tour(READMES[0])
     chinese = [words for words in tour(READMES[1]) if words not in english]
-    ended = [(words, shell.here(*words)) for words in (*english, *chinese)]
+    ended = [(words, shell(*words)) for words in (*english, *chinese)]
     failed = {" ".join(words): answer.err for words, answer in ended if answer.status}
     assert failed == {}
     printed = {line for _, answer in ended for line in answer.out.splitlines()}

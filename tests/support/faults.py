@@ -43,9 +43,9 @@ COMMIT = "tx.commit"
 
 STEPS: Mapping[str, tuple[str, ...]] = {
     "log": (
-        "transact", "now", "read", "follow", "scan", "streams", "head", "next_alarm", "count_due",
-        "alarms", "open_streams", "count_open", "personal", "position", "memory", "table",
-        "dead_letters",
+        "transact", "now", "read", "follow", "scan", "histories", "streams", "head", "next_alarm",
+        "count_due", "alarms", "open_streams", "count_open", "personal", "position", "memory",
+        "table", "dead_letters",
     ),
     "tx": (
         "load", "load_all", "after_commit", "answers", "append", "expect", "set_alarms",

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,25 @@ class Shell:
         self.environment = {**inherited, **own, **environment}
 
     def __call__(self, *words: str | Path, stdin: bytes = b"") -> Answer:
+        """One call in this process: the same program without the second it takes to begin."""
+        out, err = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
+        with (
+            patch.dict(os.environ, self.environment, clear=True),
+            patch.object(sys, "argv", ["sla-engine", *map(str, words)]),
+            patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8")),
+            chdir(self.store.parent),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            try:
+                main()
+                status = 0
+            except SystemExit as ended:
+                status = int(ended.code or 0)
+        return self._answer(Answer(status, *map(_written, (out, err))), words)
+
+    def process(self, *words: str | Path, stdin: bytes = b"") -> Answer:
+        """One call as a process of its own."""
         done = subprocess.run(
             [*PROGRAM, *map(str, words)],
             input=stdin,
@@ -70,24 +89,13 @@ class Shell:
             env=self.environment,
             timeout=300,
         )
-        assert b"Traceback" not in done.stderr or "--debug" in words, done.stderr.decode()
-        return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return self._answer(
+            Answer(done.returncode, done.stdout.decode(), done.stderr.decode()), words
+        )
 
-    def here(self, *words: str | Path) -> Answer:
-        """The same in this process, for the many calls of which one is like another."""
-        out, err = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
-        with (
-            patch.dict(os.environ, self.environment, clear=True),
-            patch.object(sys, "argv", ["sla-engine", *map(str, words)]),
-            redirect_stdout(out),
-            redirect_stderr(err),
-        ):
-            try:
-                main()
-                status = 0
-            except SystemExit as ended:
-                status = int(ended.code or 0)
-        return Answer(status, *map(_written, (out, err)))
+    def _answer(self, answer: Answer, words: Sequence[str | Path]) -> Answer:
+        assert "Traceback" not in answer.err or "--debug" in words, answer.err
+        return answer
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """A process that goes on by itself; whoever starts it ends it."""
