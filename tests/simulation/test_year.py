@@ -13,13 +13,16 @@ import pytest
 from scenarios.workload import DAY, city
 from sla_engine.clock import VirtualClock
 from sla_engine.dossier.events import RungFired, TermRefixed
+from sla_engine.replay.question import Question
+from sla_engine.replay.state import state_of, stated
 from sla_engine.sla.assess import State
 from sla_engine.wiring import Engine
 from sla_engine.worktime import parse_instant
 from tests.support.delivery import Upstream, engine_at, move_to
 
 SEED = int(os.environ.get("SLA_SEED", "20250102"))
-PETITIONS = 5_000 if os.environ.get("SOAK") == "1" else 120
+SOAK = os.environ.get("SOAK") == "1"
+PETITIONS = 5_000 if SOAK else 120
 BEGIN = parse_instant("2025-01-02T00:00:00+08:00")
 END = parse_instant("2025-12-20T00:00:00+08:00")
 REVISED = parse_instant("2025-06-18T10:00:00+08:00")
@@ -142,3 +145,17 @@ def test_the_log_alone_gives_the_same_state(year: Engine) -> None:
     verification = year.verify()
     assert verification.dossiers > PETITIONS * 0.9
     assert verification.live == verification.replayed
+
+
+def test_a_replay_as_known_at_any_instant_is_what_the_engine_had_recorded_by_then(
+    year: Engine,
+) -> None:
+    """At every instant at which anything about a dossier was recorded: readings and acts that were
+    due, beside readings by the facts known then and acts as recorded by then."""
+    instants, every = 0, list(year.log.streams("petition/"))[:: 1 if SOAK else 3]
+    for stream in every:
+        for at in sorted({each.meta.recorded_at for each in year.events(stream)}):
+            recorded = state_of(year.dossier(stream, at), year.rules, at)
+            assert stated(year.replay(stream, Question(known_at=at)).assessment) == recorded
+            instants += 1
+    assert instants > len(every)
