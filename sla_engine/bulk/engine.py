@@ -62,7 +62,10 @@ class _Partition:
         self.finder = Finder(facts, self.ruling, asked.at)
         self.families = families(self.ruling.packs)
         self.singly: Bools = self.ruling.lost | self.holds.unreadable
-        if not asked.anew:
+        if asked.anew:
+            # Taken over in a merge: judged together, by when the first of it happened.
+            self.singly[facts.marks.petition[facts.marks.inherited]] = True
+        else:
             self.singly |= facts.petitions.refixed
         if asked.known_at is not None:
             self.singly |= facts.petitions.learned_at > asked.known_at

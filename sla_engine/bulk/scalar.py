@@ -3,22 +3,21 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from sla_engine.bulk.facts import NEVER, Facts
 from sla_engine.dossier.events import ACTS, TermRefixed
 from sla_engine.dossier.fold import Dossier, evolve
 from sla_engine.errors import Refusal
 from sla_engine.petition.kind import PETITION
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.record import Draft, Instant, Recorded
+from sla_engine.record import Instant, Recorded
 from sla_engine.sla.assess import Reading, State, assess
-from sla_engine.sla.cycle import stamp
+from sla_engine.sla.cycle import stamped_anew
 
 
 class Asked(NamedTuple):
     """What is asked of every petition: how it stands at `at` by what was recorded by `known_at`
-    (None: all). `anew`: stamps do not count, `rules` say what governed from the start."""
+    (None: all). `anew`: stamps do not count, `rules` say what governed from the start; nothing is
+    re-fixed, so they should take the calendar as of one moment."""
 
     rules: Rulebook
     at: Instant
@@ -69,12 +68,7 @@ def _folded(stream: str, events: Sequence[Recorded], asked: Asked) -> Dossier:
         known = asked.known_at is None or each.meta.recorded_at <= asked.known_at
         if not known or isinstance(each.event, acts):
             continue
-        fact = each
-        if asked.anew:
-            bare = msgspec.structs.replace(each.meta, pack="", calendar="")
-            draft = stamp(dossier, PETITION, Draft(bare, each.event), asked.rules)
-            fact = each._replace(meta=draft.meta)
-        evolve(dossier, fact)
+        evolve(dossier, stamped_anew(dossier, PETITION, each, asked.rules) if asked.anew else each)
     return dossier
 
 

@@ -22,7 +22,7 @@ from sla_engine.replay.relive import Stamped, relive
 from sla_engine.replay.rules import restated
 from sla_engine.replay.state import acts_of, stated
 from sla_engine.sla.assess import Assessment, assess
-from sla_engine.sla.cycle import stamp
+from sla_engine.sla.cycle import stamped_anew
 
 NOTHING_TO_REPLAY = register(
     "NOTHING_TO_REPLAY",
@@ -101,12 +101,9 @@ def _stamping(rules: Rulebook, question: Question) -> Stamped:
     anew, edits = not question.as_stamped, {each.fact for each in question.edits}
 
     def stamped(dossier: Dossier, fact: Recorded) -> Recorded:
-        meta = fact.meta
         if not anew and not edits.intersection(names_of(fact)):
             return fact
-        bare = msgspec.structs.replace(meta, pack="", calendar="")
-        draft = stamp(dossier, kind_of(fact.stream), Draft(bare, fact.event), rules)
-        return fact._replace(meta=draft.meta)
+        return stamped_anew(dossier, kind_of(fact.stream), fact, rules)
 
     return stamped
 

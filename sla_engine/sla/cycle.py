@@ -13,7 +13,7 @@ from sla_engine.dossier.kind import Kind
 from sla_engine.errors import Refusal
 from sla_engine.policy.clause import Clause, Pack, Scope
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.record import Draft, Instant
+from sla_engine.record import Draft, Instant, Recorded
 from sla_engine.sla.ruling import Ruling
 from sla_engine.worktime import Amount, Calendar, Term
 
@@ -116,6 +116,20 @@ def stamp(dossier: Dossier, kind: Kind, draft: Draft, rules: Rulebook) -> Draft:
         return draft
     stamped = msgspec.structs.replace(draft.meta, pack=pack.digest, calendar=calendar.digest)
     return Draft(stamped, draft.event)
+
+
+def stamped_anew(dossier: Dossier, kind: Kind, fact: Recorded, rules: Rulebook) -> Recorded:
+    """A fact as `rules` would have stamped it, whatever its stamp is. What was taken over in a
+    merge is judged as it was when the first of it happened (D19). Raises `Refusal` as `rules_for`.
+    """
+    bare = msgspec.structs.replace(fact.meta, pack="", calendar="")
+    inherited = kind.inherits(fact.event)
+    if not inherited:
+        return fact._replace(meta=stamp(dossier, kind, Draft(bare, fact.event), rules).meta)
+    first = msgspec.structs.replace(bare, occurred_at=min(at for _, at in inherited))
+    pack, calendar = rules_for(dossier, kind, Draft(first, fact.event), rules)
+    meta = msgspec.structs.replace(bare, pack=pack.digest, calendar=calendar.digest)
+    return fact._replace(meta=meta)
 
 
 def term_of(clause: Clause, limit: str, start: Instant, calendar: Calendar) -> Term:

@@ -172,14 +172,15 @@ def test_petitions_in_one_partition_do_not_disturb_each_other(
     facts=petitions(),
     known_at=instants,
     pack=st.sampled_from(["", "demo@1", "demo@2"]),
-    calendar=st.sampled_from([None, BEGIN - 400 * 24 * HOUR, BEGIN]),
+    calendar=st.sampled_from([BEGIN - 400 * 24 * HOUR, BEGIN, BEGIN + 60 * 24 * HOUR]),
 )
 def test_the_columns_agree_with_a_replay_under_any_rules(
-    facts: list[Recorded], known_at: Instant, pack: str, calendar: Instant | None
+    facts: list[Recorded], known_at: Instant, pack: str, calendar: Instant
 ) -> None:
+    """As of one calendar: a replay would otherwise re-fix, and no engine has re-fixed these."""
     at = known_at + 20 * 24 * HOUR
     question = Question(known_at=known_at, at=at, pack=pack, calendar=calendar)
     rules = restated(RULES, question)
-    asked = Asked(rules, at, known_at, anew=not question.as_stamped)
+    asked = Asked(rules, at, known_at, anew=True)
     answer = Bulk(asked).answer(gather([("petition/P1", facts)]))
     assert in_columns(answer)["petition/P1"] == replayed(facts, RULES, question)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sla_engine.bulk import parquet
@@ -10,17 +11,20 @@ from sla_engine.bulk.engine import Bulk
 from sla_engine.bulk.gather import History, gather, partitions
 from sla_engine.bulk.impact import Turned, compare, total
 from sla_engine.bulk.scalar import Asked
+from sla_engine.petition.events import Absorbed
 from sla_engine.policy.clause import Pack
 from sla_engine.policy.rulebook import Rulebook
+from sla_engine.record import Recorded
 from sla_engine.replay.question import Question
 from sla_engine.replay.rules import restated
 from sla_engine.sla.assess import State
-from tests.support.bulk import answered, differing, in_columns
-from tests.support.given import Matter, clause, instant, pack_of, rules_of
+from tests.support.bulk import answered, differing, in_columns, replayed
+from tests.support.given import Matter, clause, instant, pack_of, rules_of, shown
 
 NOW = instant("2025-07-01 10:00")
 PAUSED = ("2025-06-05 10:00 suspended ground=P-TEST", "2025-06-09 10:00 resumed")
 DONE = "2025-06-16 10:00 resolved"
+BEGUN = "2025-06-03 08:00"
 
 
 def history(rules: Rulebook, *lines: str, no: str = "P1") -> History:
@@ -77,6 +81,23 @@ def test_a_petition_whose_rules_are_gone_is_named_and_stops_nobody() -> None:
     answer = about(rules, lost, sound)
     assert [tuple(each) for each in answer.refused] == [("petition/P1", "RULES_CHANGED")]
     assert [answer.stream(row) for row in range(len(answer))] == ["petition/P2"]
+
+
+def test_clocks_taken_over_in_a_merge_are_judged_together_under_other_rules() -> None:
+    """An edition comes into force between the marks taken over: the first of them decides."""
+    old = pack_of(clause("solve", "10个工作日"))
+    new = pack_of(clause("solve", "3个工作日"), edition="2", since="2025-06-02")
+    rules = rules_of(old, new)
+    begun = (("registered", instant("2025-05-30 09:00")), ("dispatched", instant(BEGUN)))
+    stream, facts = history(rules)
+    meta = msgspec.structs.replace(facts[-1].meta, key="m", occurred_at=NOW, recorded_at=NOW)
+    absorbed = Recorded(stream, len(facts) + 1, 0, meta, Absorbed("P9", begun))
+    question = Question(known_at=NOW, calendar=NOW)
+    asked = Asked(restated(rules, question), NOW, NOW, anew=True)
+    given = [*facts, absorbed]
+    found = in_columns(answered([(stream, given)], asked))[stream]
+    assert found == replayed(given, rules, question)
+    assert [shown(due) for *_, due in [each[:4] for each in found]] == ["2025-06-17 24:00"]
 
 
 def _edition(rules: Rulebook, pack: Pack) -> Asked:

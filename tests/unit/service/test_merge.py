@@ -3,6 +3,7 @@
 import pytest
 
 from sla_engine.petition.events import Absorbed
+from sla_engine.replay.question import Moved, Question
 from sla_engine.wiring import Engine
 from tests.support.given import (
     clause,
@@ -297,3 +298,26 @@ def test_a_clock_kept_in_a_merge_keeps_its_edition() -> None:
         reading = each.assess("petition/P2").reading("solve")
         assert reading is not None
         assert reading.cycle.pack.edition == "1"
+
+
+def test_a_clock_kept_in_a_merge_is_kept_under_rules_asked_for_on_review() -> None:
+    """Registered 06-03 and merged after the second edition began: judged as of 06-03."""
+    old = pack_of(clause("solve", "15日"))
+    new = pack_of(clause("solve", "5日"), edition="2", since="2025-06-05")
+    with engine("2025-06-03 08:00", rules_of(new, old)) as each:
+        send(each, *TWO, "P1: 2025-06-06 10:00 merged into=P2")
+        now = each.clock.now()
+        edit = Moved("@3", instant("2025-06-06 11:00"))
+        absorbed = each.events("petition/P2")[2]
+        assert isinstance(absorbed.event, Absorbed)
+        for asked, expected in (
+            (Question(known_at=now), "2025-06-18 24:00"),
+            (Question(known_at=now, calendar=now), "2025-06-18 24:00"),
+            (Question(known_at=now, pack="demo@2"), "2025-06-08 24:00"),
+            (Question(known_at=now, edits=(edit,)), "2025-06-18 24:00"),
+        ):
+            answer = each.replay("petition/P2", asked).assessment
+            reading = answer.reading("solve")
+            assert reading is not None
+            assert reading.cycle.start.inherited
+            assert shown(reading.due) == expected
