@@ -6,14 +6,13 @@ from typing import Any
 from projections import acts, history
 from projections.history import Line
 from sla_engine.dispute.events import DisputeOpened, DisputeRuled, ReplayRun
-from sla_engine.dispute.kind import DISPUTE, PENDING, about
+from sla_engine.dispute.kind import DISPUTE, ENDED, PENDING, about
 from sla_engine.dossier.events import RungFired, RungWithdrawn, TermRefixed, Voided
 from sla_engine.ports import AlarmRow
 from sla_engine.projection import Columns
 from sla_engine.record import Event, Recorded, fields_of
 
 _STAYS = history.unmoved(DISPUTE)
-_FIRST = {"admitted_at": "admitted", "ruled_at": "ruled"}
 _RULED = ("outcome", "verdict", "place", "ruler")
 
 
@@ -55,8 +54,8 @@ class DisputeRegister:
             **row,
             "phase": phase,
             "open": phase in PENDING,
-            **{name: history.first_at(lines, kind) for name, kind in _FIRST.items()},
-            **{name: history.last(lines, name) for name in _RULED},
+            "admitted_at": history.first_at(lines, "admitted"),
+            **_ruling(lines, phase),
             "replays": [line.says["replay"] for line in lines if line.type == "replay_run"],
             "evidence": _evidence(lines),
             "due": min(running, default=None),
@@ -65,8 +64,16 @@ class DisputeRegister:
         }
 
 
+def _ruling(lines: Sequence[Line], phase: str) -> dict[str, Any]:
+    """The first ruling, as `dispute.decide.ruling` has it; none once it has ended otherwise."""
+    first = None if phase in ENDED else next((x for x in lines if x.type == "ruled"), None)
+    said = dict.fromkeys(_RULED, "") if first is None else {x: first.says[x] for x in _RULED}
+    return {"ruled_at": None if first is None else first.at, **said}
+
+
 def _evidence(lines: Sequence[Line]) -> list[str]:
-    return [line.says["document"] for line in lines if line.type == "evidence_filed"]
+    filed = (line.says.get("document") for line in lines if line.type == "evidence_filed")
+    return [document for document in filed if document]
 
 
 def _says(event: Event) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sla_engine.errors import refuse, register
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant
 from sla_engine.replay.question import Added, Edit, Moved, Removed
-from sla_engine.service.intake import parse
+from sla_engine.service.intake import FIELD_WRONG, parse
 from sla_engine.worktime import parse_date, parse_instant
 
 EDIT_FORMAT = register(
@@ -24,7 +24,8 @@ def edit_of(stream: str, text: str, number: int) -> Edit:
     """`move FACT to TIME`, `remove FACT`, or `add` with a fact as intake takes it, which need say
     neither whose it is nor, being the `number`-th edit, what it is called.
 
-    Raises `Refusal` EDIT_FORMAT, TIME_* or what intake finds wrong with the fact.
+    Raises `Refusal` EDIT_FORMAT, TIME_*, FIELD_WRONG for a fact of another dossier, or what intake
+    finds wrong with it.
     """
     verb, _, rest = text.strip().partition(" ")
     if verb == "move" and " to " in rest:
@@ -40,11 +41,13 @@ def edit_of(stream: str, text: str, number: int) -> Edit:
 def _added(stream: str, text: str, number: int) -> Added:
     try:
         given = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         given = None
     if not isinstance(given, dict):
         raise refuse(EDIT_FORMAT, "edit", text, _FORMS)
     kind, _, name = stream.partition("/")
+    if given.get(kind, name) != name:
+        raise refuse(FIELD_WRONG, kind, str(given[kind]), name)
     sent = parse({"source": _WHAT_IF, "id": f"{number}", **given, kind: name})
     return Added(
         fact=f"{sent.source}:{sent.key}",

@@ -11,14 +11,14 @@ from projections import READ_MODELS
 from sla_engine.catalog import load_rulebook
 from sla_engine.clock import Clock, SystemClock
 from sla_engine.dossier.fold import Dossier, fold
-from sla_engine.errors import refuse, register
+from sla_engine.errors import Refusal, refuse, register
 from sla_engine.escalation.armed import Ready, armed_rows, ready
 from sla_engine.escalation.kinds import KINDS, has_clocks, kind_of
 from sla_engine.followers.models import ReadModels
 from sla_engine.followers.projector import read_rows
 from sla_engine.followers.runner import Runner
 from sla_engine.petition.subject import SubjectErased
-from sla_engine.policy.rulebook import Rulebook
+from sla_engine.policy.rulebook import RULES_CHANGED, Rulebook
 from sla_engine.ports import AlarmRow, Claim, attempt
 from sla_engine.projection import Columns, tables
 from sla_engine.record import ENGINE, Draft, Instant, Meta, Recorded
@@ -45,10 +45,11 @@ if TYPE_CHECKING:
 
 UNKNOWN_DOSSIER = register(
     "UNKNOWN_DOSSIER",
-    "没有诉求件或约谈“{found}”",
-    "there is no petition or talk {found}",
-    "核对编号；约谈编号见 sla-engine talk list",
-    "check the number; sla-engine talk list shows the talks",
+    "没有案卷“{found}”",
+    "there is no dossier {found}",
+    "核对编号；petition list、talk list、item list、round list、dispute list 列出各类案卷",
+    "check the number; petition list, talk list, item list, round list and dispute list show what "
+    "there is",
 )
 
 
@@ -152,8 +153,19 @@ class Engine:
     def alarm_rows(
         self, stream: str, events: Sequence[Recorded], now: Instant
     ) -> Sequence[AlarmRow]:
+        """The rows of the alarm index that a dossier calls for."""
         if not has_clocks(stream):
             return ()
+        try:
+            return self._rows(stream, events, now)
+        except Refusal as refusal:
+            if refusal.code != RULES_CHANGED:
+                raise
+            # Another process has loaded rules since this one looked.
+            self.refresh_rules()
+            return self._rows(stream, events, now)
+
+    def _rows(self, stream: str, events: Sequence[Recorded], now: Instant) -> Sequence[AlarmRow]:
         assessment = assess(fold(stream, events), kind_of(stream), self.rules, now)
         return armed_rows(assessment, self.rules, self._short_term)
 
@@ -232,6 +244,7 @@ class Engine:
 
     def replay(self, stream: str, question: Question) -> Replay:
         """What a reviewer asks about a dossier; nothing is written. Raises as `replay`."""
+        self.refresh_rules()
         return replay(stream, self.events(stream), self.rules, question)
 
     def whatif(
@@ -246,6 +259,8 @@ class Engine:
         is written. `rules`: those in force and whatever was brought to compare with. `progress` is
         told how many petitions have been read. Needs the extra `bulk`; raises as `bulk.whatif`."""
         from sla_engine.bulk.whatif import registered, whatif  # noqa: PLC0415  numpy is an extra
+
+        self.refresh_rules()
 
         def histories() -> Iterator[tuple[str, Sequence[Recorded]]]:
             for count, history in enumerate(self.log.histories("petition/"), 1):
@@ -310,6 +325,7 @@ class Engine:
     def verify(self, progress: Callable[[int], None] = lambda _count: None) -> Verification:
         """Replay the log alone and compare it with the live state, as of the last instant at which
         nothing was due that has not been recorded."""
+        self.refresh_rules()
         now, alarm = self.clock.now(), self.next_alarm()
         at = now if alarm is None else min(now, alarm - 1)
         live = {

@@ -1,6 +1,6 @@
 """What other rules would have done to many petitions at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sla_engine.bulk.engine import Bulk
 from sla_engine.bulk.gather import History, partitions
@@ -20,7 +20,8 @@ def sides(rules: Rulebook, question: Question) -> tuple[Asked, Asked]:
     """
     at, known_at = question.judged_at, question.known_at
     if question.calendar is not None or question.without:
-        return Asked(rules, at), Asked(restated(rules, question), at, anew=True)
+        changed = restated(rules, question)
+        return Asked(rules, at, known_at), Asked(changed, at, known_at, anew=True)
     plain = Question(known_at=known_at, at=at, calendar=known_at)
     other = Question(
         known_at=known_at,
@@ -30,7 +31,7 @@ def sides(rules: Rulebook, question: Question) -> tuple[Asked, Asked]:
         instead_of=question.instead_of,
     )
     before, after = restated(rules, plain), restated(rules, other)
-    return Asked(before, at, anew=True), Asked(after, at, anew=True)
+    return Asked(before, at, known_at, anew=True), Asked(after, at, known_at, anew=True)
 
 
 def whatif(histories: Iterable[History], rules: Rulebook, question: Question) -> Impact:
@@ -40,9 +41,17 @@ def whatif(histories: Iterable[History], rules: Rulebook, question: Question) ->
     """
     before, after = (Bulk(each) for each in sides(rules, question))
     whole = Impact()
-    for facts in partitions(histories):
+    for facts in partitions(_known(histories, question.known_at)):
         whole = whole.plus(compare(before.answer(facts), after.answer(facts)))
     return whole
+
+
+def _known(histories: Iterable[History], known_at: Instant) -> Iterator[History]:
+    """What had been recorded by then: a lane that was voided later is still one."""
+    for stream, events in histories:
+        known = [each for each in events if each.meta.recorded_at <= known_at]
+        if known:
+            yield stream, known
 
 
 def registered(history: History, since: Instant | None, until: Instant | None) -> bool:

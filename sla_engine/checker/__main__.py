@@ -20,7 +20,10 @@ from sla_engine.checker.verify import Court
 
 FORMAT = "sla-engine/case/1"
 DATA = Path(__file__).parent.parent / "data"
-_BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError)
+_BROKEN = (
+    OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError,
+    RecursionError,
+)  # fmt: skip
 
 
 Countries = Mapping[str, Country]

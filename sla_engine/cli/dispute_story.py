@@ -10,7 +10,7 @@ from sla_engine.cli.case import Case, render_head, stream_of
 from sla_engine.cli.lists import Column
 from sla_engine.cli.output import Voice, deadline, rfc3339, table, when
 from sla_engine.cli.registers import Levels
-from sla_engine.dispute.decide import opening
+from sla_engine.dispute.decide import opening, ruling
 from sla_engine.dispute.events import DisputeOpened, DisputeRuled, ReplayRun
 from sla_engine.dispute.kind import DISPUTE, about
 from sla_engine.dossier.chronicle import read
@@ -94,7 +94,7 @@ def _story(engine: "Engine", case: Case, known_at: Instant | None) -> dict[str, 
     opened, chronicle = opening(case.dossier), read(case.dossier, DISPUTE)
     at = case.dossier.opening.meta.recorded_at
     before = engine.assess(opened.subject, known_at=at)
-    ruled = [fact for fact in chronicle.facts if isinstance(fact.event, DisputeRuled)]
+    ruled = ruling(chronicle)
     said = {name: getattr(opened, name) for name in (*_ABOUT, "kind", "appeals")}
     return {
         **said,
@@ -105,7 +105,7 @@ def _story(engine: "Engine", case: Case, known_at: Instant | None) -> dict[str, 
             for fact in chronicle.facts
             if isinstance(fact.event, ReplayRun)
         ],
-        "ruling": {"at": rfc3339(ruled[-1].meta.occurred_at), **_ruling(ruled[-1].event)}
+        "ruling": {"at": rfc3339(ruled.meta.occurred_at), **_ruling(ruled.event)}
         if ruled
         else None,
         "now": _verdict(opened, engine.assess(opened.subject, known_at=known_at)),
@@ -123,11 +123,11 @@ def _verdict(opened: DisputeOpened, assessment: Assessment) -> dict[str, Any]:
     reading = assessment.reading(opened.clause, opened.cycle or None) if opened.clause else None
     if reading is None or opened.rung:
         return {"computed": computed, "counts": computed, "ruled_in": ""}
-    ruling = reading.ruling
+    ruled = reading.ruling
     return {
         "computed": computed,
         "counts": reading.verdict,
-        "ruled_in": ruling.dispute if ruling is not None else "",
+        "ruled_in": ruled.dispute if ruled is not None else "",
     }
 
 
@@ -139,7 +139,7 @@ def _beside(story: Mapping[str, Any], voice: Voice) -> "RenderableType":
     found.add_row(
         "\n".join((story["subject"], *_object(story), _words(story["verdict"]["counts"], voice))),
         "\n".join(_claim(story["claim"], voice)),
-        "\n".join(_replays(story["replays"])) or "—",
+        "\n".join(_replays(story["replays"], voice)) or "—",
         "\n".join(_ruled(story["ruling"], voice)) or "—",
         "\n".join(_now(story["now"], voice)),
     )
@@ -159,9 +159,9 @@ def _claim(claim: Mapping[str, str], voice: Voice) -> Iterator[str]:
         yield "→ " + _words(claim["remedy"], voice)
 
 
-def _replays(replays: list[Mapping[str, str]]) -> Iterator[str]:
+def _replays(replays: list[Mapping[str, str]], voice: Voice) -> Iterator[str]:
     for each in replays:
-        yield each["finding"]
+        yield _words(each["finding"], voice)
         yield f"  {each['inputs'][:_SHORT]} → {each['result'][:_SHORT]}"
 
 
@@ -202,7 +202,9 @@ def register(
         if (all_ or row["open"])
         and all(not word or row[name] == word for name, word in wanted.items())
     ]
-    found.sort(key=lambda row: (not row["open"], row["due"] or 0, row["dispute"]))
+    found.sort(
+        key=lambda row: (not row["open"], row["due"] is None, row["due"] or 0, row["dispute"])
+    )
     levels = Levels(engine)
     columns = (
         Column("编号 dispute", lambda row: row["dispute"]),

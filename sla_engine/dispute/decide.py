@@ -14,7 +14,7 @@ from sla_engine.dispute.events import (
     DisputeRuled,
     ReplayRun,
 )
-from sla_engine.dispute.kind import DISPUTE, about
+from sla_engine.dispute.kind import DISPUTE, ENDED, about
 from sla_engine.dossier.chronicle import Chronicle
 from sla_engine.dossier.decide import IN_THE_FUTURE, common_faults, placed
 from sla_engine.dossier.fold import Dossier, evolve
@@ -22,7 +22,7 @@ from sla_engine.errors import Fault, Refusal, register
 from sla_engine.policy.clause import Pack, Scope
 from sla_engine.policy.faults import unknown
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.record import Draft, Instant
+from sla_engine.record import Draft, Instant, Recorded
 from sla_engine.sla.assess import assess
 from sla_engine.sla.cycle import rules_for, stamp
 from sla_engine.sla.permit import TIME_BARRED, pack_faults
@@ -98,6 +98,14 @@ def opening(dossier: Dossier) -> DisputeOpened:
     event = dossier.opening.event
     assert isinstance(event, DisputeOpened), "a dispute begins with its opening"
     return event
+
+
+def ruling(chronicle: Chronicle) -> Recorded | None:
+    """The fact that ruled on a dispute: the first, for any later one came too late; None once the
+    dispute has ended without."""
+    if chronicle.phase in ENDED:
+        return None
+    return next((each for each in chronicle.facts if isinstance(each.event, DisputeRuled)), None)
 
 
 def _own_faults(dossier: Dossier, draft: Draft, pack: Pack) -> Iterator[Fault]:

@@ -31,11 +31,11 @@ About = Literal["clock", "act", "place"]
 
 STEPS: Mapping[type[Event], Step] = {
     DisputeOpened: Step(frozenset({NEW}), OPENED),
-    DisputeAdmitted: Step(frozenset({OPENED}), ADMITTED),
+    DisputeAdmitted: Step(frozenset({OPENED}), ADMITTED, stays=ENDED),
     DisputeRefused: Step(frozenset({OPENED}), REFUSED),
     EvidenceFiled: Step(PENDING),
     ReplayRun: Step(PENDING),
-    DisputeRuled: Step(frozenset({ADMITTED}), RULED),
+    DisputeRuled: Step(frozenset({ADMITTED}), RULED, stays=ENDED),
     DisputeWithdrawn: Step(PENDING, WITHDRAWN),
     **common_steps(LIVE, PENDING),
 }

@@ -7,7 +7,7 @@ readings, so a voided ruling and a withdrawn objection take back what they had s
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sla_engine.dispute.decide import opening
+from sla_engine.dispute import decide
 from sla_engine.dispute.events import DisputeOpened, DisputeRuled
 from sla_engine.dispute.kind import DISPUTE, ENDED, about
 from sla_engine.dossier.chronicle import read
@@ -30,16 +30,16 @@ def consequences(dossier: Dossier) -> list[Consequence]:
     """Everything a dispute says of its subject, in order."""
     if not dossier.exists:
         return []
-    opened, chronicle = opening(dossier), read(dossier, DISPUTE)
+    opened, chronicle = decide.opening(dossier), read(dossier, DISPUTE)
     found: list[Consequence] = []
     if opened.kind == "objection" and opened.member and chronicle.phase not in ENDED:
         at = dossier.opening.meta.occurred_at
         found.append(Consequence(opened.subject, objection(opened), at))
-    for fact in chronicle.facts:
-        if isinstance(fact.event, DisputeRuled):
-            event = ruling(opened, fact.event)
-            if event is not None:
-                found.append(Consequence(opened.subject, event, fact.meta.occurred_at))
+    fact = decide.ruling(chronicle)
+    if fact is not None and isinstance(fact.event, DisputeRuled):
+        event = ruling(opened, fact.event)
+        if event is not None:
+            found.append(Consequence(opened.subject, event, fact.meta.occurred_at))
     return found
 
 

@@ -55,7 +55,10 @@ _NONE = "null"
 _EARLIEST = 0
 _LATEST = parse_instant("2200-12-31T23:59:59.999999+08:00")
 _CHECK = 16
-_WRONG = (Refusal, msgspec.MsgspecError, ValueError, TypeError, KeyError, binascii.Error)
+_WRONG = (
+    Refusal, msgspec.MsgspecError, ValueError, TypeError, KeyError, AttributeError, OverflowError,
+    RecursionError, binascii.Error,
+)  # fmt: skip
 _KINDS = MappingProxyType({str: STRING, int: INTEGER, bool: BOOLEAN})
 
 

@@ -101,7 +101,7 @@ def manifest_of(text: str, where: str) -> Manifest:
         if isinstance(told, dict) and told.get("format") != FORMAT:
             raise refuse(NEWER, where, told.get("format"), str(FORMAT))
         manifest = msgspec.convert(told, Manifest)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise refuse(UNREADABLE, where, type(error).__name__) from error
     if manifest.selection:
         raise refuse(PARTIAL, where, msgspec.json.encode(manifest.selection).decode())

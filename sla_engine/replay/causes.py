@@ -14,7 +14,7 @@ from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant, Recorded
 from sla_engine.replay.diff import verdict
 from sla_engine.replay.question import Question
-from sla_engine.replay.replay import Replay, conclude, facts_of
+from sla_engine.replay.replay import Replay, conclude, counts, facts_of
 from sla_engine.replay.rules import restated
 
 T = TypeVar("T")
@@ -116,6 +116,7 @@ class _Mix:
         facts = _mixed(self.facts, [each for each in chosen if isinstance(each, FactCause)])
         named = {each.what for each in chosen if isinstance(each, RuleCause)}
         question = self._question(named)
+        facts = [each for each in facts if counts(each, question)]
         return conclude(self.stream, facts, restated(self.rules, question), question)
 
     def _question(self, named: set[str]) -> Question:
@@ -127,7 +128,7 @@ class _Mix:
             at=at.judged_at,
             pack=pack.pack,
             instead_of=pack.instead_of,
-            calendar=calendar.calendar,
+            calendar=calendar.calendar_at,
             without=calendar.without,
             edits=(*self.before.edits, *self.after.edits),
         )
@@ -153,7 +154,7 @@ def _rule_causes(before: Question, after: Question) -> Iterator[Cause]:
 
 
 def _calendar(question: Question) -> tuple[Instant | None, tuple[str, ...]]:
-    return question.calendar, question.without
+    return question.calendar_at, question.without
 
 
 def _mixed(facts: Sequence[Recorded], chosen: Sequence[FactCause]) -> list[Recorded]:

@@ -77,9 +77,9 @@ def _edited(facts: list[Recorded], edit: Edit) -> list[Recorded]:
 
 def _with(facts: list[Recorded], edit: Added) -> list[Recorded]:
     """An added fact comes in after all that was recorded by then, and is numbered after all."""
-    source, _, key = edit.fact.partition(":")
-    if any((each.meta.source, each.meta.key) == (source, key) for each in facts):
+    if any(edit.fact in names_of(each) for each in facts):
         raise refuse(EDIT_TWICE, "edits", edit.fact)
+    source, _, key = edit.fact.partition(":")
     recorded_at = edit.at if edit.recorded_at is None else edit.recorded_at
     meta = Meta(occurred_at=edit.at, recorded_at=recorded_at, source=source, key=key, seq=edit.seq)
     place = sum(each.meta.recorded_at <= recorded_at for each in facts)

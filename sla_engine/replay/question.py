@@ -66,6 +66,11 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.known_at if self.at is None else self.at
 
     @property
+    def calendar_at(self) -> Instant | None:
+        """Of when the calendar is that counts from the start; None: as it became known."""
+        return self.known_at if self.calendar is None and self.without else self.calendar
+
+    @property
     def as_stamped(self) -> bool:
         """Whether the rules are those that governed."""
         return not self.pack and self.calendar is None and not self.without

@@ -23,6 +23,7 @@ from sla_engine.replay.rules import restated
 from sla_engine.replay.state import acts_of, stated
 from sla_engine.sla.assess import Assessment, assess
 from sla_engine.sla.cycle import stamped_anew
+from sla_engine.worktime import format_instant
 
 NOTHING_TO_REPLAY = register(
     "NOTHING_TO_REPLAY",
@@ -62,7 +63,7 @@ def replay(stream: str, events: Iterable[Recorded], rules: Rulebook, question: Q
     """
     facts = facts_of(events, question)
     if not facts:
-        raise refuse(NOTHING_TO_REPLAY, "", stream, str(question.known_at))
+        raise refuse(NOTHING_TO_REPLAY, "", stream, format_instant(question.known_at))
     return conclude(stream, facts, restated(rules, question), question)
 
 
@@ -84,24 +85,32 @@ def conclude(stream: str, facts: Sequence[Recorded], rules: Rulebook, question: 
 
 
 def facts_of(events: Iterable[Recorded], question: Question) -> list[Recorded]:
-    """What a question takes as given: everything recorded by `known_at` but the engine's own acts,
-    edited. Re-fixings count as long as the calendars that governed do."""
-    acts = tuple(act for act in ACTS if act is not TermRefixed or not question.as_stamped)
+    """What a question takes as given: what counts of everything recorded by `known_at`, edited.
+    Raises `Refusal` EDIT_*."""
     known = [
         each
         for each in events
-        if each.meta.recorded_at <= question.known_at and not isinstance(each.event, acts)
+        if each.meta.recorded_at <= question.known_at and counts(each, question)
     ]
     return edited(known, question.edits) if known else known
 
 
+def counts(each: Recorded, question: Question) -> bool:
+    """The engine's own acts do not: they are derived anew. Re-fixings do, as long as the calendars
+    that governed do."""
+    if isinstance(each.event, TermRefixed):
+        return question.as_stamped
+    return not isinstance(each.event, ACTS)
+
+
 def _stamping(rules: Rulebook, question: Question) -> Stamped:
     """How facts are stamped: anew where other rules than theirs are to govern, and where an edit
-    left them without a stamp."""
+    left them without a stamp. A re-fixing is no fact and keeps the calendar it brought."""
     anew, edits = not question.as_stamped, {each.fact for each in question.edits}
 
     def stamped(dossier: Dossier, fact: Recorded) -> Recorded:
-        if not anew and not edits.intersection(names_of(fact)):
+        changed = edits.intersection(names_of(fact))
+        if isinstance(fact.event, ACTS) or not (anew or changed):
             return fact
         return stamped_anew(dossier, kind_of(fact.stream), fact, rules)
 

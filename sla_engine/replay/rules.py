@@ -64,12 +64,10 @@ def restated(rules: Rulebook, question: Question) -> Rulebook:
         pack = edition(rules, question.pack)
         governs[question.instead_of or pack.name] = pack
     almanacs = rules.almanacs
-    calendar_at = question.calendar
     if question.without:
         _check_citations(rules, question.without)
         almanacs = {name: each.without(question.without) for name, each in almanacs.items()}
-        calendar_at = question.known_at if calendar_at is None else calendar_at
-    return Restated(rules, almanacs, governs, calendar_at)
+    return Restated(rules, almanacs, governs, question.calendar_at)
 
 
 def edition(rules: Rulebook, name: str) -> Pack:

@@ -11,7 +11,7 @@ from sla_engine.errors import Fault, Refusal, register
 from sla_engine.policy.clause import Pack, Series
 from sla_engine.policy.faults import unknown
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.record import Draft, Instant
+from sla_engine.record import ENGINE, Draft, Instant
 from sla_engine.round.board import draft as drafted
 from sla_engine.round.board import standing, totals
 from sla_engine.round.events import (
@@ -135,12 +135,13 @@ def _own_faults(chronicle: Chronicle, draft: Draft, series: Series) -> Iterator[
         yield from _statement_faults(event)
     if isinstance(event, Drafted | ObjectionRuled):
         yield from _place_faults(chronicle, event, series)
-    if isinstance(event, ObjectionRuled | PlaceOverturned):
+    # Disputes are checked as they are ruled on; two of them may take the same place.
+    if isinstance(event, ObjectionRuled | PlaceOverturned) and draft.meta.source != ENGINE:
         yield from _ruling_faults(chronicle, event)
     if isinstance(event, Published):
         if series.places and chronicle.phase == OPEN:
             yield Fault(NOT_DRAFTED, "type", series.name.zh)
-        for member in _pending(chronicle):
+        for member in pending(chronicle):
             yield Fault(OBJECTION_PENDING, "member", member)
 
 
@@ -180,7 +181,7 @@ def _place_faults(
 def _ruling_faults(
     chronicle: Chronicle, event: ObjectionRuled | PlaceOverturned
 ) -> Iterator[Fault]:
-    if isinstance(event, ObjectionRuled) and event.member not in _pending(chronicle):
+    if isinstance(event, ObjectionRuled) and event.member not in pending(chronicle):
         yield Fault(NO_OBJECTION, "member", event.member)
     if isinstance(event, PlaceOverturned):
         placed = [each.member for each in standing(chronicle) if each.place]
@@ -188,7 +189,7 @@ def _ruling_faults(
             yield unknown(PLACE_UNKNOWN, "member", event.member, placed)
 
 
-def _pending(chronicle: Chronicle) -> list[str]:
+def pending(chronicle: Chronicle) -> list[str]:
     """Members whose objection has not been ruled on."""
     waiting: dict[str, None] = {}
     for fact in chronicle.facts:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from sla_engine.dispute.decide import opening
+from sla_engine.dispute.decide import RULING_MISFIT, opening, ruling
 from sla_engine.dispute.events import DisputeOpened, DisputeRuled
 from sla_engine.dispute.kind import DISPUTE, about
 from sla_engine.dossier.chronicle import Chronicle, read
+from sla_engine.dossier.decide import placed
 from sla_engine.dossier.fold import Act, Dossier
 from sla_engine.dossier.pending import Pending
 from sla_engine.errors import Fault, Refusal, register
@@ -68,7 +69,7 @@ def complete(draft: Draft, open_: Open, rules: Rulebook) -> Draft:
             filled |= {"cycle": reading.cycle.name, "act": act.fired.version if act else None}
             filled["told_at"] = _told(subject, reading, act)
     elif event.member:
-        filled["told_at"] = _placed_at(read(subject, ROUND))
+        filled["told_at"] = _placed_at(read(subject, ROUND), draft.meta.occurred_at)
     if event.appeals:
         filled["told_at"] = _ruled_at(open_(f"dispute/{event.appeals}").dossier)
     filled["region"] = kind_of(event.subject).traits(subject.opening.event)["region"]
@@ -151,16 +152,20 @@ def _act(subject: Dossier, event: DisputeOpened, cycle: str) -> Act | None:
 
 
 def _told(subject: Dossier, reading: Reading, act: Act | None) -> Instant:
-    """When somebody was first told of an act, or of a breach; else when the verdict was there."""
+    """When somebody was first told of an act, or of a breach; else when the verdict was there.
+    Whoever disputes it knew of it: what went out later, in a log that learned late, told nobody."""
     if act is not None:
-        return act.recorded_at
+        return min(act.recorded_at, reading.at)
     due, stop = reading.due, reading.stopped_at
     late = due is not None and (stop is None or stop > due)
     told = [
         each.recorded_at
         for (clause, cycle, _), acts in subject.acts.items()
         for each in acts
-        if (clause, cycle) == reading.key and due is not None and each.fired.at > due
+        if (clause, cycle) == reading.key
+        and due is not None
+        and each.fired.at > due
+        and each.recorded_at <= reading.at
     ]
     known = due + 1 if late and due is not None else stop
     return min(told, default=reading.at if known is None else known)
@@ -169,11 +174,11 @@ def _told(subject: Dossier, reading: Reading, act: Act | None) -> Instant:
 # ---------------------------------------------------------------------------------------- boards
 
 
-def _placed_at(chronicle: Chronicle) -> Instant | None:
-    """When a board was published, or its draft served."""
+def _placed_at(chronicle: Chronicle, by: Instant) -> Instant | None:
+    """When a board was published by an instant, or else its draft served."""
     for of in (Published, Drafted):
         for fact in chronicle.facts:
-            if isinstance(fact.event, of):
+            if isinstance(fact.event, of) and fact.meta.occurred_at <= by:
                 return fact.meta.occurred_at
     return None
 
@@ -186,6 +191,8 @@ def _member_faults(
         return
     chronicle = read(subject, ROUND)
     if event.kind == "objection":
+        if event.member in round_.pending(chronicle):
+            yield Fault(round_.OBJECTION_PENDING, "member", event.member)
         trial = Draft(msgspec.structs.replace(draft.meta, key=""), objection(event))
         try:
             round_.decide(subject, trial, rules, draft.meta.recorded_at)
@@ -194,18 +201,26 @@ def _member_faults(
     elif not published(chronicle):
         yield Fault(NO_VERDICT_YET, "member", event.member, chronicle.phase)
     else:
-        placed = {each.member for each in standing(chronicle) if each.place}
-        if event.member not in placed:
-            yield unknown(DISPUTED_UNKNOWN, "member", event.member, placed)
+        members = {each.member for each in standing(chronicle) if each.place}
+        if event.member not in members:
+            yield unknown(DISPUTED_UNKNOWN, "member", event.member, members)
 
 
 def _place_faults(
     draft: Draft, event: DisputeRuled, opened: DisputeOpened, open_: Open, rules: Rulebook
 ) -> Iterator[Fault]:
-    """The place that a ruling gives is one of the series; once published, places only fall."""
-    if about(opened) != "place" or not event.place:
+    """The place that a ruling gives is one of the series; once published, places only fall, and
+    no longer by an objection."""
+    if about(opened) != "place":
         return
     subject = open_(opened.subject).dossier
+    phase = read(subject, ROUND, placed(subject, draft)).phase
+    granted = opened.kind == "objection" and event.outcome != "rejected"
+    if granted and phase not in ROUND.steps[ObjectionRuled].allowed:
+        review = "rejected（榜单已发布，改走复核 the board is out: by a review）"
+        yield Fault(RULING_MISFIT, "outcome", event.outcome, review)
+    if not event.place:
+        return
     pack, _ = rules_for(subject, ROUND, Draft(draft.meta, subject.opening.event), rules)
     series = pack.series[read(subject, ROUND).traits["series"]]
     known = [each.id for each in series.places] if opened.kind == "objection" else []
@@ -228,8 +243,8 @@ def _elsewhere(chronicle: Chronicle, event: ObjectionRuled) -> Iterator[Fault]:
 def _ruled_at(first: Dossier) -> Instant | None:
     if not first.exists:
         return None
-    facts = read(first, DISPUTE).facts
-    return next((f.meta.occurred_at for f in facts if isinstance(f.event, DisputeRuled)), None)
+    ruled = ruling(read(first, DISPUTE))
+    return None if ruled is None else ruled.meta.occurred_at
 
 
 def _appeal_faults(event: DisputeOpened, open_: Open) -> Iterator[Fault]:

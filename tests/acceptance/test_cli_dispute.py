@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.shell import Shell, life, play
+from tests.support.shell import Shell, jsonl, life, play
 
 LATE = "2024-10-14T10:00:00+08:00"
 CLAIM = ("--claimant", "市城乡水务局", "--claim", "wrong_calendar", "--kind", "review")
@@ -74,6 +74,7 @@ def test_the_story_stands_side_by_side(shell: Shell) -> None:
     page = shell("dispute", "show", "D1").out
     for word in ("原结论", "日历有误", "部分支持", "现结论", "复核〔2024〕1号"):
         assert word in page
+    assert "late" not in page.partition("╭")[0]
 
 
 def test_the_register_lists_what_is_open_and_with_all_what_has_ended(shell: Shell) -> None:
@@ -85,6 +86,19 @@ def test_the_register_lists_what_is_open_and_with_all_what_has_ended(shell: Shel
     (row,) = shell("dispute", "list", "--all", "--json").lines
     assert (row["outcome"], row["ruler"]) == ("rejected", "分管副市长")
     assert "不予支持" in shell("dispute", "list", "--all").out
+
+
+def test_the_register_begins_with_the_earliest_due_and_ends_with_what_is_paused(
+    shell: Shell,
+) -> None:
+    opened(shell)
+    at = ("--at", "2024-10-15T10:00:00+08:00")
+    assert shell("dispute", "admit", "D1", *at).status == 0
+    pause = {"dispute": "D1", "type": "suspended", "id": "p1", "source": "复核办", "at": at[1]}
+    sent = shell("append", stdin=jsonl([{**pause, "data": {"ground": "P-HEAR"}}]))
+    assert sent.status == 0, sent.err
+    assert shell("dispute", "open", "D2", *ABOUT, *CLAIM, "--at", AT).status == 0
+    assert [row["dispute"] for row in shell("dispute", "list", "--json").lines] == ["D2", "D1"]
 
 
 def test_an_appeal_takes_over_what_the_first_dispute_was_about(shell: Shell) -> None:

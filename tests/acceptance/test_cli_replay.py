@@ -24,6 +24,7 @@ name = "临时放假"
 off = ["2024-09-23..2024-09-24"]
 """
 THEN = "2024-09-30T09:00:00+08:00"
+OTHERS = {"petition": "ZZ2", "type": "accepted", "at": THEN}
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +140,8 @@ def test_a_notice_in_a_file_is_tried_before_it_is_loaded(shell: Shell, tmp_path:
         (("replay", "ZZ1", "--known-at", "yesterday"), 2, "TIME_FORMAT"),
         (("replay", "ZZ1", "--edit", "forget it"), 2, "EDIT_FORMAT"),
         (("replay", "ZZ1", "--edit", "add nothing"), 2, "EDIT_FORMAT"),
+        (("replay", "ZZ1", "--edit", "add " + "[" * 100_000), 2, "EDIT_FORMAT"),
+        (("replay", "ZZ1", "--edit", f"add {json.dumps(OTHERS)}"), 2, "FIELD_WRONG"),
         (("replay", "ZZ1", "--edit", "remove hotline:ZZ1-99"), 1, "EDIT_FACT"),
         (("replay", "ZZ1", "--pack", "zaozhuang-2110@1900-01"), 1, "EDITION_UNKNOWN"),
         (("diff", "ZZ1", "--pack", "nowhere@2024-01"), 1, "POLICY_UNKNOWN"),

@@ -32,6 +32,7 @@ from tests.faults.town import pause, petition
 from tests.support.delivery import RULES
 from tests.support.history import flaws, recorded_twice
 from tests.support.proxy import Fate, Proxy
+from tests.support.servers import PostgresServer
 
 T = TypeVar("T")
 
@@ -66,12 +67,13 @@ def acts(log: Log) -> int:
 
 @pytest.mark.parametrize("work", ["take", "sweep", "follow"])
 def test_a_process_frozen_longer_than_its_session_may_idle_is_shut_out(
-    nursery: Nursery, database: str, work: str
+    nursery: Nursery, postgres: PostgresServer, work: str
 ) -> None:
     """It stands still before its commit. Its locks are free again while it does, others do its
     work, and when it wakes its commit is refused."""
-    opened(database)
     for _ in range(ZOMBIES):
+        database = postgres.database()
+        opened(database)
         zombie = nursery.start("freeze", store=database, work=work, at=LATER)
         zombie.wait_for(["holding"])
         head = head_of(database)

@@ -104,3 +104,16 @@ def test_who_expects_a_stream_to_stand_still_is_refused_when_it_moved(log: OpenL
     assert refused.value.code == "STREAM_MOVED"
     assert log.read("petition/2") == []
     write("petition/2", 1)
+
+
+def test_rows_of_the_index_are_reckoned_by_rules_that_were_loaded_meanwhile(
+    loader: Engine, shared: Store
+) -> None:
+    """Whoever audits or rebuilds the index may meet a dossier of which it does not know the rules
+    yet."""
+    with engine_on(shared) as auditor:
+        loader.load_notice(NOTICE)
+        stream, events = "petition/P1", loader.events("petition/P1")
+        rows = auditor.alarm_rows(stream, events, LOADED)
+        assert rows == loader.alarm_rows(stream, events, LOADED)
+        assert auditor.verify().identical

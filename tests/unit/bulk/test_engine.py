@@ -11,6 +11,7 @@ from sla_engine.bulk.engine import Bulk
 from sla_engine.bulk.gather import History, gather, partitions
 from sla_engine.bulk.impact import Turned, compare, total
 from sla_engine.bulk.scalar import Asked
+from sla_engine.bulk.whatif import whatif
 from sla_engine.petition.events import Absorbed
 from sla_engine.policy.clause import Pack
 from sla_engine.policy.rulebook import Rulebook
@@ -19,7 +20,7 @@ from sla_engine.replay.question import Question
 from sla_engine.replay.rules import restated
 from sla_engine.sla.assess import State
 from tests.support.bulk import answered, differing, in_columns, replayed
-from tests.support.given import Matter, clause, instant, pack_of, rules_of, shown
+from tests.support.given import Matter, clause, instant, pack_of, rules_of
 
 NOW = instant("2025-07-01 10:00")
 PAUSED = ("2025-06-05 10:00 suspended ground=P-TEST", "2025-06-09 10:00 resumed")
@@ -97,7 +98,17 @@ def test_clocks_taken_over_in_a_merge_are_judged_together_under_other_rules() ->
     given = [*facts, absorbed]
     found = in_columns(answered([(stream, given)], asked))[stream]
     assert found == replayed(given, rules, question)
-    assert [shown(due) for *_, due in [each[:4] for each in found]] == ["2025-06-17 24:00"]
+    assert [each[3] for each in found] == [instant("2025-06-17 24:00")]
+
+
+def test_a_lane_that_was_voided_later_has_a_clock_as_far_as_was_known() -> None:
+    rules = rules_of(pack_of(clause("sign", "1个工作日", scope='"assignment"', stop='"accepted"')))
+    voided = "2025-06-05 09:00 voided fact=test:again ground=派错"
+    again = "2025-06-04 10:00 dispatched unit=U2 assignment=A2 id=again"
+    given = history(rules, again, voided)
+    for known_at, clocks in ((instant("2025-06-04 12:00"), 2), (NOW, 1)):
+        found = whatif([given], rules, Question(known_at=known_at, calendar=known_at))
+        assert (found.petitions, found.clocks) == (1, clocks)
 
 
 def _edition(rules: Rulebook, pack: Pack) -> Asked:

@@ -41,7 +41,9 @@ def test_a_forged_one_is_refused_in_both_languages_with_the_step_named(
     assert "working.steps[4]: a day is missing" in told
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "other"}', "null"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"format": "other"}', "null", pytest.param("[" * 100_000, id="deep")]
+)
 def test_what_is_no_case_is_unreadable(
     text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -55,6 +57,17 @@ def test_a_case_of_another_format_or_without_derivations_is_not_verified(tmp_pat
     assert main([saved({**lived(), "format": "sla-engine/case/2"}, tmp_path)]) == 2
     assert main([saved({**lived(), "derivations": []}, tmp_path)]) == 1
     assert main([saved({**lived(), "facts": [{**lived()["facts"][0], "data": {}}]}, tmp_path)]) != 0
+
+
+def test_a_case_that_speaks_of_no_time_there_is_is_unreadable(tmp_path: Path) -> None:
+    case = deepcopy(lived())
+    told = case["derivations"][0]
+    began = told["began"]["fact"]
+    (fact,) = (each for each in case["facts"] if each["version"] == began["version"])
+    fact["occurred_at"] = began["occurred_at"] = told["began"]["at"] = 10**30
+    case["derivations"] = [told]
+    case["facts"] = [each for each in case["facts"] if each["version"] <= began["version"]]
+    assert main([saved(case, tmp_path)]) == 2
 
 
 def test_it_runs_with_python_alone(tmp_path: Path) -> None:

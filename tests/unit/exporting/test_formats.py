@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from sla_engine.errors import CATALOGUE, Refusal
 from sla_engine.exporting.files import fresh, unpacked
-from sla_engine.exporting.manifest import Selection
+from sla_engine.exporting.manifest import Selection, manifest_of
 from sla_engine.exporting.run import Format, read
 from tests.support.exported import ALL, exported, heard
 from tests.support.given import instant
@@ -115,6 +116,40 @@ def test_a_change_is_noticed_at_its_event(form: Format, before: str, after: str)
     found = refusal(changed.encode())
     assert found.code == "EXPORT_DAMAGED"
     assert any(character.isdigit() for character in found.faults[0].where)
+
+
+DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize("odd", [None, 5, True, [], {}, 10**30, "9" * 30, DEEP])
+@pytest.mark.parametrize("part", ["name", "value"])
+def test_whatever_stands_for_a_word_of_ocel_is_damage(odd: object, part: str) -> None:
+    """In the place of each attribute of the opening in turn."""
+    log = json.loads(exported(small(), Format.OCEL))
+    for attribute in log["events"][0]["attributes"]:
+        before, attribute[part] = attribute[part], odd
+        assert refusal(json.dumps(log).encode()).code == "EXPORT_DAMAGED"
+        attribute[part] = before
+
+
+@pytest.mark.parametrize("odd", ["", "9" * 30, "-1", DEEP, "null", "\0"])
+def test_whatever_stands_in_a_cell_is_damage(odd: str) -> None:
+    """In each cell of the second event in turn; the last column is the manifest's."""
+    rows = list(csv.reader(io.StringIO(exported(small(), Format.CSV).decode("utf-8-sig"))))
+    for column, before in enumerate(rows[2][:-1]):
+        rows[2][column] = odd
+        text = io.StringIO()
+        csv.writer(text).writerows(rows)
+        if before != odd:
+            assert refusal(text.getvalue().encode("utf-8-sig")).code == "EXPORT_DAMAGED"
+        rows[2][column] = before
+
+
+def test_a_manifest_without_end_is_unreadable() -> None:
+    data = b'{"sla:manifest":' + b"[" * 100_000
+    assert refusal(data).code in REFUSALS
+    with pytest.raises(Refusal):
+        manifest_of(DEEP, "log")
 
 
 def test_the_place_of_a_change_is_named() -> None:

@@ -128,3 +128,9 @@ def test_a_voided_ruling_opens_the_dispute_again(running: Engine) -> None:
     send(running, "dispute/D1: 2025-06-21 10:00 voided fact=test:r1 ground=误录")
     found = row(running)
     assert (found["phase"], found["outcome"], found["ruled_at"]) == ("admitted", "", None)
+
+
+def test_evidence_without_a_reference_is_none(running: Engine) -> None:
+    send(running, 'dispute/D1: 2025-06-17 11:00 evidence_filed document=""')
+    send(running, "dispute/D1: 2025-06-17 12:00 evidence_filed document=录音")
+    assert row(running)["evidence"] == ["照片", "录音"]

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
+from sla_engine.dossier.events import TermRefixed
 from sla_engine.errors import Refusal
 from sla_engine.replay.causes import RuleCause, causes, smallest
 from sla_engine.replay.diff import Difference, What, diff, summary
 from sla_engine.replay.question import Added, Moved, Question, Removed
 from sla_engine.replay.replay import replay
-from tests.support.given import Matter, clause, instant, notice, pack_of, rules_of, shown
+from tests.support.given import Matter, clause, instant, notice, pack_of, rules_of
 
 RULES = rules_of(
     pack_of(clause("solve", "7个工作日"), name="slow"),
@@ -26,6 +27,7 @@ LINES = (
 )
 NOW = instant("2025-06-20 09:00")
 PLAIN = Question(known_at=NOW)
+OFF = notice("2025-06-04", "2025-06-04 12:00", off="2025-06-05..2025-06-06")
 
 
 def compared(matter: Matter, after: Question, before: Question = PLAIN) -> Difference:
@@ -44,6 +46,21 @@ def test_equal_questions_part_nowhere() -> None:
     assert found.before.inputs == found.after.inputs
 
 
+def test_the_digest_of_the_inputs_is_the_same_wherever_the_facts_lie() -> None:
+    matter = Matter(RULES, *LINES)
+    fields = {"unit": "U2", "assignment": "A2"}
+    turned = dict(reversed(fields.items()))
+    edits = [Added("w:1", "petition.dispatched/1", NOW, each) for each in (fields, turned)]
+    elsewhere = [each._replace(position=each.position + 9) for each in matter.log]
+    one, other = (
+        replay(matter.stream, log, RULES, Question(known_at=NOW, edits=(edit,)))
+        for log, edit in zip((matter.log, elsewhere), edits, strict=True)
+    )
+    assert (one.inputs, one.result) == (other.inputs, other.result)
+    asked = Question(known_at=NOW, calendar=NOW)
+    assert replay(matter.stream, matter.log, RULES, asked).inputs != one.inputs
+
+
 def test_a_fact_known_in_time_flips_the_verdict_and_takes_the_card() -> None:
     matter = Matter(RULES, *LINES)
     found = compared(
@@ -59,9 +76,9 @@ def test_another_pack_moves_the_due_instant_and_says_at_which_step() -> None:
     matter = Matter(RULES, *LINES)
     found = compared(matter, Question(known_at=NOW, pack="slow@1", instead_of="demo"))
     (moved,) = found.of(What.DUE_MOVED)
-    assert [shown(at) for at in (moved.before, moved.after)] == [
-        "2025-06-06 24:00",
-        "2025-06-12 24:00",
+    assert [moved.before, moved.after] == [
+        instant("2025-06-06 24:00"),
+        instant("2025-06-12 24:00"),
     ]
     assert moved.parting is not None
     # The start, the days 4, 5 and 6; then the one ends and the other meets a Saturday.
@@ -138,6 +155,32 @@ def test_a_calendar_that_flips_a_verdict_is_the_cause() -> None:
     assert reasons(matter, before, after) == ["calendar"]
 
 
+def test_a_notice_that_a_term_was_refixed_by_is_the_cause_where_it_is_left_out() -> None:
+    """Off on 06-05 and 06-06, as was learned on the 4th: met under that, late without it."""
+    matter = Matter(RULES.with_notice(OFF), *LINES)
+    assert any(isinstance(each.event, TermRefixed) for each in matter.log)
+    without = Question(known_at=NOW, without=(OFF.citation,))
+    assert reasons(matter, PLAIN, without) == ["calendar"]
+
+
+def test_a_refixing_is_moved_with_the_calendar_that_it_brought() -> None:
+    """Published on the 4th, and still so: the term that it makes is the same on the 7th."""
+    matter = Matter(RULES.with_notice(OFF), *LINES)
+    refixed = next(each for each in matter.log if isinstance(each.event, TermRefixed))
+    moved = Moved(f"@{refixed.version}", instant("2025-06-07 09:00"))
+    found = compared(matter, Question(known_at=NOW, edits=(moved,)))
+    assert "solve" in {each.clause.id for each in found.after.assessment.readings}
+    assert found.changes == ()
+
+
+def test_a_calendar_with_a_notice_left_out_is_the_one_known_to_whoever_leaves_it_out() -> None:
+    """A day off that was learned on the 17th would make the term long enough again."""
+    later = notice("2025-06-17", "2025-06-17 12:00", off="2025-06-04", region="CN-3704")
+    matter = Matter(RULES.with_notice(OFF).with_notice(later), *LINES)
+    then = Question(known_at=instant("2025-06-16 09:00"), without=(OFF.citation,))
+    assert reasons(matter, PLAIN, then) == ["calendar"]
+
+
 def test_the_end_of_the_term_may_be_the_only_cause() -> None:
     matter = Matter(RULES, *LINES[:2])
     early = Question(known_at=NOW, at=instant("2025-06-05 09:00"))
@@ -173,6 +216,7 @@ def test_rules_that_nobody_knows_are_refused() -> None:
         with pytest.raises(Refusal) as refusal:
             replay(matter.stream, matter.log, matter.rules, question)
         assert refusal.value.code == code
+        assert (code != "NOTHING_TO_REPLAY") or ("2025-06-01T09:00" in str(refusal.value))
 
 
 def test_a_replay_leaves_rules_and_log_alone() -> None:

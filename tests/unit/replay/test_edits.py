@@ -74,6 +74,7 @@ def test_every_edit_has_an_inverse(matter: Matter, edit: Edit) -> None:
         (Removed("@9"), "EDIT_FACT"),
         (Removed("test:r"), "EDIT_OPENING"),
         (Added("test:d", "petition.accepted/1", 0), "EDIT_TWICE"),
+        (Added("@2", "petition.accepted/1", 0), "EDIT_TWICE"),
         (Added("test:x", "petition.accepted/9", 0), "EDIT_EVENT"),
         (Added("test:x", "dossier.rung_fired/1", 0), "EDIT_EVENT"),
         (Added("test:x", "petition.accepted/1", 0, {"no_such": 1}), "EDIT_EVENT"),

@@ -8,7 +8,8 @@ from sla_engine.dossier.events import RungFired
 from sla_engine.dossier.fold import fold
 from sla_engine.policy.clause import Pack
 from sla_engine.record import Draft
-from sla_engine.replay.verify import state_of, verify
+from sla_engine.replay.state import state_of
+from sla_engine.replay.verify import verify
 from sla_engine.wiring import Engine
 from tests.support.given import (
     clause,

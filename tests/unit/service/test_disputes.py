@@ -314,3 +314,87 @@ def test_whoever_is_on_no_list_has_no_place_to_dispute(board: Engine) -> None:
     send(board, "round/R1: 2024-07-11 10:00 published")
     line = f"dispute/D1: 2024-07-12 10:00 opened {BY} kind=review subject=round/R1 member=U2"
     assert statuses(send(board, line)) == ["DISPUTED_UNKNOWN"]
+
+
+# ------------------------------------------------------------------------------ late and together
+
+
+@pytest.mark.parametrize("rung", ["", "rung=red"])
+def test_what_was_learned_after_the_dispute_had_told_nobody_before_it(rung: str) -> None:
+    """Everything arrives on 20 June, the dispute after the acts that the rest led to."""
+    with engine("2025-06-20 08:00", RULES) as each:
+        send(each, *OPENED, "P1: 2025-06-13 10:00 resolved")
+        to(each, "2025-06-21 09:00")
+        assert statuses(send(each, f"dispute/D1: 2025-06-16 10:00 {CLOCK} {rung}")) == ["recorded"]
+        told_at = opening(each.dossier("dispute/D1")).told_at
+        assert told_at is not None
+        assert told_at <= instant("2025-06-16 10:00")
+
+
+def test_an_objection_that_arrives_after_the_publication_counts_from_the_draft(
+    board: Engine,
+) -> None:
+    send(board, "round/R1: 2024-07-09 10:00 published")
+    late_one = f"dispute/D1: 2024-07-08 10:00 {PLACE} kind=objection signer=局长"
+    assert statuses(send(board, late_one)) == ["recorded"]
+    assert opening(board.dossier("dispute/D1")).told_at == instant("2024-07-03 10:00")
+
+
+RULINGS = (
+    "dispute/D1: 2025-06-17 10:00 admitted",
+    "dispute/D1: 2025-06-18 10:00 withdrawn",
+    "dispute/D1: 2025-06-19 10:00 ruled outcome=upheld verdict=met ruler=head document=x",
+    "dispute/D1: 2025-06-20 10:00 ruled outcome=rejected ruler=head document=y",
+)
+
+
+@pytest.mark.parametrize(("first", "second", "verdict"), [(1, 2, "late"), (2, 3, "met")])
+def test_the_first_end_of_a_dispute_counts_in_whatever_order_two_arrive(
+    late: Engine, first: int, second: int, verdict: str
+) -> None:
+    send(late, f"dispute/D1: 2025-06-16 10:00 {CLOCK}", RULINGS[0])
+    for line in (RULINGS[second], RULINGS[first]):
+        assert statuses(send(late, line)) == ["recorded"]
+    ((_, row),) = late.rows("dispute_register")
+    told = (row["phase"], row["outcome"], row["verdict"], row["ruled_at"])
+    if verdict == "met":
+        assert told == ("ruled", "upheld", "met", instant("2025-06-19 10:00"))
+    else:
+        assert told == ("withdrawn", "", "", None)
+    assert reading(late).verdict == verdict
+
+
+def test_one_objection_of_a_member_is_ruled_on_before_the_next_is_raised(board: Engine) -> None:
+    objection = f"{PLACE} kind=objection signer=局长"
+    send(board, f"dispute/D1: 2024-07-08 10:00 {objection}")
+    second = f"dispute/D2: 2024-07-08 11:00 {objection}"
+    assert statuses(send(board, second)) == ["OBJECTION_PENDING"]
+    ruled(board, "D1", "2024-07-09", "outcome=rejected")
+    assert statuses(send(board, f"dispute/D2: 2024-07-10 10:00 {objection}")) == ["recorded"]
+
+
+def test_two_objections_sent_at_once_are_both_ruled_on(board: Engine) -> None:
+    objection = f"{PLACE} kind=objection signer=局长"
+    send(board, *(f"dispute/D{n}: 2024-07-08 10:00 {objection}" for n in (1, 2)))
+    ruled(board, "D1", "2024-07-09", "outcome=rejected")
+    ruled(board, "D2", "2024-07-10", "outcome=upheld")
+    assert places(board)["U3"] == ""
+
+
+def test_a_place_that_two_reviews_take_stays_taken_when_one_is_voided(board: Engine) -> None:
+    send(board, "round/R1: 2024-07-11 10:00 published")
+    send(board, *(f"dispute/D{n}: 2024-07-12 10:00 {PLACE} kind=review" for n in (1, 2)))
+    ruled(board, "D1", "2024-07-15", "outcome=upheld")
+    ruled(board, "D2", "2024-07-16", "outcome=upheld")
+    assert void(board, "2024-07-17 10:00") == ["recorded"]
+    assert places(board)["U3"] == ""
+
+
+def test_after_publication_an_objection_can_no_longer_be_upheld(board: Engine) -> None:
+    """Both came at once, so the publication did not know of the objection."""
+    objection = f"dispute/D1: 2024-07-08 10:00 {PLACE} kind=objection signer=局长"
+    send(board, objection, "round/R1: 2024-07-09 10:00 published")
+    send(board, "dispute/D1: 2024-07-09 11:00 admitted")
+    line = "dispute/D1: 2024-07-09 12:00 ruled ruler=head document=x outcome="
+    assert statuses(send(board, f"{line}upheld")) == ["RULING_MISFIT"]
+    assert statuses(send(board, f"{line}rejected")) == ["recorded"]
