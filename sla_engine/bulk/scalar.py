@@ -6,12 +6,20 @@ from typing import NamedTuple
 from sla_engine.bulk.facts import NEVER, Facts
 from sla_engine.dossier.events import ACTS, TermRefixed
 from sla_engine.dossier.fold import Dossier, evolve
-from sla_engine.errors import Refusal
+from sla_engine.errors import Refusal, refuse, register
 from sla_engine.petition.kind import PETITION
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant, Recorded
 from sla_engine.sla.assess import Reading, State, assess
 from sla_engine.sla.cycle import stamped_anew
+
+LANE_VOIDED = register(
+    "LANE_VOIDED",
+    "承办“{found}”在所问时点之后被撤销，事实列中已没有它",
+    "assignment {found} was voided after the instant asked about; the columns no longer have it",
+    "用截至该时点的事实重新取列",
+    "gather the columns from what was recorded by then",
+)
 
 
 class Asked(NamedTuple):
@@ -92,5 +100,8 @@ def _single(facts: Facts, petition: int, reading: Reading) -> Single:
 def _lane(facts: Facts, petition: int, name: str | None) -> int:
     if name is None:
         return -1
-    first, last = facts.petitions.lanes[petition : petition + 2]
-    return int(first) + list(facts.lanes.names[int(first) : int(last)]).index(name)
+    first, last = map(int, facts.petitions.lanes[petition : petition + 2])
+    names = list(facts.lanes.names[first:last])
+    if name not in names:
+        raise refuse(LANE_VOIDED, facts.petitions.streams[petition], name)
+    return first + names.index(name)

@@ -11,20 +11,24 @@ import msgspec
 from sla_engine.record import Instant
 
 
-class Moved(msgspec.Struct, frozen=True, tag_field="edit", tag="move"):
+class _Edit(msgspec.Struct, frozen=True, tag_field="edit", forbid_unknown_fields=True):
+    """Encoded, an edit names its kind under `edit`."""
+
+
+class Moved(_Edit, frozen=True, tag="move"):
     """The fact `fact` ("source:key" or "@version") happened at `to` instead."""
 
     fact: str
     to: Instant
 
 
-class Removed(msgspec.Struct, frozen=True, tag_field="edit", tag="remove"):
+class Removed(_Edit, frozen=True, tag="remove"):
     """The fact `fact` never was."""
 
     fact: str
 
 
-class Added(msgspec.Struct, frozen=True, tag_field="edit", tag="add"):
+class Added(_Edit, frozen=True, tag="add"):
     """A fact that nobody recorded: `wire` names its event, `fields` are those of the event.
 
     `fact` is the name "source:key" under which it is added and may be edited further. It counts as
@@ -42,7 +46,9 @@ class Added(msgspec.Struct, frozen=True, tag_field="edit", tag="add"):
 Edit: TypeAlias = Moved | Removed | Added
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Question(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """One replay.
 
     `known_at`: only what was recorded by then counts. `at`: the instant judged (default: `known_at`

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from sla_engine.dispute.events import DisputeOpened, DisputeRuled
+from sla_engine.dispute.events import DisputeOpened, DisputeRuled, ReplayRun
 from sla_engine.dossier.chronicle import read
 from sla_engine.dossier.decide import placed
 from sla_engine.dossier.fold import Dossier
@@ -55,7 +55,7 @@ def check(dossier: Dossier, draft: Draft, open_: Open, rules: Rulebook) -> None:
         _check_predecessors(dossier, draft, open_)
     elif isinstance(event, Registered) and event.same_as:
         _check_final(draft, event.same_as, open_, rules)
-    elif isinstance(event, DisputeOpened | DisputeRuled | ObjectionRuled):
+    elif isinstance(event, DisputeOpened | DisputeRuled | ObjectionRuled | ReplayRun):
         dispute.check(dossier, draft, open_, rules)
 
 

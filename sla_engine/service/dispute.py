@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from sla_engine.dispute.decide import RULING_MISFIT, opening, ruling
-from sla_engine.dispute.events import DisputeOpened, DisputeRuled
+from sla_engine.dispute.decide import REPLAY_FORMAT, RULING_MISFIT, opening, ruling
+from sla_engine.dispute.events import DisputeOpened, DisputeRuled, ReplayRun
 from sla_engine.dispute.kind import DISPUTE, about
 from sla_engine.dossier.chronicle import Chronicle, read
 from sla_engine.dossier.decide import placed
@@ -17,6 +17,7 @@ from sla_engine.escalation.rulings import objection
 from sla_engine.policy.faults import unknown
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import ENGINE, Draft, Instant
+from sla_engine.replay.question import Question
 from sla_engine.round import decide as round_
 from sla_engine.round.board import published, standing
 from sla_engine.round.events import Drafted, Objected, ObjectionRuled, Published
@@ -83,6 +84,8 @@ def check(dossier: Dossier, draft: Draft, open_: Open, rules: Rulebook) -> None:
     event = draft.event
     if isinstance(event, DisputeOpened):
         faults = [*_subject_faults(draft, event, open_, rules), *_appeal_faults(event, open_)]
+    elif isinstance(event, ReplayRun):
+        faults = list(_question_faults(event))
     elif isinstance(event, DisputeRuled) and dossier.exists:
         faults = list(_place_faults(draft, event, opening(dossier), open_, rules))
     elif isinstance(event, ObjectionRuled) and draft.meta.source != ENGINE and dossier.exists:
@@ -111,6 +114,14 @@ def _subject_faults(
         yield from _clock_faults(draft, event, subject, rules)
     elif event.member:
         yield from _member_faults(draft, event, subject, rules)
+
+
+def _question_faults(event: ReplayRun) -> Iterator[Fault]:
+    """What is put on record can be asked again, and holds nothing else."""
+    try:
+        msgspec.json.decode(event.question, type=Question)
+    except (msgspec.DecodeError, RecursionError):
+        yield Fault(REPLAY_FORMAT, "question", "question", "JSON of a question, docs/replay.md")
 
 
 # ---------------------------------------------------------------------------------------- clocks

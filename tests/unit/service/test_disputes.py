@@ -9,6 +9,7 @@ from sla_engine.dispute.events import DisputeRuled
 from sla_engine.dossier.events import VerdictSuperseded
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.round.board import standing
+from sla_engine.service.intake import parse
 from sla_engine.sla.assess import Reading
 from sla_engine.wiring import Engine
 from tests.support.given import (
@@ -398,3 +399,29 @@ def test_after_publication_an_objection_can_no_longer_be_upheld(board: Engine) -
     line = "dispute/D1: 2024-07-09 12:00 ruled ruler=head document=x outcome="
     assert statuses(send(board, f"{line}upheld")) == ["RULING_MISFIT"]
     assert statuses(send(board, f"{line}rejected")) == ["recorded"]
+
+
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [
+        ('{"known_at":1749780000000000}', "recorded"),
+        ('{"known_at":1749780000000000,"edits":[{"edit":"remove","fact":"a:1"}]}', "recorded"),
+        ("{}", "refused"),
+        ("[]", "refused"),
+        ("not JSON", "refused"),
+        ('{"known_at":1749780000000000,"name":"张三"}', "refused"),
+        ('{"known_at":1749780000000000,"edits":[{"edit":"forget","fact":"a:1"}]}', "refused"),
+    ],
+)
+def test_only_a_question_that_can_be_asked_again_goes_on_record(
+    late: Engine, question: str, status: str
+) -> None:
+    """Whatever else somebody puts there, a name above all, stays out of the log."""
+    send(late, f"dispute/D1: 2025-06-16 10:00 {CLOCK}")
+    data = {"question": question, "inputs": "a" * 64, "result": "b" * 64}
+    at = "2025-06-16T11:00:00+08:00"
+    sent = {"dispute": "D1", "type": "replay_run", "id": "r1", "source": "cli", "at": at}
+    late.clock.set(instant("2025-06-16 12:00"))
+    (outcome,) = late.take([parse({**sent, "data": data})])
+    assert outcome.status == status
+    assert [fault.code for fault in outcome.faults] == ["REPLAY_FORMAT"] * (status == "refused")
