@@ -111,7 +111,8 @@ def test_the_register_says_where_a_dispute_stands(running: Engine) -> None:
 
 def test_the_register_keeps_what_replays_came_to(running: Engine) -> None:
     one, two = "a" * 64, "b" * 64
-    line = f'replay_run question=" {{}}" inputs={one} result={two} finding=late'
+    question = ' {"known_at":1750212000000000}'
+    line = f"replay_run question='{question}' inputs={one} result={two} finding=late"
     send(running, f"dispute/D1: 2025-06-18 10:00 {line}")
     assert row(running)["replays"] == [[one, two, "late"]]
 
