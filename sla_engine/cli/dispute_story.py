@@ -14,10 +14,12 @@ from sla_engine.dispute.decide import opening, ruling
 from sla_engine.dispute.events import DisputeOpened, DisputeRuled, ReplayRun
 from sla_engine.dispute.kind import DISPUTE, about
 from sla_engine.dossier.chronicle import read
+from sla_engine.errors import Refusal
 from sla_engine.policy.clause import Text
 from sla_engine.record import Instant
 from sla_engine.round.board import standing
 from sla_engine.sla.assess import Assessment
+from sla_engine.worktime import parse_instant
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -186,7 +188,15 @@ def _words(code: str, voice: Voice) -> str:
     """A verdict or a finding in words: "late 2024-10-01T00:00:00+08:00"."""
     name, _, rest = code.partition(" ")
     known = words.VERDICTS.get(name) or words.STATES.get(name) or Text(name or "—", name or "—")
-    return " ".join(filter(None, (voice.word(known), rest)))
+    return " ".join(filter(None, (voice.word(known), _told(rest))))
+
+
+def _told(text: str) -> str:
+    """An instant as people read it; whatever else a sender wrote stays as it is."""
+    try:
+        return deadline(parse_instant(text))
+    except Refusal:
+        return text
 
 
 # ------------------------------------------------------------------------------------ the register
