@@ -51,6 +51,17 @@ def test_a_circle_of_imports_is_found() -> None:
     assert set(first_cycle({"a": {"b"}, "b": {"c"}, "c": {"b"}})) == {"b", "c"}
 
 
+def test_the_checker_may_import_no_module_of_the_engine() -> None:
+    """The list of what it may not is whole: a new module is forbidden from its first day."""
+    forbidden = set(contract("checker")["forbidden_modules"])
+    engine = {
+        f"sla_engine.{path.stem}"
+        for path in (ROOT / "sla_engine").iterdir()
+        if path.stem not in ("__init__", "__pycache__", "checker", "data", "py")
+    }
+    assert {*engine, "projections", "scenarios"} - forbidden == set()
+
+
 def test_every_module_of_the_engine_has_its_place_in_the_layers() -> None:
     layers = {
         name.strip("() ")
