@@ -66,7 +66,7 @@ class Crash(BaseException):
 
 
 class _Port:
-    """A port whose every method is a step."""
+    """A port whose every method is a step, which is over when it has answered or raised."""
 
     def __init__(self, prefix: str, real: object, hook: Hook) -> None:
         self._prefix = prefix
@@ -84,9 +84,10 @@ class _Port:
     def _call(self, name: str, *arguments: Any, **named: Any) -> Any:
         step = f"{self._prefix}.{name}"
         self._hook(step, Moment.BEFORE)
-        result = getattr(self._real, name)(*arguments, **named)
-        self._hook(step, Moment.AFTER)
-        return result
+        try:
+            return getattr(self._real, name)(*arguments, **named)
+        finally:
+            self._hook(step, Moment.AFTER)
 
 
 class _Transaction(_Port):
