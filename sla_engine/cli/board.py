@@ -95,7 +95,8 @@ def _as_dict(row: Row, pack: Pack) -> dict[str, Any]:
 
 
 def _render(row: Row, pack: Pack, unit: str, voice: Voice) -> "Iterator[RenderableType]":
-    from sla_engine.cli import output, words
+    from sla_engine import words
+    from sla_engine.cli import output
     from sla_engine.cli.bars import bar
     from sla_engine.cli.output import styled, when
 
@@ -135,7 +136,7 @@ def _placed(
 def _cells(
     each: Row, place: Place | None, overturned: Iterable[str], voice: Voice
 ) -> "Iterator[str | Styled]":
-    from sla_engine.cli import words
+    from sla_engine import words
     from sla_engine.cli.output import styled
 
     if place is None:

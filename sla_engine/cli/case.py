@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from sla_engine.cli import clocks, timeline, words
+from sla_engine import words
+from sla_engine.cli import clocks, timeline
 from sla_engine.cli.officers import Officers
 from sla_engine.cli.output import Voice, rfc3339, styled, when
 from sla_engine.dossier.fold import Dossier

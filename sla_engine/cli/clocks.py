@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from sla_engine.cli import output, words
+from sla_engine import words
+from sla_engine.cli import output
 from sla_engine.cli.output import Voice, deadline, duration, rfc3339, when
 from sla_engine.policy.clause import Level, Text
 from sla_engine.sla.assess import Reading, State

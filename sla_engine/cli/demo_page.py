@@ -17,7 +17,8 @@ from rich.text import Text as Styled
 
 from scenarios.diff import lines
 from scenarios.script import Script
-from sla_engine.cli import clocks, output, words
+from sla_engine import words
+from sla_engine.cli import clocks, output
 from sla_engine.cli.demo_story import Deed, Story, packs, tally
 from sla_engine.cli.output import Voice, deadline, when
 from sla_engine.cli.timeline import Entry

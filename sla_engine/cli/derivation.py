@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sla_engine.cli import clocks, words
+from sla_engine import words
+from sla_engine.cli import clocks
 from sla_engine.cli.output import Voice, rfc3339
 from sla_engine.sla.assess import Reading
 from sla_engine.sla.explain import explain

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sla_engine.cli import lists, words
+from sla_engine import words
+from sla_engine.cli import lists
 from sla_engine.cli.case import Case, render_head, stream_of
 from sla_engine.cli.lists import Column
 from sla_engine.cli.output import Voice, deadline, rfc3339, table, when

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sla_engine.cli import output, words
+from sla_engine import words
+from sla_engine.cli import output
 from sla_engine.cli.desk import Misuse
 from sla_engine.cli.lists import Names
 from sla_engine.cli.output import Voice, deadline, duration, rfc3339

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from sla_engine import words
 from sla_engine.bulk.impact import Change, Impact, Turned
-from sla_engine.cli import output, words
+from sla_engine.cli import output
 from sla_engine.cli.output import Voice, deadline, duration, styled
 from sla_engine.cli.review import heading
 from sla_engine.documents.form import Document, Fields, Moment, Row

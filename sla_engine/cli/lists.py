@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sla_engine.cli import output, words
+from sla_engine import words
+from sla_engine.cli import output
 from sla_engine.cli.output import Voice, deadline, rfc3339, when
 from sla_engine.cli.registers import Levels, public
 from sla_engine.policy.clause import Text

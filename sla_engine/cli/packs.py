@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sla_engine.cli import output, words
+from sla_engine import words
+from sla_engine.cli import output
 from sla_engine.cli.output import Voice, styled
 from sla_engine.policy.annex_lines import annex
 from sla_engine.policy.clause import Clause, Pack, Rung, Text

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from sla_engine.cli import output, words
+from sla_engine import words
+from sla_engine.cli import output
 from sla_engine.cli.output import Voice, rfc3339, when
 from sla_engine.policy.clause import Pack, Text
 

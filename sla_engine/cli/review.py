@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sla_engine.cli import clocks, output, words
+from sla_engine import words
+from sla_engine.cli import clocks, output
 from sla_engine.cli.output import Voice, deadline, duration, rfc3339, styled, when
 from sla_engine.dossier.events import RungFired, TermRefixed
 from sla_engine.dossier.fold import Act

@@ -151,7 +151,7 @@ def _table(card: Card, voice: Voice) -> "Table":
 
 
 def _cells(each: "Figure", measure: Measure, voice: Voice) -> "Iterator[str | Styled]":
-    from sla_engine.cli import words
+    from sla_engine import words
     from sla_engine.cli.bars import bar
     from sla_engine.cli.output import styled
     from sla_engine.documents.periods import percent

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sla_engine.cli import output, words
+from sla_engine import words
+from sla_engine.cli import output
 from sla_engine.cli.officers import Officers
 from sla_engine.cli.output import Voice, deadline, rfc3339, when
 from sla_engine.dossier.chronicle import order

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
+from sla_engine import words
 from sla_engine.catalog import Disagreement, second_witness
-from sla_engine.cli import output, words
+from sla_engine.cli import output
 from sla_engine.cli.output import Voice, styled
 from sla_engine.policy.clause import Text
 from sla_engine.worktime import Almanac, Calendar, Day, DayKind
