@@ -218,6 +218,58 @@ class Log(Protocol):
         ...
 
 
+class Secret(NamedTuple):
+    """What a vault keeps under a name: a digest or a salted hash, never a password or a key.
+
+    `owner`: the account it belongs to; `until`: it is gone from then on, never if 0; `at`: when it
+    was last used; `tally`: how often something was counted.
+    """
+
+    owner: str
+    value: bytes
+    until: Instant = 0
+    at: Instant = 0
+    tally: int = 0
+
+
+class Vault(Protocol):
+    """What proves who somebody is. It is beside the log, because a log forgets nothing; every
+    method is a transaction of its own, seen by all processes that share the store."""
+
+    def get(self, kind: str, name: str, now: Instant) -> Secret | None:
+        """What is kept, unless it is gone by now."""
+        ...
+
+    def put(self, kind: str, name: str, secret: Secret) -> None:
+        """Keep it instead of what was kept under this name."""
+        ...
+
+    def touch(self, kind: str, name: str, at: Instant) -> None:
+        """It was used; nothing happens where nothing is kept."""
+        ...
+
+    def count(self, kind: str, name: str, now: Instant, until: Instant) -> int:
+        """Count once more and return the tally; a tally that is gone by `now` begins anew, and
+        lasts `until`."""
+        ...
+
+    def drop(self, kind: str, name: str) -> None:
+        """Keep it no longer."""
+        ...
+
+    def drop_owned(self, kind: str, owner: str) -> None:
+        """Keep nothing of this kind that belongs to this owner."""
+        ...
+
+    def all(self, kind: str, now: Instant) -> Iterator[tuple[str, Secret]]:
+        """What is kept of a kind and not gone by now, by name."""
+        ...
+
+    def purge(self, now: Instant) -> None:
+        """Keep nothing that is gone by now."""
+        ...
+
+
 def attempt(work: Callable[[], T], tries: int = 8) -> T:
     """`work` opens a transaction, decides and commits; it is done again when another writer was
     quicker. Raises the last errors.Conflict when that never ends."""

@@ -25,7 +25,8 @@ from sla_engine.record import Instant, Recorded
 from sla_engine.store.codec import Kept, WireMapper
 from sla_engine.store.keys import batch_of, intake_rows, rung_rows
 from sla_engine.store.sessions import Sessions
-from sla_engine.store.tables import LAST_CHARACTER
+from sla_engine.store.tables import LAST_CHARACTER, Row, Rows
+from sla_engine.store.vault import StoreVault
 
 SECRET_BYTES = 32
 _PAGE = 5_000
@@ -83,7 +84,24 @@ class LogRecorder(Protocol):
     def table(
         self, projection: str, generation: int, prefix: str
     ) -> Iterator[tuple[str, Columns]]: ...
+    def page(
+        self,
+        projection: str,
+        generation: int,
+        prefix: str,
+        after: str,
+        limit: int,
+        descending: bool,
+    ) -> list[tuple[str, Columns]]: ...
+    def rows_of(
+        self, projection: str, generation: int, keys: Sequence[str]
+    ) -> dict[str, Columns]: ...
+    def count_rows(
+        self, projection: str, generation: int, ranges: Sequence[tuple[str, str]]
+    ) -> list[int]: ...
     def dead_letters(self, follower: str) -> Iterator[DeadLetter]: ...
+    def fetch(self, statement: str, parameters: Row = ()) -> Rows: ...
+    def perform(self, statement: str, parameters: Row = ()) -> Rows: ...
 
 
 class PetitionLog(Application[str]):
@@ -111,6 +129,11 @@ class PetitionLog(Application[str]):
     def tables(self) -> LogRecorder:
         """The recorder, seen from its side tables."""
         return cast(LogRecorder, self.recorder)
+
+    @property
+    def vault(self) -> StoreVault:
+        """What proves who somebody is, in the same store."""
+        return StoreVault(self.tables)
 
     def transact(self) -> AbstractContextManager[FollowerTransaction]:
         return self.tables.begin(self.ledger.mapper, self._make_secret)
@@ -184,6 +207,25 @@ class PetitionLog(Application[str]):
         self, projection: str, generation: int, prefix: str = ""
     ) -> Iterator[tuple[str, Columns]]:
         return self.tables.table(projection, generation, prefix)
+
+    def page(
+        self,
+        projection: str,
+        generation: int,
+        prefix: str = "",
+        after: str = "",
+        limit: int = 50,
+        descending: bool = False,
+    ) -> list[tuple[str, Columns]]:
+        return self.tables.page(projection, generation, prefix, after, limit, descending)
+
+    def rows_of(self, projection: str, generation: int, keys: Sequence[str]) -> dict[str, Columns]:
+        return self.tables.rows_of(projection, generation, keys)
+
+    def count_rows(
+        self, projection: str, generation: int, ranges: Sequence[tuple[str, str]]
+    ) -> list[int]:
+        return self.tables.count_rows(projection, generation, ranges)
 
     def dead_letters(self, follower: str) -> Iterator[DeadLetter]:
         return self.tables.dead_letters(follower)

@@ -14,6 +14,7 @@ import msgspec
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, StoredEvent
 
+import sla_engine.access.events
 import sla_engine.dispute.events
 import sla_engine.dossier.events
 import sla_engine.item.events

@@ -35,14 +35,18 @@ TARGET_NOT_EMPTY = register(
 )
 
 
+_STAYS = "follower <> 'alarm' AND follower NOT LIKE 'projection/%'"
+_PROVES = "kind IN ('password', 'key')"
+
+
 class Member(NamedTuple):
-    """Rows of one table that travel. `of_followers`: those of read models stay behind."""
+    """Rows of one table that travel: those of read models stay behind, as do sessions."""
 
     name: str
     table: str
     columns: tuple[str, ...]
     order: str
-    of_followers: bool = False
+    which: str = ""
 
 
 MEMBERS = (
@@ -54,14 +58,21 @@ MEMBERS = (
     ),
     Member(SUBJECTS, "subject_secret", ("subject", "erased", "secret"), "id"),
     Member(PERSONAL, "personal", ("subject", "fields"), "id"),
-    Member("positions", "position", ("follower", "position"), "follower", True),
-    Member("memory", "memory", ("follower", "key", "value"), "follower, key", True),
+    Member("positions", "position", ("follower", "position"), "follower", _STAYS),
+    Member("memory", "memory", ("follower", "key", "value"), "follower, key", _STAYS),
     Member(
         "dead_letters",
         "dead_letter",
         ("follower", "position", "stream", "version", "reason"),
         "follower, position",
-        True,
+        _STAYS,
+    ),
+    Member(
+        "secrets",
+        "secret",
+        ("kind", "name", "owner", "value", "until", "at", "tally"),
+        "kind, name",
+        _PROVES,
     ),
 )
 DERIVED = frozenset(
@@ -71,7 +82,6 @@ DERIVED = frozenset(
 
 _STALE_INDEX = ("alarm", "stale", b"1")
 _BATCH = 2_000
-_STAYS = "follower <> 'alarm' AND follower NOT LIKE 'projection/%'"
 
 
 class Source(Protocol):
@@ -224,5 +234,5 @@ def _at_leisure(store: PostgresDatastore, mode: str) -> Iterator[Connection[Any]
 
 
 def _selection(member: Member) -> str:
-    where = f" WHERE {_STAYS}" if member.of_followers else ""
+    where = f" WHERE {member.which}" if member.which else ""
     return f"SELECT {', '.join(member.columns)} FROM {member.table}{where} ORDER BY {member.order}"

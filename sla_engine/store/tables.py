@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,8 @@ from sla_engine.store.codec import Stored, new_tuple
 LANES = (0, 1)
 LAST_CHARACTER = "\U0010ffff"
 PAGE = 2_000
+MANY = 500
+"""Keys or ranges that one statement names."""
 
 _EVENT = "originator_id, originator_version, topic, state, notification_id"
 
@@ -32,6 +34,8 @@ _BURY = (
     "INSERT INTO dead_letter (follower, position, stream, version, reason) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT (follower, position) DO UPDATE SET reason = excluded.reason"
 )
+
+T = TypeVar("T")
 
 Rows = list[tuple[Any, ...]]
 Row = Sequence[Any]
@@ -51,6 +55,10 @@ class Readers(ABC):
     @abstractmethod
     def fetch(self, statement: str, parameters: Row = ()) -> Rows:
         """The rows of one SELECT, which is its own snapshot."""
+
+    @abstractmethod
+    def perform(self, statement: str, parameters: Row = ()) -> Rows:
+        """The rows of one statement that writes, in a transaction of its own."""
 
     @abstractmethod
     def streams(self, prefix: str) -> Iterator[str]:
@@ -195,8 +203,58 @@ class Readers(ABC):
             (projection, generation, key, prefix + LAST_CHARACTER, PAGE),
         ):
             for name, columns in page:
-                yield name, msgspec.json.decode(columns, type=Columns)
+                yield name, _columns(columns)
             after, key = ">", page[-1][0]
+
+    def page(
+        self,
+        projection: str,
+        generation: int,
+        prefix: str,
+        after: str,
+        limit: int,
+        descending: bool,
+    ) -> list[tuple[str, Columns]]:
+        """Up to `limit` rows of a read model under a prefix, behind a key ("": from where the order
+        begins). One bound for each end: a second one would be read through."""
+        low, high = prefix, prefix + LAST_CHARACTER
+        above = ">" if after and not descending else ">="
+        if after and descending:
+            high = min(after, high)
+        elif after:
+            low = max(after, low)
+        order = "DESC" if descending else "ASC"
+        rows = self.fetch(
+            "SELECT key, columns FROM projection_row WHERE projection = ? AND generation = ? "
+            f"AND key {above} ? AND key < ? ORDER BY key {order} LIMIT ?",
+            (projection, generation, low, high, limit),
+        )
+        return [(key, _columns(columns)) for key, columns in rows]
+
+    def rows_of(self, projection: str, generation: int, keys: Sequence[str]) -> dict[str, Columns]:
+        """Those of the rows that exist."""
+        found: dict[str, Columns] = {}
+        for names in batched(keys, MANY):
+            marks = ", ".join("?" * len(names))
+            rows = self.fetch(
+                "SELECT key, columns FROM projection_row WHERE projection = ? AND generation = ? "
+                f"AND key IN ({marks})",
+                (projection, generation, *names),
+            )
+            found.update((key, _columns(columns)) for key, columns in rows)
+        return found
+
+    def count_rows(
+        self, projection: str, generation: int, ranges: Sequence[tuple[str, str]]
+    ) -> list[int]:
+        """How many keys there are in each range, whose end is not included."""
+        found: list[int] = []
+        for some in batched(ranges, MANY):
+            asked = ", ".join(f"({number}, ?, ?)" for number in range(len(some)))
+            bounds = [each for range_ in some for each in range_]
+            rows = self.fetch(_COUNTS.format(asked), (projection, generation, *bounds))
+            found += [count for _, count in sorted(rows)]
+        return found
 
     def dead_letters(self, follower: str) -> Iterator[DeadLetter]:
         rows = self.fetch(
@@ -207,6 +265,21 @@ class Readers(ABC):
         return map(DeadLetter._make, rows)
 
 
+def _columns(stored: str) -> Columns:
+    return msgspec.json.decode(stored, type=Columns)
+
+
+def batched(all_: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Everything in the order given, so many at a time."""
+    for start in range(0, len(all_), size):
+        yield all_[start : start + size]
+
+
+# Both databases name the columns of VALUES so.
+_COUNTS = (
+    "SELECT column1, (SELECT count(*) FROM projection_row WHERE projection = ? AND generation = ? "
+    "AND key >= column2 AND key < column3) FROM (VALUES {}) AS asked"
+)
 _PERSONAL = "SELECT fields FROM personal WHERE subject = ? ORDER BY id DESC LIMIT 1"
 _MEMORY = "SELECT key, value FROM memory WHERE follower = ?"
 

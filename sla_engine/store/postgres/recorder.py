@@ -105,6 +105,12 @@ class Recorder(Readers, PostgresApplicationRecorder):
             cursor = connection.cursor(row_factory=tuple_row, binary=True)
             return cursor.execute(percent(statement), parameters).fetchall()
 
+    def perform(self, statement: str, parameters: Row = ()) -> Rows:
+        with self.datastore.connection() as connection:
+            cursor = connection.cursor(row_factory=tuple_row, binary=True)
+            cursor.execute(percent(statement), parameters)
+            return cursor.fetchall() if cursor.description else []
+
     def streams(self, prefix: str) -> Iterator[str]:
         after, start = ">=", prefix
         while page := self.fetch(

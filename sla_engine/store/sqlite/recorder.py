@@ -84,6 +84,12 @@ class Recorder(Readers, SQLiteApplicationRecorder):
         with self.datastore.reading() as cursor:
             return cursor.execute(statement, parameters).fetchall()
 
+    def perform(self, statement: str, parameters: Row = ()) -> Rows:
+        with self.datastore.writing() as cursor:
+            rows = cursor.execute(statement, parameters).fetchall()
+            cursor.execute("COMMIT")
+        return rows
+
     def streams(self, prefix: str) -> Iterator[str]:
         after, start = ">=", prefix
         while page := self.fetch(

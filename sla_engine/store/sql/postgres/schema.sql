@@ -196,3 +196,17 @@ CREATE INDEX personal_of_subject ON personal (subject, id);
 -- The time that all processes share: microseconds since 1970-01-01T00:00Z, at the moment of asking.
 CREATE FUNCTION engine_now() RETURNS bigint LANGUAGE sql VOLATILE AS
 $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint $$;
+
+-- What proves who somebody is, and must not be in the log (`ports.Secret`).
+CREATE TABLE secret (
+    until bigint NOT NULL,
+    at bigint NOT NULL,
+    tally integer NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    owner text COLLATE "C" NOT NULL,
+    value bytea NOT NULL,
+    PRIMARY KEY (kind, name)
+) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
+
+CREATE INDEX secret_of_owner ON secret (kind, owner);

@@ -114,3 +114,17 @@ CREATE INDEX personal_of_subject ON personal (subject, id);
 
 -- Erasures whose bytes may still be in the write-ahead log.
 CREATE TABLE unscrubbed (id INTEGER PRIMARY KEY);
+
+-- What proves who somebody is, and must not be in the log (`ports.Secret`).
+CREATE TABLE secret (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    value BLOB NOT NULL,
+    until INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    tally INTEGER NOT NULL,
+    PRIMARY KEY (kind, name)
+) WITHOUT ROWID;
+
+CREATE INDEX secret_of_owner ON secret (kind, owner);

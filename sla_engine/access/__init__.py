@@ -1,0 +1,1 @@
+"""Who may do what: the table of roles, accounts and keys as the log has them, sessions, secrets."""
