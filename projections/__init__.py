@@ -1,10 +1,13 @@
 """Read models: pure functions from events to rows, each under a permanent name."""
 
+from projections.access_register import AccessRegister
 from projections.board import Board
 from projections.callbacks import Callbacks
 from projections.dispute_register import DisputeRegister
+from projections.docket import Docket
 from projections.duplicates import Duplicates
 from projections.items import Items
+from projections.lists import SupervisionList, TalkList, dispute_list, item_list
 from projections.petition_card import PetitionCard
 from projections.reconciliation import Reconciliation
 from projections.repetition import Repetition
@@ -33,4 +36,10 @@ READ_MODELS: tuple[Projection, ...] = (
     Roster(),
     Repetition(),
     DisputeRegister(),
+    Docket(),
+    TalkList(),
+    SupervisionList(),
+    item_list(),
+    dispute_list(),
+    AccessRegister(),
 )

@@ -19,6 +19,11 @@ def month_of(at: Instant) -> str:
     return day_of(at)[:7]
 
 
+def begin_of(day: date) -> Instant:
+    """The first instant of a day."""
+    return _ZONE.midnight[day.toordinal()]
+
+
 @lru_cache(maxsize=4096)
 def _text(ordinal: int) -> str:
     return date.fromordinal(ordinal).isoformat()

@@ -95,14 +95,23 @@ def in_effect(lines: Iterable[Line]) -> list[Line]:
 def phase(lines: list[Line], late: Mapping[str, frozenset[str]]) -> str:
     """Where the matter stands, as the chronicle reads it: facts that come too late to move
     anything (`late`: in which phases, by type) do not, nor do those of an assisting unit."""
+    moves = list(course(lines, late))
+    return moves[-1][1] if moves else ""
+
+
+def course(lines: list[Line], late: Mapping[str, frozenset[str]]) -> Iterator[tuple[Instant, str]]:
+    """Each phase the matter came to, and when; the same one again where a fact confirms it."""
     assisting, found = set(), ""
     for line in lines:
         says = line.says
         if "assists" in says:
             assisting.add(says["assists"])
-        elif "phase" in says and says.get("lane") not in assisting:
-            found = found if found in late.get(line.type, ()) else says["phase"]
-    return found
+            continue
+        if "phase" not in says or says.get("lane") in assisting:
+            continue
+        if found not in late.get(line.type, ()):
+            found = says["phase"]
+            yield line.at, found
 
 
 Say = Callable[[Any], Mapping[str, Any]]

@@ -26,7 +26,7 @@ left out of every rate, under `MEASURE!COUNTER` if out of one. `pack@`, `calenda
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from projections import history, holding
@@ -98,13 +98,13 @@ class Scorecard:
         days: dict[tuple[str, str], dict[str, int]] = {}
         for at, unit, counters in (
             *_facts(lines, merged),
-            *_clocks(clocks, merged, _rulings(lines)),
+            *clock_counts(clocks, merged, rulings(lines)),
         ):
             cell = days.setdefault((day_of(at), unit), {})
             for counter in counters:
                 cell[counter] = cell.get(counter, 0) + 1
         counts = [[*name, cell] for name, cell in sorted(days.items())]
-        ruled = sorted({ruling["dispute"] for ruling in _rulings(lines).values()})
+        ruled = sorted({ruling["dispute"] for ruling in rulings(lines).values()})
         return {**row, "exclusions": _exclusions(lines), "rulings": ruled, "counts": counts}
 
     def tally(self, row: Columns) -> Cells:
@@ -193,7 +193,8 @@ Rulings = Mapping[tuple[str, str], Mapping[str, Any]]
 """What was ruled last, by clause and cycle."""
 
 
-def _rulings(lines: Sequence[Line]) -> Rulings:
+def rulings(lines: Iterable[Line]) -> Rulings:
+    """What disputes came to, of the clocks of one petition."""
     return {
         (line.says["clause"], line.says["cycle"]): line.says
         for line in lines
@@ -201,9 +202,10 @@ def _rulings(lines: Sequence[Line]) -> Rulings:
     }
 
 
-def _clocks(clocks: Sequence[AlarmRow], merged: bool, rulings: Rulings) -> Iterator[Counted]:
+def clock_counts(clocks: Sequence[AlarmRow], merged: bool, ruled_on: Rulings) -> Iterator[Counted]:
+    """When each clock counts, for whom and as what: its verdict, or that it lost its object."""
     for clock in clocks:
-        ruled = rulings.get((clock.clause, clock.cycle), {}).get("verdict", "")
+        ruled = ruled_on.get((clock.clause, clock.cycle), {}).get("verdict", "")
         if clock.due is not None and (clock.stopped is None or clock.stopped > clock.due):
             if not merged:
                 yield clock.due + 1, clock.liable, _verdict(clock, "late", ruled)

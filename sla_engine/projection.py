@@ -124,6 +124,38 @@ def published(model: Projection, rows: Mapping[str, Columns]) -> dict[str, dict[
     return found
 
 
+class Shelf(Protocol):
+    """Read models as whoever reads them sees them, in whatever generation is current: an engine,
+    or several regions as one."""
+
+    def rows(self, table: str, prefix: str = "") -> Iterator[tuple[str, Columns]]:
+        """Rows of a read model, or its cells ("scorecard.cells"), by key."""
+        ...
+
+    def row(self, table: str, key: str) -> Columns | None:
+        """One row."""
+        ...
+
+    def rows_of(self, table: str, keys: Sequence[str]) -> dict[str, Columns]:
+        """Those of the rows that exist."""
+        ...
+
+    def page(
+        self,
+        table: str,
+        prefix: str = "",
+        after: str = "",
+        limit: int = 50,
+        descending: bool = False,
+    ) -> list[tuple[str, Columns]]:
+        """Rows as `FollowedLog.page` gives them."""
+        ...
+
+    def counts(self, table: str, ranges: Sequence[tuple[str, str]]) -> list[int]:
+        """How many keys lie in each range [first, end)."""
+        ...
+
+
 class DeadLetter(NamedTuple):
     """An event that a follower could not take. `reason` names the error, never its text."""
 
@@ -181,6 +213,30 @@ class FollowedLog(Log, Protocol):
         self, projection: str, generation: int, prefix: str = ""
     ) -> Iterator[tuple[str, Columns]]:
         """Rows of a read model by key."""
+        ...
+
+    def page(
+        self,
+        projection: str,
+        generation: int,
+        prefix: str = "",
+        after: str = "",
+        limit: int = 50,
+        descending: bool = False,
+    ) -> list[tuple[str, Columns]]:
+        """Up to `limit` rows of a read model whose keys begin with `prefix`, by key, behind the key
+        `after` ("": from the first; descending from the last). As fast deep in a table as at its
+        beginning; `after` need not exist any more."""
+        ...
+
+    def rows_of(self, projection: str, generation: int, keys: Sequence[str]) -> dict[str, Columns]:
+        """Those of the rows that exist, outside any transaction."""
+        ...
+
+    def count_rows(
+        self, projection: str, generation: int, ranges: Sequence[tuple[str, str]]
+    ) -> list[int]:
+        """How many keys lie in each range [first, end)."""
         ...
 
     def dead_letters(self, follower: str) -> Iterator[DeadLetter]:

@@ -1,6 +1,7 @@
 """Runs projections as followers, and rebuilds them beside the rows that are being read."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from sla_engine.followers.kept import KeptRows, OpenRows
 from sla_engine.followers.runner import Runner
@@ -20,6 +21,8 @@ from sla_engine.projection import (
     tables,
 )
 from sla_engine.record import Recorded
+
+T = TypeVar("T")
 
 _GENERATION = "generation"
 
@@ -138,6 +141,55 @@ def current_generation(log: FollowedLog, table: str) -> int:
 def read_rows(log: FollowedLog, table: str, prefix: str = "") -> Iterator[tuple[str, Columns]]:
     """Rows of a read model, or its cells ("scorecard.cells"), by key."""
     return log.table(table, current_generation(log, table), prefix)
+
+
+class Shelves:
+    """Implements `projection.Shelf` over one log."""
+
+    def __init__(self, log: FollowedLog) -> None:
+        self._log = log
+
+    def rows(self, table: str, prefix: str = "") -> Iterator[tuple[str, Columns]]:
+        return read_rows(self._log, table, prefix)
+
+    def row(self, table: str, key: str) -> Columns | None:
+        return self.rows_of(table, [key]).get(key)
+
+    def rows_of(self, table: str, keys: Sequence[str]) -> dict[str, Columns]:
+        return self._current(table, lambda number: self._log.rows_of(table, number, keys))
+
+    def page(
+        self,
+        table: str,
+        prefix: str = "",
+        after: str = "",
+        limit: int = 50,
+        descending: bool = False,
+    ) -> list[tuple[str, Columns]]:
+        return self._current(
+            table,
+            lambda number: self._log.page(table, number, prefix, after, limit, descending),
+        )
+
+    def counts(self, table: str, ranges: Sequence[tuple[str, str]]) -> list[int]:
+        found = self._current(table, lambda number: self._counted(table, number, ranges))
+        return [found.get(index, 0) for index in range(len(ranges))]
+
+    def _counted(
+        self, table: str, number: int, ranges: Sequence[tuple[str, str]]
+    ) -> dict[int, int]:
+        counts = enumerate(self._log.count_rows(table, number, ranges))
+        return {index: count for index, count in counts if count}
+
+    def _current(self, table: str, read: Callable[[int], T]) -> T:
+        """What is read of the current generation; where there is nothing, a rebuild may have taken
+        it away between two looks."""
+        number = current_generation(self._log, table)
+        while not (found := read(number)):
+            if number == (newer := current_generation(self._log, table)):
+                break
+            number = newer
+        return found
 
 
 def rebuild(log: FollowedLog, projection: Projection, batch: int = 500) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from projections import lists
 from projections.scorecard import Scorecard
 from sla_engine.wiring import Engine
 from tests.support.given import SHIPPED, clause, engine, pack_of, rules_of, send, to
@@ -135,3 +136,35 @@ def test_evidence_without_a_reference_is_none(running: Engine) -> None:
     send(running, 'dispute/D1: 2025-06-17 11:00 evidence_filed document=""')
     send(running, "dispute/D1: 2025-06-17 12:00 evidence_filed document=录音")
     assert row(running)["evidence"] == ["照片", "录音"]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "counted"), [("met", {"judged:11": 1, "met:11": 1}), ("excluded", {})]
+)
+def test_the_cockpit_counts_a_clock_by_its_ruling_as_the_scorecard_does(
+    running: Engine, verdict: str, counted: dict[str, int]
+) -> None:
+    def cell() -> dict[str, int]:
+        month = running.row("docket.cells", "month|2025-06|U1") or {}
+        return {name: n for name, n in month.items() if name.startswith(("judged", "met"))}
+
+    assert cell() == {"judged:11": 1}
+    rule(running, f"outcome=upheld verdict={verdict}")
+    assert cell() == counted
+    assert running.verify().identical
+
+
+def test_disputes_are_listed_newest_first_by_who_claims_and_whether_they_are_open(
+    running: Engine,
+) -> None:
+    send(running, "dispute/D2: 2025-06-18 10:00 opened pack=disputes-generic clause=solve")
+
+    def listed(**asked: Any) -> list[str]:
+        return [row["dispute"] for row in lists.page(running, "dispute_list", **asked).rows]
+
+    (who, *_) = (row["claimant"] for _, row in running.rows("dispute_register"))
+    assert listed() == listed(unit=who) == ["D2", "D1"]
+    assert listed(unit="somebody else") == []
+    rule(running, "outcome=upheld verdict=met")
+    assert listed(only_open=True) == ["D2"]
+    assert listed(phase="admitted", only_open=True) == []

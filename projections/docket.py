@@ -1,0 +1,288 @@
+"""The docket (工单目录): petitions in the orders in which they are listed, and what they come to.
+
+Rows (`docket`) stand under keys `ORDER|SCOPE|INSTANT|STREAM`, so that a list is one range:
+
+* `due`: open petitions by the earliest due instant of their open clocks, those without one last;
+* `card`: the same, of open petitions against which a yellow or red card stands;
+* `new`: all petitions by when they were registered.
+
+The scope is everybody's (`*`) or one unit's (`=UNIT`; `=` before it is dispatched). By number they
+stand in `docket.base` under the name of their stream.
+
+Cells (`docket.cells`) hold what a cockpit shows:
+
+* `unit|UNIT`, of open petitions: `open`, `yellow`, `red` (the most severe card), `due:YYYY-MM-DD`
+  by the day of the due instant, `due:` without one;
+* `day|YYYY-MM-DD`: `registered`, `ended`;
+* `month|YYYY-MM|UNIT`, by the day of the month: `ended:DD`, and of the clocks for which the unit
+  was answerable `judged:DD` and `met:DD`, as the scorecard counts them; petitions that are left out
+  of every rate are left out here.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from projections import acts, history
+from projections.days import day_of
+from projections.history import Line
+from projections.paging import NEVER, Keep, Page, Way, instant, place, walk
+from projections.scorecard import clock_counts, rulings
+from projections.worklist import ENDED, STAYS, says
+from sla_engine.dossier.events import RungFired, RungWithdrawn, TermRefixed, VerdictSuperseded
+from sla_engine.petition.events import (
+    Dispatched,
+    Excluded,
+    ExclusionLifted,
+    Registered,
+    ReworkOrdered,
+)
+from sla_engine.petition.kind import PETITION
+from sla_engine.ports import AlarmRow
+from sla_engine.projection import Cells, Columns, Shelf
+from sla_engine.record import Event, Instant, Recorded, fields_of
+
+DUE, CARD, NEW = "due", "card", "new"
+RED, YELLOW = "red", "yellow"
+
+_TRAITS = ("no", "kind", "region", "urgency", "matter", "pack")
+_SHOWN = (
+    *_TRAITS, "registered_at", "phase", "open", "unit", "level", "card", "due", "clause",
+    "ended_at",
+)  # fmt: skip
+_RULINGS = (Excluded, ExclusionLifted, VerdictSuperseded)
+_KEPT = history.moving(PETITION) | {Dispatched, ReworkOrdered, *_RULINGS}
+_MOVING = _KEPT | {*PETITION.steps, RungFired, RungWithdrawn, TermRefixed}
+
+
+class Docket:
+    """Key: the stream. Columns: traits of the petition, `registered_at`, `phase`, `open`, `unit`;
+    `level` of the most severe standing act, the `card` ("red", "yellow", ""); `due`, the earliest
+    due instant of its open clocks, and that clock's `clause`; `ended_at` (None while it is open);
+    `verdicts` of its clocks: [day, unit, judged, met]."""
+
+    name = "docket"
+
+    def interested(self, event: Event) -> bool:
+        return type(event) in _MOVING
+
+    def key(self, recorded: Recorded) -> str:
+        return recorded.stream
+
+    def apply(self, row: Columns | None, recorded: Recorded) -> Columns | None:
+        event = recorded.event
+        if row is None:
+            if not isinstance(event, Registered):
+                return None
+            row = {name: getattr(event, name) for name in _TRAITS}
+            row |= {"registered_at": recorded.meta.occurred_at, "raised": {}, "lines": []}
+        if isinstance(event, RungFired | RungWithdrawn):
+            return {**row, "raised": acts.enter(row["raised"], event)}
+        if type(event) in _KEPT:
+            said = fields_of(event) if isinstance(event, _RULINGS) else says(event)
+            return {**row, "lines": history.enter(row["lines"], recorded, said)}
+        return row
+
+    def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:
+        lines = history.in_effect(history.standing(row["lines"]))
+        found = acts.standing(row["raised"])
+        phase, ended_at = _stands(lines)
+        due, clause = _first(clocks) if ended_at is None else (None, "")
+        return {
+            **row,
+            "phase": phase,
+            "open": ended_at is None,
+            "unit": history.last(lines, "unit"),
+            "level": acts.highest(found),
+            "card": _card(acts.counted(found)),
+            "due": due,
+            "clause": clause,
+            "ended_at": ended_at,
+            "verdicts": _verdicts(lines, clocks),
+        }
+
+    def spread(self, row: Columns) -> Mapping[str, Columns]:
+        return dict.fromkeys(_keys(row), _shown(row))
+
+    def tally(self, row: Columns) -> Cells:
+        unit, day = row["unit"], day_of(row["registered_at"])
+        cells: dict[str, Counter[str]] = {f"day|{day}": Counter(("registered",))}
+        if row["open"]:
+            due = day_of(row["due"]) if row["due"] is not None else ""
+            cells[f"unit|{unit}"] = Counter(("open", f"due:{due}"))
+            if row["card"]:
+                cells[f"unit|{unit}"][row["card"]] = 1
+        else:
+            day = day_of(row["ended_at"])
+            cells.setdefault(f"day|{day}", Counter())["ended"] += 1
+            cells[f"month|{day[:7]}|{unit}"] = Counter((f"ended:{day[8:]}",))
+        for day, liable, judged, met in row["verdicts"]:
+            cell = cells.setdefault(f"month|{day[:7]}|{liable}", Counter())
+            cell.update({f"judged:{day[8:]}": judged, f"met:{day[8:]}": met})
+        return cells
+
+
+def _keys(row: Columns) -> Iterator[str]:
+    stream = f"{PETITION.name}/{row['no']}"
+    for scope in (_scope(None), _scope(row["unit"])):
+        yield f"{place(NEW, scope)}{instant(row['registered_at'])}|{stream}"
+        if row["open"]:
+            due = f"{instant(row['due'])}|{stream}"
+            yield f"{place(DUE, scope)}{due}"
+            if row["card"]:
+                yield f"{place(CARD, scope)}{due}"
+
+
+def _scope(unit: str | None) -> str:
+    return "*" if unit is None else f"={unit}"
+
+
+def _stands(lines: list[Line]) -> tuple[str, Instant | None]:
+    """The phase, and since when the petition has been over without a break."""
+    phase, ended_at = "", None
+    for at, phase in history.course(lines, STAYS):
+        if phase not in ENDED:
+            ended_at = None
+        elif ended_at is None:
+            ended_at = at
+    return phase, ended_at
+
+
+def _first(clocks: Sequence[AlarmRow]) -> tuple[Instant | None, str]:
+    running = [(each.due, each.clause) for each in clocks if _runs(each)]
+    return min(running, default=(None, ""))
+
+
+def _runs(clock: AlarmRow) -> bool:
+    return clock.stopped is None and clock.due is not None
+
+
+def _card(counted: Mapping[str, int]) -> str:
+    return RED if RED in counted else YELLOW if YELLOW in counted else ""
+
+
+def _verdicts(lines: Sequence[Line], clocks: Sequence[AlarmRow]) -> list[list[Any]]:
+    if any(line.type == "excluded" and not line.says["measures"] for line in lines):
+        return []
+    merged = any(line.type == "merged" for line in lines)
+    found: dict[tuple[str, str], list[int]] = {}
+    for at, unit, counters in clock_counts(clocks, merged, rulings(lines)):
+        if counters[0].endswith(".judged") and not counters[0].startswith("!"):
+            count = found.setdefault((day_of(at), unit), [0, 0])
+            count[0] += 1
+            count[1] += counters[1].endswith(".met")
+    return [[*name, *count] for name, count in sorted(found.items())]
+
+
+# ---------------------------------------------------------------------------------------- reading
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which petitions are listed, and in which order. A field that is empty asks for nothing.
+
+    `order` "due" lists open petitions, what is overdue longest first; "newest" lists any. `card`
+    "any": a yellow or a red one, "none": neither. `unit` None: everybody's, "": nobody's yet.
+    Instants bound the due instant: [due_from, due_before); petitions without one are left out.
+    `number` is how the petition's number begins; the list is then in the order of numbers.
+    """
+
+    order: Literal["due", "newest"] = "due"
+    state: Literal["open", "ended", "any"] = "open"
+    unit: str | None = None
+    card: Literal["", "red", "yellow", "any", "none"] = ""
+    phase: str = ""
+    kind: str = ""
+    urgency: str = ""
+    pack: str = ""
+    region: str = ""
+    number: str = ""
+    due_from: Instant | None = None
+    due_before: Instant | None = None
+
+
+def overdue(now: Instant, unit: str | None = None) -> Filter:
+    """Open petitions of which a clock has run past its due instant."""
+    return Filter(unit=unit, due_before=now)
+
+
+def page(shelf: Shelf, asked: Filter, cursor: str = "", limit: int = 50) -> Page:
+    """A page of petitions, each with the columns of `docket`. Raises `CURSOR_WRONG`."""
+    if asked.number:
+        found = walk(shelf, _by_number(asked), cursor, limit, _keep(asked, frozenset()))
+        return found._replace(rows=[_shown(row) for row in found.rows])
+    by_registration = asked.order == "newest" or asked.state != "open"
+    way, given = _by_age(asked) if by_registration else _by_due(asked)
+    return walk(shelf, way, cursor, limit, _keep(asked, given))
+
+
+def petition(shelf: Shelf, no: str) -> Columns | None:
+    """One petition by its number, with the columns of `docket`."""
+    row = shelf.row("docket.base", f"{PETITION.name}/{no}")
+    return None if row is None else _shown(row)
+
+
+def counts_due(
+    shelf: Shelf, begin: Instant, end: Instant, units: Sequence[str | None]
+) -> list[int]:
+    """How many open petitions of each unit (None: of all) have their earliest due instant in
+    [begin, end)."""
+    prefixes = [place(DUE, _scope(unit)) for unit in units]
+    ranges = [(prefix + instant(begin), prefix + instant(end)) for prefix in prefixes]
+    return shelf.counts("docket", ranges)
+
+
+def _by_number(asked: Filter) -> Way:
+    return Way("docket.base", f"{PETITION.name}/{asked.number}")
+
+
+def _by_age(asked: Filter) -> tuple[Way, frozenset[str]]:
+    """The range, and what every row in it fulfils."""
+    way = Way("docket", place(NEW, _scope(asked.unit)), descending=True)
+    return way, frozenset({"unit"})
+
+
+def _by_due(asked: Filter) -> tuple[Way, frozenset[str]]:
+    order = CARD if asked.card in (RED, YELLOW, "any") else DUE
+    prefix = place(order, _scope(asked.unit))
+    begin = "" if asked.due_from is None else prefix + instant(asked.due_from)
+    end = "" if not _bounded(asked) else prefix + instant(asked.due_before)
+    return Way("docket", prefix, begin, end), frozenset({"unit", "open", "due", order})
+
+
+def _bounded(asked: Filter) -> bool:
+    return asked.due_from is not None or asked.due_before is not None
+
+
+def _keep(asked: Filter, given: frozenset[str]) -> Keep | None:
+    """What a range does not fulfil by itself and each row is asked for."""
+    names = ("phase", "kind", "urgency", "pack", "region")
+    wanted: Columns = {name: getattr(asked, name) for name in names if getattr(asked, name)}
+    if asked.unit is not None and "unit" not in given:
+        wanted["unit"] = asked.unit
+    if asked.state != "any" and "open" not in given:
+        wanted["open"] = asked.state == "open"
+    tests: list[Keep] = [lambda row: _has(row, wanted)] if wanted else []
+    if asked.card and not (asked.card == "any" and CARD in given):
+        tests.append(_CARDS[asked.card])
+    if _bounded(asked) and "due" not in given:
+        first, end = asked.due_from or 0, NEVER if asked.due_before is None else asked.due_before
+        tests.append(lambda row: row["due"] is not None and first <= row["due"] < end)
+    return (lambda row: all(test(row) for test in tests)) if tests else None
+
+
+def _has(row: Columns, wanted: Columns) -> bool:
+    return all(row[name] == value for name, value in wanted.items())
+
+
+_CARDS: Mapping[str, Keep] = {
+    RED: lambda row: row["card"] == RED,
+    YELLOW: lambda row: row["card"] == YELLOW,
+    "any": lambda row: row["card"] != "",
+    "none": lambda row: row["card"] == "",
+}
+
+
+def _shown(row: Columns) -> Columns:
+    return {name: row[name] for name in _SHOWN}
