@@ -297,3 +297,39 @@ DAY_KINDS: Mapping[str, Text] = {
     DayKind.SPECIAL_HOLIDAY.value: Text("一次性放假", "special holiday"),
     DayKind.REGIONAL_HOLIDAY.value: Text("地方放假", "regional holiday"),
 }
+
+DIFFERENCES: Mapping[str, Text] = {
+    "clock_added": Text("多出时钟", "clock added"),
+    "clock_gone": Text("时钟消失", "clock gone"),
+    "start_moved": Text("起算变动", "start moved"),
+    "due_moved": Text("到期变动", "due moved"),
+    "verdict_flipped": Text("结论翻转", "verdict flipped"),
+    "state_changed": Text("状态变动", "state changed"),
+    "ruling_changed": Text("裁定变动", "ruling changed"),
+    "unit_changed": Text("责任单位变动", "unit changed"),
+    "act_added": Text("多出动作", "act added"),
+    "act_gone": Text("动作消失", "act gone"),
+    "act_moved": Text("动作变动", "act moved"),
+    "recipient_changed": Text("对象变动", "recipient changed"),
+    "place_changed": Text("榜位变动", "place changed"),
+    "phase_changed": Text("环节变动", "phase changed"),
+}
+"""Kinds of difference between two replays (`replay.diff.What`)."""
+
+PROPOSALS: Mapping[str, Text] = {
+    "proposed": Text("待审批", "waits for approval"),
+    "approved": Text("已批准，待启用", "approved, to be activated"),
+    "refused": Text("未通过", "refused"),
+    "withdrawn": Text("已撤回", "withdrawn"),
+    "activated": Text("已启用", "activated"),
+}
+"""States of a proposal to load a notice or an edition."""
+
+REFUSALS: Mapping[str, Text] = {
+    "late": Text("逾期提出", "too late"),
+    "not_entitled": Text("无权提出", "not entitled"),
+    "no_subject": Text("对象不存在", "nothing to dispute"),
+    "ruled_before": Text("已有裁定", "ruled on before"),
+    "incomplete": Text("材料不全", "incomplete"),
+}
+"""Why a dispute is not admitted."""

@@ -10,20 +10,12 @@ from sla_engine.cli.noun import Data, Noun
 from sla_engine.cli.options import PeriodOption, RoundArgument, UnitOption, period
 from sla_engine.cli.output import Voice
 from sla_engine.cli.round import DRAFT
-from sla_engine.errors import refuse, register
 from sla_engine.policy.clause import Pack, Place, Text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text as Styled
 
-    from sla_engine.regions import Reading
-
-BOARD_UNKNOWN = register(
-    "BOARD_UNKNOWN",
-    "没有榜单“{found}”；有初稿的：{allowed}",
-    "there is no board {found}; drafted are: {allowed}",
-)
 
 app = group(
     "board",
@@ -48,16 +40,18 @@ def show(
     unit: UnitOption = "",
     period_: PeriodOption = "",
 ) -> None:
+    from sla_engine.showing.boards import as_dict, boards, pack_of
+
     period(period_, "--period")
     with desk.reading() as engine:
-        rows = list(_boards(engine, round, unit, period_))
+        rows = list(boards(engine, round, unit, period_))
         if desk.voice.json:
-            desk.voice.document([_as_dict(row, _pack(engine, row)) for row in rows])
+            desk.voice.document([as_dict(row, pack_of(engine, row)) for row in rows])
             return
         if not rows:
             desk.voice.note("没有榜单 · no board")
         for row in rows:
-            desk.voice.show(*_render(row, _pack(engine, row), unit, desk.voice))
+            desk.voice.show(*_render(row, pack_of(engine, row), unit, desk.voice))
 
 
 @_BOARD.step("draft", "drafted", DRAFT)
@@ -65,40 +59,12 @@ def draft() -> Data:
     return {}
 
 
-def _boards(engine: "Reading", name: str, unit: str, word: str) -> Iterator[Row]:
-    """Boards by their rounds, the latest first."""
-    rows = [row for _, row in engine.rows("board")]
-    if name and name not in (row["round"] for row in rows):
-        raise refuse(BOARD_UNKNOWN, "", name, ", ".join(row["round"] for row in rows) or "-")
-    for row in sorted(rows, key=lambda row: -row["drafted_at"]):
-        placed = (each["member"] for each in row["places"])
-        if (
-            name in ("", row["round"])
-            and word in ("", row["period"])
-            and (not unit or unit in placed)
-        ):
-            yield row
-
-
-def _pack(engine: "Reading", row: Row) -> Pack:
-    return engine.rules.pack_on(row["pack"], row["drafted_at"])
-
-
-def _as_dict(row: Row, pack: Pack) -> dict[str, Any]:
-    """A board for JSON; every place says whether its rule is published or a default."""
-    from sla_engine.cli.lists import jsonable
-
-    status = {place.id: place.status for place in pack.series[row["series"]].places}
-    places = [{**each, "status": status.get(each["place"])} for each in row["places"]]
-    told: dict[str, Any] = jsonable({**row, "places": places})
-    return told
-
-
 def _render(row: Row, pack: Pack, unit: str, voice: Voice) -> "Iterator[RenderableType]":
     from sla_engine import words
     from sla_engine.cli import output
     from sla_engine.cli.bars import bar
-    from sla_engine.cli.output import styled, when
+    from sla_engine.cli.output import styled
+    from sla_engine.showing.written import when
 
     series = pack.series[row["series"]]
     phase = voice.word(words.phase("round", row["phase"]))

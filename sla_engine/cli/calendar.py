@@ -45,7 +45,8 @@ def show(
     ] = False,
     name: NameOption = "cn",
 ) -> None:
-    from sla_engine.cli.yearbook import as_dict, render
+    from sla_engine.cli.yearbook import render
+    from sla_engine.showing.calendars import as_dict
     from sla_engine.worktime.survey import show as days_of
 
     within(year, "YEAR", _FIRST, _LAST)

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 from sla_engine.cli import output
 from sla_engine.cli.desk import Desk
 from sla_engine.cli.options import within
-from sla_engine.cli.output import Advance, Voice, deadline, duration, plain, rfc3339, when
+from sla_engine.cli.output import Advance, Voice, plain
+from sla_engine.showing.forecasts import by_size, forecast_dict
+from sla_engine.showing.plain import rfc3339
+from sla_engine.showing.written import deadline, duration, when
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from sla_engine.clock import Clock
     from sla_engine.service.campaign import Campaign
-    from sla_engine.service.campaign_forecast import Forecast, Move, Tally
+    from sla_engine.service.campaign_forecast import Forecast
     from sla_engine.wiring import Engine, LoadReport
 
 _NOBODY = "—"
@@ -173,47 +176,6 @@ def _failures(voice: Voice, failed: Iterable[tuple[str, str]]) -> None:
 # -------------------------------------------------------------------------------------- dry runs
 
 
-def forecast_dict(title: str, found: "Forecast") -> dict[str, Any]:
-    """JSON-ready: what a loading would do, with every unit."""
-    return {
-        "dry_run": True,
-        "title": title,
-        "open": found.dossiers,
-        "moved": found.total.dossiers,
-        "kinds": dict(found.kinds),
-        **_tally(found.total),
-        "units": [
-            {"unit": unit, "dossiers": tally.dossiers, **_tally(tally)}
-            for unit, tally in _by_size(found)
-        ],
-        "examples": [_move(move) for move in found.examples],
-        "governed": dict(found.governed),
-        "failed": found.failed,
-    }
-
-
-def _tally(tally: "Tally") -> dict[str, int]:
-    return {
-        "terms": tally.terms,
-        "later": tally.later,
-        "earlier": tally.earlier,
-        "unchanged": tally.unchanged,
-        "official": tally.official,
-        "longest_later_s": tally.latest // 1_000_000,
-        "longest_earlier_s": -tally.earliest // 1_000_000,
-    }
-
-
-def _move(move: "Move") -> dict[str, Any]:
-    due = {"old_due": rfc3339(move.old_due), "new_due": rfc3339(move.new_due)}
-    return {**move._asdict(), **due}
-
-
-def _by_size(found: "Forecast") -> list[tuple[str, "Tally"]]:
-    """Units, those with the most terms first."""
-    return sorted(found.units.items(), key=lambda each: (-each[1].terms, each[0]))
-
-
 def foretell(
     voice: Voice, title: str, found: "Forecast", limit: int, remarks: Iterable[str] = ()
 ) -> None:
@@ -244,7 +206,7 @@ def _tables(found: "Forecast", limit: int, lang: str) -> "Iterator[RenderableTyp
     units = output.table(
         "", "单位 unit", "案卷 dossiers", "期限 terms", "延后 later", "提前 earlier", "最多 at most"
     )
-    for unit, tally in _by_size(found)[:limit]:
+    for unit, tally in by_size(found)[:limit]:
         most = max(tally.latest, -tally.earliest)
         counts = (tally.dossiers, tally.terms, tally.later, tally.earlier)
         units.add_row(unit or _NOBODY, *map(str, counts), _longest(most, lang))

@@ -1,15 +1,16 @@
 """Clocks as they stand: state, level in its light, due instant, what remains."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sla_engine import words
 from sla_engine.cli import output
-from sla_engine.cli.output import Voice, deadline, duration, rfc3339, when
-from sla_engine.policy.clause import Level, Text
+from sla_engine.cli.output import Voice
+from sla_engine.policy.clause import Text
+from sla_engine.showing.clocks import amount, left_of, level_of
+from sla_engine.showing.written import deadline, duration, tight, when
 from sla_engine.sla.assess import Reading, State
-from sla_engine.sla.schedule import Firing
-from sla_engine.worktime import Amount, Remaining, Unit, remaining
+from sla_engine.worktime import Remaining, Unit
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,33 +23,6 @@ _UNITS = {
     Unit.CALENDAR_MONTHS: Text("天", " days"),
     Unit.HALF_WORKDAYS: Text("个半日", " half-days"),
 }
-
-
-def as_dict(reading: Reading) -> dict[str, Any]:
-    """JSON-ready, times RFC 3339. `remaining` is None once the clock has stopped."""
-    upcoming, left = reading.next, left_of(reading)
-    return {
-        "clause": reading.clause.id,
-        "cycle": reading.cycle.name,
-        "name": _both(reading.clause.name),
-        "state": reading.state.value,
-        "ruling": _ruling_dict(reading),
-        "level": reading.level,
-        "level_name": _both(level.name) if (level := level_of(reading)) else None,
-        "unit": reading.unit,
-        "started_at": rfc3339(reading.start),
-        "due": rfc3339(reading.due),
-        "stopped_at": rfc3339(reading.stopped_at),
-        "provisional": reading.provisional,
-        "basis": reading.basis,
-        "status": reading.clause.status,
-        "remaining": None if left is None else _left_dict(left),
-        "saved": None if reading.saved is None else _both(_amount(reading.saved)),
-        "reached": [_firing(each) for each in reading.fired],
-        "next": None if upcoming is None else _firing(upcoming),
-        "pack": reading.cycle.pack.digest,
-        "calendar": reading.schedule.calendar.digest,
-    }
 
 
 def render(readings: Iterable[Reading], voice: Voice) -> "RenderableType":
@@ -77,14 +51,6 @@ def render(readings: Iterable[Reading], voice: Voice) -> "RenderableType":
     return table
 
 
-def left_of(reading: Reading) -> Remaining | None:
-    """What is left of a clock that is still open."""
-    if not reading.state.open:
-        return None
-    last = reading.schedule.last
-    return remaining(last.term, reading.start, last.timetable, last.pauses, reading.at)
-
-
 def left_text(reading: Reading, voice: Voice) -> str:
     """What is left, by how much it is overdue, or by how much it was early or late."""
     left = left_of(reading)
@@ -104,22 +70,11 @@ def _ruled(reading: Reading, voice: Voice) -> Iterator[str]:
         yield f"→ {voice.word(words.VERDICTS[ruling.verdict])} {ruling.dispute}"
 
 
-def _ruling_dict(reading: Reading) -> dict[str, Any] | None:
-    ruling = reading.ruling
-    if ruling is None:
-        return None
-    return {"verdict": ruling.verdict, "dispute": ruling.dispute, "at": rfc3339(ruling.at)}
-
-
 def _saved(reading: Reading, voice: Voice) -> Iterator[str]:
     """How much of the term was not needed, in its own unit; hours are told by `left_text`."""
     saved = reading.saved
     if saved is not None and not saved.unit.is_hours:
-        yield voice.word(Text("节省 ", "saved ")) + voice.word(_amount(saved))
-
-
-def _amount(amount: Amount) -> Text:
-    return Text(str(amount), amount.en())
+        yield voice.word(Text("节省 ", "saved ")) + voice.word(amount(saved))
 
 
 def due_text(reading: Reading, voice: Voice) -> str:
@@ -139,11 +94,6 @@ def next_text(reading: Reading, voice: Voice) -> str:
     return f"{voice.word(act)}\n{when(upcoming.fire_at)}"
 
 
-def level_of(reading: Reading) -> Level | None:
-    """The level a clock has reached, None at 0."""
-    return reading.cycle.pack.level(reading.level)
-
-
 def _level(reading: Reading, voice: Voice) -> "Styled":
     from rich.text import Text as Styled
 
@@ -155,7 +105,7 @@ def _level(reading: Reading, voice: Voice) -> "Styled":
 
 def _name(reading: Reading, voice: Voice) -> str:
     cycle = "" if reading.cycle.name == "1" else f" #{reading.cycle.name}"
-    return f"{output.tight(voice.word(reading.clause.name))}{cycle}"
+    return f"{tight(voice.word(reading.clause.name))}{cycle}"
 
 
 def _flag(reading: Reading, voice: Voice) -> tuple[str, str]:
@@ -178,24 +128,3 @@ def _open(left: Remaining, reading: Reading, voice: Voice) -> str:
             return voice.word(Text("今日到期", "due today"))
         over, amount = count < 0, f"{abs(count)}{voice.word(_UNITS[unit])}"
     return voice.word(Text("超 ", "over by ") if over else Text("剩 ", "left ")) + amount
-
-
-def _left_dict(left: Remaining) -> dict[str, Any]:
-    counts = {"days": left.days, "half_days": left.half_days, "seconds": left.seconds}
-    shown = {name: count for name, count in counts.items() if count is not None}
-    return {**shown, "overdue": left.overdue, "paused": left.paused}
-
-
-def _firing(firing: Firing) -> dict[str, Any]:
-    return {
-        "rung": firing.rung.id,
-        "act": firing.rung.act,
-        "level": firing.rung.level,
-        "at": rfc3339(firing.at),
-        "due": rfc3339(firing.legal),
-        "fires_at": rfc3339(firing.fire_at),
-    }
-
-
-def _both(text: Text) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}

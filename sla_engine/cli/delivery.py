@@ -8,9 +8,10 @@ import typer
 
 from sla_engine.cli.desk import Desk, Misuse, command, group
 from sla_engine.cli.options import LimitOption, checked
-from sla_engine.cli.output import Voice, rfc3339
+from sla_engine.cli.output import Voice
 from sla_engine.errors import Fault, register
 from sla_engine.policy.clause import Text
+from sla_engine.showing.plain import rfc3339
 
 if TYPE_CHECKING:
     from sla_engine.cli.lists import Column

@@ -20,13 +20,15 @@ from scenarios.script import Script
 from sla_engine import words
 from sla_engine.cli import clocks, output
 from sla_engine.cli.demo_story import Deed, Story, packs, tally
-from sla_engine.cli.output import Voice, deadline, when
-from sla_engine.cli.timeline import Entry
+from sla_engine.cli.output import Voice
 from sla_engine.dossier.events import RungFired, RungWithdrawn
 from sla_engine.escalation.kinds import kind_of
 from sla_engine.policy.clause import Pack, Text
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant, fields_of, type_name
+from sla_engine.showing.clocks import level_of
+from sla_engine.showing.timeline import Entry
+from sla_engine.showing.written import deadline, when
 from sla_engine.sla.assess import Assessment, Reading, State
 from sla_engine.sla.explain import explain
 from sla_engine.talk.events import TalkNotified, TalkProposed, TierRaised
@@ -182,7 +184,7 @@ def _light(reading: Reading | None) -> RenderableType:
     """The state in the colour of the highest level reached, and that level's name."""
     if reading is None:
         return Styled("—", style="dim")
-    level = clocks.level_of(reading)
+    level = level_of(reading)
     colour = output.light(level.light) if level is not None else "green"
     if reading.state is State.CANCELLED:
         colour = "dim"

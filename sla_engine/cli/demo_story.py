@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 from scenarios.compare import overturned_by
 from scenarios.runner import ScenarioReport
 from scenarios.script import Script
-from sla_engine.cli import clocks, timeline
-from sla_engine.cli.output import rfc3339
 from sla_engine.dossier.fold import Act, Dossier
 from sla_engine.policy.clause import Clause, Pack, Text
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant, Recorded
+from sla_engine.showing import clocks, timeline
+from sla_engine.showing.plain import rfc3339
 from sla_engine.sla.assess import Assessment, Reading
 from sla_engine.sla.cycle import pack_at
 from sla_engine.sla.explain import explain

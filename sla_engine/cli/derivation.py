@@ -1,26 +1,10 @@
 """The working of a deadline, read out or as data."""
 
-from typing import Any
-
 from sla_engine import words
 from sla_engine.cli import clocks
-from sla_engine.cli.output import Voice, rfc3339
+from sla_engine.cli.output import Voice
 from sla_engine.sla.assess import Reading
 from sla_engine.sla.explain import explain
-from sla_engine.worktime.derivation import plain
-
-
-def explained(reading: Reading) -> dict[str, Any]:
-    """JSON-ready: the clock, its derivation step by step, and the same in both languages."""
-    explanation = explain(reading)
-    zone = reading.schedule.calendar.zone.name
-    return {
-        **clocks.as_dict(reading),
-        "derivation": [plain(step, zone) for step in explanation.derivation.steps],
-        "text_zh": explanation.zh(),
-        "text_en": explanation.en(),
-        "at": rfc3339(reading.at),
-    }
 
 
 def render(reading: Reading, voice: Voice) -> list[str]:

@@ -111,8 +111,8 @@ def open_(  # noqa: PLR0913 # one argument for each option
     told_at: ToldOption = "",
     pack: RulesOption = "disputes-generic",
 ) -> None:
-    from sla_engine.cli.case import stream_of
     from sla_engine.cli.dispute_story import same_as
+    from sla_engine.showing.case import stream_of
 
     about = given(subject=subject, clause=clause, cycle=cycle, rung=rung, member=member)
     with desk.engine() as engine:
@@ -173,8 +173,8 @@ def replay(  # noqa: PLR0913 # one argument for each option
     without: WithoutOption = [],  # noqa: B006  typer copies it
     edit: EditOption = [],  # noqa: B006
 ) -> None:
-    from sla_engine.cli.asking import Asked
     from sla_engine.cli.dispute_story import answered
+    from sla_engine.showing.questions import Asked
 
     asked = Asked(known_at, judged_at, pack, calendar, tuple(without), tuple(edit))
     data: dict[str, Any] = answered(desk, dispute, asked)

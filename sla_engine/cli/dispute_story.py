@@ -7,36 +7,33 @@ import msgspec
 
 from sla_engine import words
 from sla_engine.cli import lists
-from sla_engine.cli.case import Case, render_head, stream_of
+from sla_engine.cli.case import render_head
 from sla_engine.cli.lists import Column
-from sla_engine.cli.output import Voice, deadline, rfc3339, table, when
+from sla_engine.cli.output import Voice, table
 from sla_engine.cli.registers import Levels
-from sla_engine.dispute.decide import opening, ruling
-from sla_engine.dispute.events import DisputeOpened, DisputeRuled, ReplayRun
-from sla_engine.dispute.kind import DISPUTE, about
-from sla_engine.dossier.chronicle import read
+from sla_engine.dispute.decide import opening
+from sla_engine.dispute.kind import DISPUTE
 from sla_engine.errors import Refusal
 from sla_engine.policy.clause import Text
-from sla_engine.record import Instant
-from sla_engine.round.board import standing
-from sla_engine.sla.assess import Assessment
+from sla_engine.showing.case import Case, stream_of
+from sla_engine.showing.disputes import ABOUT, said_of, story
+from sla_engine.showing.written import deadline, when
 from sla_engine.worktime import parse_instant
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from sla_engine.cli.asking import Asked
     from sla_engine.cli.desk import Desk
+    from sla_engine.showing.questions import Asked
     from sla_engine.wiring import Engine
 
 _SHORT = 12
-_ABOUT = ("subject", "clause", "cycle", "rung", "member")
 
 
 def same_as(engine: "Engine", dispute: str) -> dict[str, Any]:
     """What another dispute was about. Raises `UNKNOWN_DOSSIER`."""
     opened = opening(engine.dossier(stream_of(engine, dispute, DISPUTE.name)))
-    said = {name: getattr(opened, name) for name in _ABOUT}
+    said = {name: getattr(opened, name) for name in ABOUT}
     return {name: value for name, value in said.items() if value}
 
 
@@ -59,20 +56,6 @@ def answered(desk: "Desk", dispute: str, asked: "Asked") -> dict[str, Any]:
     }
 
 
-def said_of(opened: DisputeOpened, assessment: Assessment) -> str:
-    """What an assessment of the subject says of what is in dispute, as computed, in codes."""
-    if about(opened) == "place":
-        places = {each.member: each.place for each in standing(assessment.chronicle)}
-        return f"place {places.get(opened.member) or '-'}"
-    reading = assessment.reading(opened.clause, opened.cycle or None)
-    if reading is None:
-        return "absent"
-    if opened.rung:
-        reached = [each for each in reading.fired if each.rung.id == opened.rung]
-        return f"{opened.rung} {rfc3339(reached[-1].legal)}" if reached else f"{opened.rung} -"
-    return f"{reading.state.value} {rfc3339(reading.due) or '-'}"
-
-
 # ------------------------------------------------------------------------------------- the story
 
 
@@ -84,54 +67,12 @@ def tell(desk: "Desk", dispute: str, as_known: str) -> None:
     known_at = instant(as_known, "--as-known")
     with desk.engine() as engine:
         case = Case.open(engine, f"{DISPUTE.name}/{dispute}", known_at)
-        story = _story(engine, case, known_at)
+        told = story(engine, case, known_at)
         if desk.voice.json:
-            desk.voice.document({**case.document(), "dispute": story})
+            desk.voice.document({**case.document(), "dispute": told})
             return
-        desk.voice.show(_beside(story, desk.voice), *render_head(case, desk.voice))
+        desk.voice.show(_beside(told, desk.voice), *render_head(case, desk.voice))
         desk.voice.show(timeline.render(case.entries, case.pack, desk.voice))
-
-
-def _story(engine: "Engine", case: Case, known_at: Instant | None) -> dict[str, Any]:
-    """JSON-ready; `verdict` as it was when the dispute was opened, `now` as it counts."""
-    opened, chronicle = opening(case.dossier), read(case.dossier, DISPUTE)
-    at = case.dossier.opening.meta.recorded_at
-    before = engine.assess(opened.subject, known_at=at)
-    ruled = ruling(chronicle)
-    said = {name: getattr(opened, name) for name in (*_ABOUT, "kind", "appeals")}
-    return {
-        **said,
-        "verdict": _verdict(opened, before),
-        "claim": {name: getattr(opened, name) for name in ("claim", "ground", "remedy")},
-        "replays": [
-            {"at": rfc3339(fact.meta.occurred_at), **msgspec.structs.asdict(fact.event)}
-            for fact in chronicle.facts
-            if isinstance(fact.event, ReplayRun)
-        ],
-        "ruling": {"at": rfc3339(ruled.meta.occurred_at), **_ruling(ruled.event)}
-        if ruled
-        else None,
-        "now": _verdict(opened, engine.assess(opened.subject, known_at=known_at)),
-    }
-
-
-def _ruling(event: object) -> dict[str, Any]:
-    assert isinstance(event, DisputeRuled)
-    return msgspec.structs.asdict(event)
-
-
-def _verdict(opened: DisputeOpened, assessment: Assessment) -> dict[str, Any]:
-    """What was computed, what counts, and which dispute says so."""
-    computed = said_of(opened, assessment)
-    reading = assessment.reading(opened.clause, opened.cycle or None) if opened.clause else None
-    if reading is None or opened.rung:
-        return {"computed": computed, "counts": computed, "ruled_in": ""}
-    ruled = reading.ruling
-    return {
-        "computed": computed,
-        "counts": reading.verdict,
-        "ruled_in": ruled.dispute if ruled is not None else "",
-    }
 
 
 def _beside(story: Mapping[str, Any], voice: Voice) -> "RenderableType":

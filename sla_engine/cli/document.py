@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -150,9 +150,10 @@ def report(  # one argument for each option
     out: OutOption = None,
     wording: WordingOption = None,
 ) -> None:
-    from sla_engine.cli.scorecard import the_pack
+    from sla_engine.cli.options import misused
     from sla_engine.documents.register import draw as drawn
     from sla_engine.drafting import of_period, pack_of
+    from sla_engine.showing.scorecards import PACK_NEEDED, the_pack
 
     name, cycle, example = _REPORTS[kind]
     days, to = period(period_, "--period"), format_of(out)
@@ -160,7 +161,9 @@ def report(  # one argument for each option
         raise Misuse(Fault(PERIOD_UNLIKE, "--period", period_, example))
     with desk.engine() as engine:
         at = engine.clock.now()
-        edition = pack_of(engine, the_pack(engine, pack), days.last, at)
+        with misused(PACK_NEEDED):
+            named = the_pack(engine, pack)
+        edition = pack_of(engine, named, days.last, at)
         source = of_period(engine, edition, region, days, at)
         document = drawn(name, f"{edition.name}/{days.word}", source)
     tell(desk, document, to, out, wording)
@@ -186,6 +189,7 @@ def tell(
 ) -> None:
     """Into the file, or here; what it lacks is said beside it."""
     from sla_engine.documents.render import render
+    from sla_engine.showing.papers import as_dict
     from sla_engine.wording import load_wording
 
     if folder is not None and not folder.is_dir():
@@ -195,7 +199,7 @@ def tell(
     if out is not None:
         out.write_text(text, encoding="utf-8")
     if desk.voice.json:
-        desk.voice.document(_as_dict(document, out))
+        desk.voice.document({**as_dict(document), "file": str(out) if out is not None else None})
     elif out is not None:
         desk.voice.show(f"{document.form.title.zh} → {out}")
     else:
@@ -203,29 +207,3 @@ def tell(
     if document.missing:
         labels = (wording.labels[name.rpartition(".")[2]] for name in document.missing)
         desk.voice.note(f"未载明 not on record：{desk.voice.listed(map(desk.voice.word, labels))}")
-
-
-def _as_dict(document: "Document", out: Path | None) -> dict[str, Any]:
-    from sla_engine.cli.output import rfc3339
-
-    return {
-        "document": document.form.name,
-        "title": {"zh": document.form.title.zh, "en": document.form.title.en},
-        "of": document.of,
-        "at": rfc3339(document.at),
-        "file": str(out) if out is not None else None,
-        "fields": _plain(document.fields),
-        "missing": document.missing,
-    }
-
-
-def _plain(value: Any) -> Any:
-    """Times as RFC 3339."""
-    from sla_engine.cli.output import rfc3339
-    from sla_engine.documents.form import Moment
-
-    if isinstance(value, Moment):
-        return rfc3339(value.at)
-    if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, tuple) else value

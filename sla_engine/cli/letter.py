@@ -150,7 +150,7 @@ def _chosen(letters: "Letters", named: Sequence[str], all_: bool) -> "list[Lette
 
 def _row(letter: "Letter") -> dict[str, Any]:
     """A letter without its body, under the names of what comes in."""
-    from sla_engine.cli.output import rfc3339
+    from sla_engine.showing.plain import rfc3339
 
     return {
         "letter": letter.id,

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sla_engine import words
 from sla_engine.cli import output
-from sla_engine.cli.output import Voice, deadline, rfc3339, when
-from sla_engine.cli.registers import Levels, public
+from sla_engine.cli.output import Voice
+from sla_engine.cli.registers import Levels
 from sla_engine.policy.clause import Text
+from sla_engine.showing.names import Names
+from sla_engine.showing.plain import jsonable
+from sla_engine.showing.written import deadline, when
 
 if TYPE_CHECKING:
     from sla_engine.wiring import Engine
 
 Row = Mapping[str, Any]
 Cell = "RenderableType"
-
-_INSTANTS = ("from", "to", "due", "at", "ends", "begins")
 
 
 class Column(NamedTuple):
@@ -46,15 +47,6 @@ def show(
         voice.note(
             f"共 {len(found)} 项，只列 {limit} 项，用 --limit 多看 · {limit} of {len(found)} shown"
         )
-
-
-def jsonable(value: Any, name: str = "") -> Any:
-    """A row for JSON: times RFC 3339, also inside; without what the read model keeps for itself."""
-    if isinstance(value, Mapping):
-        return {key: jsonable(each, key) for key, each in public(value).items()}
-    if isinstance(value, list | tuple):
-        return [jsonable(each) for each in value]
-    return rfc3339(value) if name in _INSTANTS and isinstance(value, int) else value
 
 
 def _cell(value: Any) -> Any:
@@ -216,27 +208,6 @@ def stewards(engine: "Engine", voice: Voice, project: str, limit: int) -> None:
         Column("上报数 figures", _figures),
     )
     show(voice, "包保台账 stewards", found, columns, limit)
-
-
-class Names:
-    """Names of lists, series and roles by pack name, from the latest edition."""
-
-    def __init__(self, engine: "Engine") -> None:
-        packs = sorted(engine.rules.packs, key=lambda pack: pack.effective[0])
-        self._packs = {pack.name: pack for pack in packs}
-
-    def list(self, pack: str, name: str) -> Text:
-        found = self._packs[pack].lists.get(name) if pack in self._packs else None
-        return found.name if found is not None else Text(name, name)
-
-    def series(self, pack: str, name: str) -> Text:
-        found = self._packs[pack].series.get(name) if pack in self._packs else None
-        return found.name if found is not None else Text(name, name)
-
-    def role(self, name: str) -> Text:
-        """A role as the first pack has it that names it: the roster is of no pack."""
-        found = (each.roles[name] for each in self._packs.values() if name in each.roles)
-        return next(found, Text(name, name))
 
 
 def _rows(engine: "Engine", model: str, wanted: Mapping[str, str]) -> Iterator[Row]:

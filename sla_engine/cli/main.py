@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sla_engine.cli import (
+    account,
     backup,
     board,
     calendar,
@@ -17,6 +18,7 @@ from sla_engine.cli import (
     import_,
     intake,
     item,
+    key,
     letter,
     petition,
     policy,
@@ -154,7 +156,8 @@ def entry(
 for noun in (
     standalone, intake, run, worklist, petition, talk, item, round, board, dispute, scorecard,
     reconcile, document, registry, roster, verify, replay, whatif, import_, scenario, calendar,
-    policy, campaign, serve, backup, export, letter, delivery,
+    policy, campaign, serve, account, key, backup, export, letter,
+    delivery,
 ):  # fmt: skip
     app.add_typer(noun.app)
 app.add_typer(document.reports)

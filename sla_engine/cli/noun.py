@@ -95,10 +95,11 @@ class Noun:
     def send(self, desk: Desk, name: str, fact: str, data: Data, sent: Sent) -> None:
         """Record one fact and show where the dossier stands then; ends with DEPARTED if it was
         refused."""
-        from sla_engine.cli.case import Case, render_head, stream_of
+        from sla_engine.cli.case import render_head
         from sla_engine.identity import digest
         from sla_engine.service.handler import outcome_dict
         from sla_engine.service.intake import parse
+        from sla_engine.showing.case import Case, stream_of
         from sla_engine.worktime import format_instant
 
         instant(sent.at, "--at")

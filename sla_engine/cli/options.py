@@ -1,5 +1,8 @@
 """Arguments that several commands take, and how their text is read."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
@@ -135,3 +138,14 @@ def within(value: int, option: str, lowest: int, highest: int) -> int:
 def checked(limit: int) -> int:
     """How many rows to show, as `--limit` says. Raises `Misuse` NUMBER_WRONG."""
     return within(limit, "--limit", 1, MOST_ROWS)
+
+
+@contextmanager
+def misused(*codes: str) -> Iterator[None]:
+    """Refusals of these codes are an option's fault, the one named where they say."""
+    try:
+        yield
+    except Refusal as refusal:
+        if refusal.code not in codes:
+            raise
+        raise Misuse(replace(each, where=f"--{each.where}") for each in refusal.faults) from None

@@ -4,11 +4,12 @@ Times are shown at +08:00, to the minute unless there are seconds. Instants that
 shown as 24:00 of that day, as officials write them. A colour never stands without its word.
 """
 
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
+
+from sla_engine.showing.written import Speech
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -22,14 +23,12 @@ Instant = int
 
 _PIPED_WIDTH = 120
 _SHOWN_FAULTS = 40
-_MINUTE, _HOUR, _DAY = 60_000_000, 3_600_000_000, 86_400_000_000
 
 _UNSEEN = dict.fromkeys(
     {*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)} - {9, 10},
     "\N{REPLACEMENT CHARACTER}",
 )
 
-_LOOSE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=\w)|(?<=\w) (?=[\u4e00-\u9fff])")
 
 LIGHTS: Mapping[str, str] = {
     "none": "dim",
@@ -43,35 +42,14 @@ LIGHTS: Mapping[str, str] = {
 }
 
 
-class Bilingual(Protocol):
-    """Anything with a Chinese and an English form, such as `policy.clause.Text`."""
-
-    @property
-    def zh(self) -> str: ...
-    @property
-    def en(self) -> str: ...
-
-
-class Voice:
+class Voice(Speech):
     """Speaks to whoever called: answers on standard output, complaints on standard error."""
 
     def __init__(self, json: bool = False) -> None:
         self.json = json
-        self.lang: Literal["zh", "en"] | str = "zh"
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")
-
-    def word(self, text: Bilingual) -> str:
-        return text.en if self.lang == "en" else text.zh
-
-    def listed(self, parts: Iterable[str]) -> str:
-        """Several things named one after the other."""
-        return (", " if self.lang == "en" else "、").join(parts)
-
-    def sentence(self, parts: Iterable[str]) -> str:
-        """Several statements in one line."""
-        return ("; " if self.lang == "en" else "；").join(parts)
 
     def show(self, *renderables: "RenderableType") -> None:
         """For people: one under the other. Plain lines are left to the terminal to break."""
@@ -182,42 +160,6 @@ def faults_panel(faults: Sequence["Fault"]) -> "RenderableType":
     return Panel(Group(*parts), title="不能照办 · refused", title_align="left", border_style="red")
 
 
-def rfc3339(instant: Instant | None) -> str | None:
-    """For JSON: RFC 3339 at +08:00, None where there is no instant."""
-    from sla_engine.worktime import format_instant
-
-    return None if instant is None else format_instant(instant)
-
-
-def when(instant: Instant | None, none: str = "—") -> str:
-    """For people: `2026-10-10 17:30`, with seconds where there are any."""
-    if instant is None:
-        return none
-    day, _, clock = (rfc3339(instant) or "").partition("T")
-    hours, minutes, seconds = clock.removesuffix("+08:00").split(":")
-    return f"{day} {hours}:{minutes}" + ("" if seconds.startswith("00") else f":{seconds[:2]}")
-
-
-def deadline(instant: Instant | None, none: str = "—") -> str:
-    """An instant at which something ends: midnight is 24:00 of the day before."""
-    if instant is None:
-        return none
-    shown = when(instant)
-    return f"{when(instant - _DAY)[:10]} 24:00" if shown.endswith(" 00:00") else shown
-
-
-def duration(micros: int, lang: str = "zh", units_shown: int = 2) -> str:
-    """A length in words, its largest units: 2天3小时, 1小时5分, 40秒."""
-    days, rest = divmod(abs(micros), _DAY)
-    hours, rest = divmod(rest, _HOUR)
-    minutes, rest = divmod(rest, _MINUTE)
-    units = ("d", "h", "min", "s") if lang == "en" else ("天", "小时", "分", "秒")
-    counts = (days, hours, minutes, rest // 1_000_000)
-    gap = " " if lang == "en" else ""
-    told = [f"{n}{gap}{unit}" for n, unit in zip(counts, units, strict=True) if n][:units_shown]
-    return gap.join(told) or f"0{gap}{units[-1]}"
-
-
 def light(colour: str) -> str:
     """The style of a level's light."""
     return LIGHTS.get(colour, "")
@@ -251,11 +193,6 @@ def console(stderr: bool = False, markup: bool = False) -> "Console":
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
     return Safe(stderr=stderr, width=width, highlight=False, markup=markup, emoji=False)
-
-
-def tight(text: str) -> str:
-    """Chinese without spaces beside digits and letters, where a narrow column would break it."""
-    return _LOOSE.sub("", text)
 
 
 def plain(text: str) -> str:

@@ -30,7 +30,8 @@ app = group("petition", "诉求 · Petitions: what was promised, what happened, 
     "What was withdrawn is struck through. --as-known shows it as it stood then.",
 )
 def show(desk: Desk, no: NoArgument, as_known: AsKnownOption = "") -> None:
-    from sla_engine.cli.case import Case, render
+    from sla_engine.cli.case import render
+    from sla_engine.showing.case import Case
 
     known_at = instant(as_known, "--as-known")
     with desk.engine() as engine:
@@ -75,8 +76,9 @@ def explain(
     ] = "",
     as_known: AsKnownOption = "",
 ) -> None:
-    from sla_engine.cli.case import Case
-    from sla_engine.cli.derivation import explained, render
+    from sla_engine.cli.derivation import render
+    from sla_engine.showing.case import Case
+    from sla_engine.showing.clocks import explained
 
     known_at = instant(as_known, "--as-known")
     with desk.engine() as engine:
@@ -100,8 +102,8 @@ def explain(
 )
 def case_(desk: Desk, no: NoArgument, as_known: AsKnownOption = "") -> None:
     from sla_engine.catalog import pack_texts
-    from sla_engine.cli.case import Case
-    from sla_engine.cli.proof import proof
+    from sla_engine.showing.case import Case
+    from sla_engine.showing.proof import proof
 
     known_at = instant(as_known, "--as-known")
     texts = {name: text for folder in desk.pack_dirs for name, text in pack_texts(folder).items()}
@@ -125,8 +127,8 @@ def erase(
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    from sla_engine.cli.case import stream_of
     from sla_engine.petition.events import Registered
+    from sla_engine.showing.case import stream_of
 
     with desk.engine() as engine:
         stream = stream_of(engine, no)

@@ -23,7 +23,8 @@ PackArgument = Annotated[
 
 @command(app, "list", help="目录 · Packs in force and their editions.")
 def list_(desk: Desk) -> None:
-    from sla_engine.cli.packs import render_list, summary
+    from sla_engine.cli.packs import render_list
+    from sla_engine.showing.packs import summary
 
     packs = sorted(desk.rules().packs, key=lambda pack: (pack.name, pack.effective[0]))
     if desk.voice.json:
@@ -38,7 +39,8 @@ def list_(desk: Desk) -> None:
     help="内容 · Every clause: limit, start, stop, ladder, basis.",
 )
 def show(desk: Desk, pack: PackArgument) -> None:
-    from sla_engine.cli.packs import as_dict, render
+    from sla_engine.cli.packs import render
+    from sla_engine.showing.packs import as_dict
 
     found = _pack(desk, pack)
     if desk.voice.json:

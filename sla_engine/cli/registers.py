@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from sla_engine import words
 from sla_engine.cli import output
-from sla_engine.cli.output import Voice, rfc3339, when
-from sla_engine.policy.clause import Pack, Text
+from sla_engine.cli.output import Voice
+from sla_engine.showing import names
+from sla_engine.showing.plain import public
+from sla_engine.showing.written import when
 
 if TYPE_CHECKING:
     from rich.text import Text as Styled
@@ -15,9 +17,6 @@ if TYPE_CHECKING:
     from sla_engine.wiring import Engine
 
 Row = Mapping[str, Any]
-
-# What a read model keeps for itself in order to work out the rest.
-_OWN = frozenset({"lines", "raised"})
 
 
 def petitions(engine: "Engine", voice: Voice, phase: str, unit: str, limit: int) -> None:
@@ -83,35 +82,17 @@ def talks(engine: "Engine", voice: Voice, only_open: bool, unit: str, limit: int
     _more(len(found), limit, voice)
 
 
-class Levels:
-    """Names and lights of levels by pack name, from the latest edition."""
-
-    def __init__(self, engine: "Engine") -> None:
-        packs = sorted(engine.rules.packs, key=lambda pack: pack.effective[0])
-        self._packs: dict[str, Pack] = {pack.name: pack for pack in packs}
-
-    def name(self, pack: str, ordinal: int) -> Text | None:
-        """The level's name, None at 0."""
-        level = self._packs[pack].level(ordinal) if pack in self._packs else None
-        return level.name if level is not None else None
+class Levels(names.Levels):
+    """Levels as a terminal shows them."""
 
     def text(self, pack: str, ordinal: int, voice: Voice) -> "Styled":
         """The level's name in its light."""
         from rich.text import Text as Styled
 
-        level = self._packs[pack].level(ordinal) if pack in self._packs else None
+        level = self.level(pack, ordinal)
         if level is None:
             return Styled("—" if ordinal == 0 else str(ordinal))
         return Styled(f"● {voice.word(level.name)}", style=output.light(level.light))
-
-
-def public(row: Row) -> dict[str, Any]:
-    """A row for JSON: times RFC 3339, without what the read model keeps for itself."""
-    return {
-        name: rfc3339(value or None) if name.endswith("_at") else value
-        for name, value in row.items()
-        if name not in _OWN
-    }
 
 
 def _lines(found: Iterable[Row], limit: int, voice: Voice) -> None:

@@ -71,8 +71,10 @@ def replay(
     without: WithoutOption = [],  # noqa: B006  typer copies it
     edit: EditOption = [],  # noqa: B006
 ) -> None:
-    from sla_engine.cli.asking import Asked, asking
-    from sla_engine.cli.review import render_replay, replay_dict
+    from sla_engine.cli.asking import asking
+    from sla_engine.cli.review import render_replay
+    from sla_engine.showing.questions import Asked
+    from sla_engine.showing.replays import replay_dict
 
     asked = Asked(known_at, at, pack, calendar, tuple(without), tuple(edit))
     with asking(desk, no, asked) as review:
@@ -106,9 +108,11 @@ def diff(
         typer.Option("--against", metavar="TIME", help="Compare with what was known then."),
     ] = "",
 ) -> None:
-    from sla_engine.cli.asking import Asked, asking
-    from sla_engine.cli.review import difference_dict, render_difference
+    from sla_engine.cli.asking import asking
+    from sla_engine.cli.review import render_difference
     from sla_engine.replay.diff import diff as compare
+    from sla_engine.showing.questions import Asked
+    from sla_engine.showing.replays import difference_dict
 
     asked = Asked(known_at, "", pack, calendar, tuple(without), tuple(edit), against)
     with asking(desk, no, asked) as review:

@@ -88,7 +88,8 @@ def _tell(
     desk: Desk, engine: "Engine", touched: int, failed: dict[str, str], healthy: bool
 ) -> None:
     """One line: dossiers brought up to date, events in the log, what comes next."""
-    from sla_engine.cli.output import rfc3339, when
+    from sla_engine.showing.plain import rfc3339
+    from sla_engine.showing.written import when
 
     now, upcoming, head = engine.clock.now(), engine.next_alarm(), engine.log.head()
     if desk.voice.json:

@@ -165,7 +165,7 @@ def _table(shipped: "Iterable[Summary]", desk: Desk) -> "Table":
 
 
 def _as_dict(path: Path, report: "ScenarioReport") -> dict[str, object]:
-    from sla_engine.cli.output import rfc3339
+    from sla_engine.showing.plain import rfc3339
 
     return {
         "scenario": path.stem,

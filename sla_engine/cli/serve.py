@@ -1,15 +1,21 @@
 """Processes that run for years, and the question whether one is well."""
 
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sla_engine.cli.desk import DEPARTED, PROGRAM, STORE_MISSING, Desk, Misuse, command
 from sla_engine.cli.options import within
 from sla_engine.errors import Fault, Refusal, Unavailable, refuse, register
+
+if TYPE_CHECKING:
+    from sla_engine.policy.rulebook import Rulebook
+    from sla_engine.serving.process import Process
+    from sla_engine.settings import Settings
 
 NOT_LISTENING = register(
     "NOT_LISTENING",
@@ -19,6 +25,7 @@ NOT_LISTENING = register(
     "was the process started with --port?",
 )
 _LOOPBACK = "127.0.0.1"
+_DEMO_PORT = 8080
 
 app = typer.Typer()
 
@@ -26,6 +33,7 @@ app = typer.Typer()
 class RoleName(StrEnum):
     """What a process does."""
 
+    web = "web"
     intake = "intake"
     scheduler = "scheduler"
     followers = "followers"
@@ -41,9 +49,11 @@ HostOption = Annotated[
     app,
     "serve",
     help="值守 · Serve until told to stop.\n\n"
-    "Takes facts in from Redis, fires what is due, follows the log, delivers. All of it in one "
-    "process, or each role in processes of its own on PostgreSQL, as many as you like. --port "
-    "serves /health/live, /health/ready and /metrics. SIGTERM finishes what was begun.\n\n"
+    "Serves the API and the console, takes facts in from Redis, fires what is due, follows the "
+    "log, delivers. All of it in one process, or each role in processes of its own on PostgreSQL, "
+    "as many as you like. --port serves API, console, /health/live, /health/ready and /metrics, "
+    "and needs no preparation: a store that is not there is made. SIGTERM finishes what was "
+    "begun.\n\n"
     "Ends with 0 when all was finished, 1 when something was left for the next start.",
 )
 def serve(
@@ -55,42 +65,97 @@ def serve(
     port: Annotated[
         int | None, typer.Option("--port", metavar="N", help="Where the endpoint listens.")
     ] = None,
+    demo: Annotated[
+        bool,
+        typer.Option(
+            "--demo",
+            help="With a small city's last weeks and one login for each role, in a store of its "
+            "own: a temporary one, or the new one that --store names.",
+        ),
+    ] = False,
 ) -> None:
-    import logging
-
     from sla_engine.clock import SystemClock
     from sla_engine.serving import logs
     from sla_engine.serving.metrics import Metrics
     from sla_engine.serving.process import Process
-    from sla_engine.serving.roles import asked_for, opener
+    from sla_engine.serving.role import WEB
 
     settings, rules = desk.settings, desk.shipped()
-    try:
-        names = asked_for([each.value for each in role or ()], settings)
-    except Refusal as refusal:
-        raise Misuse(refusal.faults) from None
-    if port is not None:
-        within(port, "--port", 0, 65_535)
-    if not desk.present:
+    if demo:
+        port = port or _DEMO_PORT
+    names = _roles(role or (), settings, port)
+    if not (demo or desk.present or WEB in names):
         raise refuse(STORE_MISSING, "", settings.store)
     if desk.packs is not None:
         # That a pack of one's own has no effect is to be known before work begins.
         with suppress(Unavailable):
             desk.rules()
+    if demo:
+        settings = _furnished(desk, settings, rules)
+        desk.voice.show(f"\nhttp://{host}:{port}/  Ctrl-C 结束 to stop")
     logs.configure("+".join(names))
-    clock, metrics = SystemClock(), Metrics()
-    process = Process(names, clock, metrics, settings.probe_s, settings.stop_s)
+    process = Process(names, SystemClock(), Metrics(), settings.probe_s, settings.stop_s)
+    if not _run(process, settings, rules, host, port):
+        # A thread that hangs would keep the interpreter from ending.
+        _leave_at_once(DEPARTED)
+
+
+def _roles(asked: Sequence[RoleName], settings: "Settings", port: int | None) -> list[str]:
+    from sla_engine.serving.roles import asked_for
+
+    if port is not None:
+        within(port, "--port", 0, 65_535)
     try:
-        clean = process.run(opener(settings, names, rules, clock, metrics), host, port)
+        return asked_for([each.value for each in asked], settings, port is not None)
+    except Refusal as refusal:
+        raise Misuse(refusal.faults) from None
+
+
+def _run(
+    process: "Process", settings: "Settings", rules: "Rulebook", host: str, port: int | None
+) -> bool:
+    """Whether everything that was begun was finished."""
+    import logging
+
+    from sla_engine.serving.role import WEB
+    from sla_engine.serving.roles import opener
+
+    more, near = {}, "*"
+    if WEB in process.names:
+        from sla_engine.web.server import web
+
+        more, near = {WEB: web}, settings.probes_from
+    open_site = opener(settings, process.names, rules, process.clock, process.metrics, more)
+    try:
+        return process.run(open_site, host, port, near, settings.proxies)
     except (Refusal, OSError):
         raise
     except Exception:
         # Told without its text, which may quote what was sent.
         logging.getLogger("sla_engine.serving").critical("a fault in the program", exc_info=True)
         raise typer.Exit(PROGRAM) from None
-    if not clean:
-        # A thread that hangs would keep the interpreter from ending.
-        _leave_at_once(DEPARTED)
+
+
+def _furnished(desk: Desk, settings: "Settings", rules: "Rulebook") -> "Settings":
+    """The settings with the store of the demonstration, which is told."""
+    from atexit import register as at_exit
+    from dataclasses import replace
+    from pathlib import Path
+    from shutil import rmtree
+    from tempfile import mkdtemp
+
+    from sla_engine.cli.demo_city import OPEN311, furnish
+    from sla_engine.clock import SystemClock
+
+    path = Path(desk.store or mkdtemp(prefix="sla-engine-")) / ("" if desk.store else "demo.sqlite")
+    if not desk.store:
+        at_exit(rmtree, path.parent, ignore_errors=True)
+    with desk.voice.progress("演示数据 demonstration data", 100) as advance:
+        found = furnish(path, settings, rules, SystemClock(), lambda part: advance.to(int(part)))
+    for login in found.logins:
+        desk.voice.show(f"{login.name:<12}{login.password}  {login.title}")
+    desk.voice.show(f"{'X-API-Key':<12}{found.key}")
+    return replace(settings, store=str(path), open311=OPEN311)
 
 
 @command(

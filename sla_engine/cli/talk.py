@@ -39,7 +39,8 @@ def list_(
 
 @command(app, "show", help="全貌 · Card, clocks and timeline of one talk.")
 def show(desk: Desk, talk: TalkArgument, as_known: AsKnownOption = "") -> None:
-    from sla_engine.cli.case import Case, render
+    from sla_engine.cli.case import render
+    from sla_engine.showing.case import Case
 
     known_at = instant(as_known, "--as-known")
     with desk.engine() as engine:

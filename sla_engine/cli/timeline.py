@@ -1,105 +1,27 @@
 """What happened to a dossier, in the order in which it happened, with both times."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sla_engine import words
 from sla_engine.cli import output
-from sla_engine.cli.officers import Officers
-from sla_engine.cli.output import Voice, deadline, rfc3339, when
-from sla_engine.dossier.chronicle import order
+from sla_engine.cli.output import Voice
 from sla_engine.dossier.events import ACTS, AnomalyNoted, RungFired, RungWithdrawn, TermRefixed
-from sla_engine.dossier.fold import Dossier
 from sla_engine.escalation.kinds import kind_of
 from sla_engine.policy.clause import Pack, Text
-from sla_engine.record import Event, Recorded, fields_of, type_name
+from sla_engine.record import Event, Recorded, fields_of
 from sla_engine.round.events import Placed
+from sla_engine.showing.timeline import INSTANTS, Entry
+from sla_engine.showing.written import deadline, when
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-_INSTANTS = frozenset(
-    {
-        "due",
-        "at",
-        "scheduled_at",
-        "expected_until",
-        "old_due",
-        "new_due",
-        "effective",
-        "floor",
-        "begins",
-        "ends",
-        "told_at",
-    }
-)
 _CAUSES = frozenset({"cause", "causes"})
 _CAUSE_PARTS = 5
 _SAID_ELSEWHERE = frozenset(
     {"no", "talk", "item", "pack", "petitioner", "commitment", "step", "historic"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One event, and what took it away: the version of a void or of a withdrawal, 0 if none. Of an
-    act also the officers it was addressed to, by role."""
-
-    recorded: Recorded
-    gone: int
-    holders: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-    @property
-    def event(self) -> Event:
-        return self.recorded.event
-
-    def as_dict(self) -> dict[str, Any]:
-        """JSON-ready, times RFC 3339. `gone_by` is the version of the event that took it away; of
-        an act `holders` are the officers it was addressed to, by role."""
-        meta = self.recorded.meta
-        held = {"holders": self.holders} if isinstance(self.event, RungFired) else {}
-        return {
-            "version": self.recorded.version,
-            "type": type_name(self.event),
-            "occurred_at": rfc3339(meta.occurred_at),
-            "recorded_at": rfc3339(meta.recorded_at),
-            "source": meta.source,
-            "id": meta.key,
-            "by": meta.actor,
-            "unit": meta.unit,
-            "anomaly": meta.anomaly,
-            "gone_by": self.gone or None,
-            "data": data_of(self.event),
-            **held,
-        }
-
-
-def entries(
-    dossier: Dossier, events: Iterable[Recorded], officers: Officers | None = None
-) -> list[Entry]:
-    """Every event in time order; acts stand where they were due, with the `officers` addressed."""
-    gone = {version: void.version for version, void in dossier.voided().items()}
-    for acts in dossier.acts.values():
-        gone |= {act.version: act.withdrawn for act in acts if act.withdrawn}
-    office = officers or Officers()
-    return [
-        Entry(each, gone.get(each.version, 0), _addressed(each.event, office))
-        for each in sorted(events, key=order)
-    ]
-
-
-def _addressed(event: Event, officers: Officers) -> Mapping[str, Sequence[str]]:
-    return officers.addressed(event) if isinstance(event, RungFired) else {}
-
-
-def data_of(event: Event) -> dict[str, Any]:
-    """The body for JSON: instants as RFC 3339, no commitment."""
-    return {
-        name: rfc3339(value) if name in _INSTANTS else value
-        for name, value in fields_of(event).items()
-        if name != "commitment"
-    }
 
 
 def render(found: Sequence[Entry], pack: Pack, voice: Voice) -> "Table":
@@ -215,7 +137,7 @@ def _clause_name(clause: str, pack: Pack, voice: Voice) -> str:
 
 
 def _shown(name: str, value: Any) -> str:
-    if name in _INSTANTS:
+    if name in INSTANTS:
         return when(value)
     if isinstance(value, bool):
         return "是 yes" if value else "否 no"

@@ -23,7 +23,7 @@ def verify(desk: Desk) -> None:
         engine.follow()
         found = engine.verify(advance.to)
     if desk.voice.json:
-        from sla_engine.cli.output import rfc3339
+        from sla_engine.showing.plain import rfc3339
 
         desk.voice.document(
             {

@@ -1,6 +1,6 @@
 """What other rules would have done to everything at once."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -8,26 +8,7 @@ from sla_engine.cli.desk import Desk, Misuse, command
 from sla_engine.cli.document import OutOption, WordingOption, format_of, tell
 from sla_engine.cli.options import day
 from sla_engine.cli.replay import CalendarOption, EditionOption, WithoutOption
-from sla_engine.errors import Fault, Refusal, refuse, register
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from sla_engine.policy.rulebook import Rulebook
-    from sla_engine.record import Instant
-
-WHATIF_OF_NOTHING = register(
-    "WHATIF_OF_NOTHING",
-    "没有说明与什么比较，应给出 {allowed}",
-    "nothing was said to compare with; give {allowed}",
-)
-BULK_MISSING = register(
-    "BULK_MISSING",
-    "没有安装批量计算所需的 {found}",
-    "{found}, which computing in bulk needs, is not installed",
-    "安装时带上 bulk：pip install 'sla-engine[bulk]'",
-    "install the extra: pip install 'sla-engine[bulk]'",
-)
+from sla_engine.errors import Fault, Refusal
 
 app = typer.Typer()
 
@@ -56,8 +37,10 @@ def whatif(
     wording: WordingOption = None,
 ) -> None:
     from sla_engine.cli.asking import with_calendar, with_pack
-    from sla_engine.cli.impact import document_of, names_of, render
-    from sla_engine.replay.question import Question
+    from sla_engine.cli.impact import render
+    from sla_engine.showing.impacts import document_of, names_of
+    from sla_engine.showing.questions import Brought
+    from sla_engine.showing.whatifs import WHATIF_OF_NOTHING, WhatIf, question_of
 
     if not (pack or calendar or without):
         raise Misuse(Fault(WHATIF_OF_NOTHING, "", "", "--pack, --calendar, --without"))
@@ -69,30 +52,13 @@ def whatif(
             rules, known = with_calendar(rules, calendar, now)
         except Refusal as refusal:
             raise Misuse(refusal.faults) from None
-        question = Question(
-            known_at=now,
-            pack=edition,
-            instead_of=edition.partition("@")[0].partition("~")[0],
-            calendar=known,
-            without=tuple(without),
-        )
+        question = question_of(Brought(rules, edition, known), tuple(without), now)
         total = sum(1 for _ in engine.log.streams("petition/"))
         with desk.voice.progress("试算 what if", total) as advance:
-            try:
-                found = engine.whatif(
-                    question, rules, midnight(rules, first), midnight(rules, after), advance.to
-                )
-            except ModuleNotFoundError as error:
-                raise refuse(BULK_MISSING, "", error.name or str(error)) from None
+            found = WhatIf(rules, question, first, after).run(engine, advance.to)
     names = names_of(rules)
     document = document_of(found, question, names, since, until)
     if desk.voice.json or out is not None:
         tell(desk, document, to, out, wording)
     if not desk.voice.json:
         desk.voice.show(*render(found, question, names, desk.voice))
-
-
-def midnight(rules: "Rulebook", day: "date | None") -> "Instant | None":
-    """The first instant of a local day."""
-    zone = next(iter(rules.almanacs.values())).zone
-    return None if day is None else zone.midnight[day.toordinal()]

@@ -33,8 +33,12 @@ def worklist(
     ] = "",
     limit: Annotated[int, typer.Option(metavar="N", help="At most so many.")] = 50,
 ) -> None:
-    from sla_engine.cli.due import Wanted, render
+    from sla_engine.cli.due import render
+    from sla_engine.cli.options import misused
+    from sla_engine.showing.duties import STATE_UNKNOWN, Wanted
 
-    wanted = Wanted(unit, level, state, instant(due_before, "--due-before"))
+    due = instant(due_before, "--due-before")
+    with misused(STATE_UNKNOWN):
+        wanted = Wanted(unit, level, state, due)
     with desk.engine() as engine:
         render(engine, desk.voice, wanted, checked(limit))

@@ -10,6 +10,7 @@ from sla_engine.catalog import Disagreement, second_witness
 from sla_engine.cli import output
 from sla_engine.cli.output import Voice, styled
 from sla_engine.policy.clause import Text
+from sla_engine.showing.calendars import day_dict
 from sla_engine.worktime import Almanac, Calendar, Day, DayKind
 from sla_engine.worktime.survey import Difference, Listed, YearCheck
 from sla_engine.worktime.survey import check as check_years
@@ -21,21 +22,6 @@ if TYPE_CHECKING:
 _OFF, _MAKEUP = "red", "bold green"
 _WEEKDAYS = Text("一二三四五六日", "MTWTFSS")
 _MONTHS_IN_A_ROW = 4
-
-
-def as_dict(calendar: Calendar, year: int, days: Sequence[Listed]) -> dict[str, Any]:
-    """JSON-ready: every day of the year."""
-    return {
-        "year": year,
-        "region": calendar.region,
-        "digest": calendar.digest,
-        "provisional": days[0].provisional,
-        "working_days": sum(each.works for each in days),
-        "days": [
-            {"date": each.date.isoformat(), "works": each.works, **_day_dict(each.day)}
-            for each in days
-        ],
-    }
 
 
 def render(
@@ -114,8 +100,8 @@ def difference_dict(found: Difference) -> dict[str, Any]:
         "changes": [
             {
                 "date": each.date.isoformat(),
-                "before": _day_dict(each.before),
-                "after": _day_dict(each.after),
+                "before": day_dict(each.before),
+                "after": day_dict(each.after),
             }
             for each in found.changes
         ],
@@ -211,7 +197,3 @@ def _dated(day: date, voice: Voice) -> str:
 def _reason(day: Day, voice: Voice) -> str:
     parts = (voice.word(words.DAY_KINDS[day.kind.value]), day.name, day.notice)
     return " ".join(part for part in parts if part)
-
-
-def _day_dict(day: Day) -> dict[str, str]:
-    return {"kind": day.kind.value, "name": day.name, "notice": day.notice}

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from sla_engine.dossier.chronicle import Chronicle, read
 from sla_engine.dossier.events import RungFired
 from sla_engine.item.events import ItemListed
 from sla_engine.record import Event, Instant
 from sla_engine.roster.kind import ROSTER, Holding, holders
-
-if TYPE_CHECKING:
-    from sla_engine.wiring import Engine
+from sla_engine.wiring import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ class Officers:
     project: str = ""
 
     @classmethod
-    def of(cls, engine: "Engine", region: str, opening: Event, known_at: Instant | None) -> Self:
+    def of(cls, engine: Engine, region: str, opening: Event, known_at: Instant | None) -> Self:
         """The officers of a region by what was known at `known_at` (None: by all). `opening`, the
         dossier's first fact, tells its project."""
         roster = engine.dossier(f"roster/{region}", known_at)

@@ -1,20 +1,17 @@
 """The case of a dossier: what the independent checker is given."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from sla_engine.rules.events import RULES, NoticeLoaded, PackLoaded
+from sla_engine.sla.assess import Assessment
 from sla_engine.sla.case import GivenNotice, case_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sla_engine.sla.assess import Assessment
-    from sla_engine.wiring import Engine
+from sla_engine.wiring import Engine
 
 
-def proof(engine: "Engine", assessment: "Assessment", texts: "Mapping[str, str]") -> dict[str, Any]:
+def proof(engine: Engine, assessment: Assessment, texts: Mapping[str, str]) -> dict[str, Any]:
     """JSON-ready: facts and derivations, with every pack and notice that the store was given, and
     the `texts` of packs of one's own."""
     loaded = engine.events(RULES)

@@ -1,0 +1,1 @@
+"""What the engine knows as plain data: one shape for the command line, the API and the screens."""
