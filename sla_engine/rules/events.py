@@ -1,13 +1,15 @@
 """Events beside the dossiers: what became a rule when, and how open dossiers were brought up to it.
 
 Streams: `rules/notices` holds notices and editions of packs (it is older than the latter),
-`campaign/ID` the beginning and the end of one campaign.
+`campaign/ID` the beginning and the end of one campaign, `proposal/ID` what became of one proposal
+to load a notice or an edition: who proposed it, who else approved it, which campaign it led to.
 """
 
 from sla_engine.record import Event, Instant, wire
 
 RULES = "rules/notices"
 CAMPAIGN = "campaign/"
+PROPOSAL = "proposal/"
 
 
 @wire("rules.notice_loaded/1")
@@ -67,3 +69,47 @@ class CampaignFinished(Event):
     later: int
     earlier: int
     failed: int
+
+
+@wire("proposal.made/1")
+class ProposalMade(Event):
+    """Somebody proposes to load a notice or an edition. `kind`: "notice" or "pack"; `title` names
+    it; `text` is the file itself and `digest` its SHA-256; `file` says how faults in it are named.
+    """
+
+    kind: str
+    title: str
+    digest: str
+    text: str
+    file: str = ""
+    reason: str = ""
+
+
+@wire("proposal.approved/1")
+class ProposalApproved(Event):
+    """Somebody else approves the text with this digest."""
+
+    digest: str
+    reason: str = ""
+
+
+@wire("proposal.refused/1")
+class ProposalRefused(Event):
+    """Somebody else does not."""
+
+    reason: str = ""
+
+
+@wire("proposal.withdrawn/1")
+class ProposalWithdrawn(Event):
+    """Whoever proposed it takes it back."""
+
+    reason: str = ""
+
+
+@wire("proposal.activated/1")
+class ProposalActivated(Event):
+    """The text with this digest was loaded; the campaign brings open dossiers up to it."""
+
+    digest: str
+    campaign: str

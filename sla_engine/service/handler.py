@@ -58,6 +58,13 @@ ALREADY_REGISTERED = register(
     "同一诉求重复到达请用并单（merged）；更正立案信息请另发事实",
     "for the same matter arriving twice use merged; corrections are further facts",
 )
+STREAM_ELSEWHERE = register(
+    "STREAM_ELSEWHERE",
+    "案卷已有新的变化：现为版本 {found}，提交时看到的是版本 {allowed}",
+    "the dossier has changed: it is at version {found}, and version {allowed} was looked at",
+    "重新查看后再提交",
+    "look at it again, then send it again",
+)
 HISTORY_ONLY = register(
     "HISTORY_ONLY",
     "只有历史导入可以把诉求件标为历史件",
@@ -86,7 +93,8 @@ class _Unsettled(Refusal):
 
 @dataclass(slots=True)
 class _Batch:
-    """One transaction's work: dossiers opened so far and the outcome of each submission."""
+    """One transaction's work: dossiers opened so far and the outcome of each submission. `touched`
+    is the version of a dossier once what was due on it is recorded."""
 
     tx: Transaction
     rules: Rulebook
@@ -98,6 +106,7 @@ class _Batch:
     pending: dict[str, Pending] = field(default_factory=dict)
     answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
+    touched: dict[str, int] = field(default_factory=dict)
 
     def prepare(self, streams: Iterable[str]) -> None:
         """Read the dossiers that will be needed, at once; nobody else changes them meanwhile."""
@@ -116,7 +125,13 @@ class _Batch:
             if stream in self.due:
                 catch_up(pending, kind_of(stream), self.rules, self.now)
             self.pending[stream] = pending
+            self.touched[stream] = pending.dossier.version
         return pending
+
+    def elsewhere(self, stream: str, seen: int) -> bool:
+        """Whether anything but what was due came to a dossier since it was at version `seen`."""
+        pending = self.open(stream)
+        return seen != pending.base or pending.dossier.version != self.touched[stream]
 
 
 class Loaded(Protocol):
@@ -261,6 +276,7 @@ class Handler:
 
     def _record(self, batch: _Batch, submission: Submission, body_digest: str) -> int:
         pending = batch.open(submission.stream)
+        _check_seen(batch, submission)
         draft = _draft(submission, batch.now, body_digest)
         _check_opening(pending.dossier, draft, batch.history)
         drafts = self._decide(batch, pending.dossier, draft)
@@ -334,6 +350,14 @@ def _committed(tx: Transaction, draft: Draft, submission: Submission) -> Draft:
         return draft
     salted = commitment(tx.secret(submission.subject), dict(submission.personal))
     return Draft(draft.meta, msgspec.structs.replace(event, commitment=salted))
+
+
+def _check_seen(batch: _Batch, submission: Submission) -> None:
+    """Whoever decides upon what they saw must have seen all of it."""
+    stream, seen = submission.stream, submission.seen
+    if seen is not None and batch.elsewhere(stream, seen):
+        version = batch.pending[stream].dossier.version
+        raise refuse(STREAM_ELSEWHERE, "", version, str(seen))
 
 
 def _check_opening(dossier: Dossier, draft: Draft, history: bool) -> None:

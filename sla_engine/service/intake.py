@@ -56,15 +56,15 @@ TYPE_UNKNOWN = register(
     "there is no event type {found}; there are: {allowed}",
 )
 
-_ENVELOPE = {
+ENVELOPE = {
     *ADDRESSED, "type", "id", "source", "at", "seq", "by", "role", "unit", "cause",
     "data", "personal", "petitioner",
 }  # fmt: skip
-_INSTANTS = {"scheduled_at", "expected_until", "begins", "ends", "told_at"}
+INSTANTS = {"scheduled_at", "expected_until", "begins", "ends", "told_at"}
 _ENGINE_ONLY = (*ACTS, Absorbed, CauseAttached, CauseOverturned, VerdictSuperseded)
 _WITHHELD = "(withheld 不显示)"
 # Integers up to here are the same in every JSON reader, and the log has room for their sums.
-_LARGEST = 2**53 - 1
+LARGEST = 2**53 - 1
 # What stands in the wrong place may be somebody's name or number; only its type is shown.
 _FREE_TEXT = (str, tuple[str, ...])
 # What the envelope names and `data` therefore may not.
@@ -80,7 +80,9 @@ _ADDRESS = " | ".join(ADDRESSED)
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact as sent: parsed, not yet decided. `personal` never reaches an event."""
+    """A fact as sent: parsed, not yet decided. `personal` never reaches an event. `seen`: at which
+    version the dossier was when its sender looked, which is no part of the fact; None does not say.
+    """
 
     stream: str
     event: Event
@@ -95,6 +97,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     subject: str = ""
     personal: Mapping[str, str] = {}
     precision: str = ""
+    seen: int | None = None
 
 
 class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
@@ -110,7 +113,7 @@ class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
     round: str = ""
     dispute: str = ""
     roster: str = ""
-    seq: Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)] = 0
+    seq: Annotated[int, msgspec.Meta(ge=0, le=LARGEST)] = 0
     by: str = ""
     role: str = ""
     unit: str = ""
@@ -118,6 +121,13 @@ class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
     petitioner: str = ""
     data: dict[str, Any] = {}
     personal: dict[str, str] = {}
+
+
+class Fields(NamedTuple):
+    """What a sender may say in `data` for a class of events, and what they must."""
+
+    known: Sequence[msgspec.structs.FieldInfo]
+    required: Sequence[str]
 
 
 class _Shape(NamedTuple):
@@ -159,7 +169,7 @@ def _at_once(value: Mapping[str, Any]) -> Submission | None:
     try:
         sent = msgspec.convert(value, _Envelope)
         name = value[named[0]]
-        cls = _accepted(named[0]).get(sent.type)
+        cls = accepted(named[0]).get(sent.type)
         event = _whole_event(cls, name, value) if cls and sent.source != ENGINE else None
         return _submission(value, named[0], event, parse_instant(sent.at)) if event else None
     except (msgspec.ValidationError, Refusal):
@@ -200,8 +210,8 @@ def _submission(value: Mapping[str, Any], kind: str, event: Event, at: Instant) 
 
 
 def _envelope_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
-    for name in sorted(set(value) - _ENVELOPE):
-        yield _unknown(FIELD_UNKNOWN, "", name, _ENVELOPE)
+    for name in sorted(set(value) - ENVELOPE):
+        yield _unknown(FIELD_UNKNOWN, "", name, ENVELOPE)
     addressed = [name for name in ADDRESSED if name in value]
     if not addressed:
         yield Fault(FIELD_MISSING, _ADDRESS)
@@ -212,7 +222,7 @@ def _envelope_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
             yield Fault(FIELD_MISSING, name)
     yield from _text_faults(value)
     seq = value.get("seq", 0)
-    if type(seq) is not int or not 0 <= seq <= _LARGEST:
+    if type(seq) is not int or not 0 <= seq <= LARGEST:
         yield Fault(FIELD_WRONG, "seq", shorten(seq), "integer from 0 非负整数")
     if not isinstance(value.get("data", {}), dict):
         yield Fault(FIELD_WRONG, "data", type(value["data"]).__name__, "object 对象")
@@ -224,7 +234,7 @@ def _envelope_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _text_faults(value: Mapping[str, Any]) -> Iterator[Fault]:
-    for name in sorted((_ENVELOPE - {"seq", "data", "personal"}) & set(value)):
+    for name in sorted((ENVELOPE - {"seq", "data", "personal"}) & set(value)):
         if not isinstance(value[name], str) or not value[name].strip():
             found = _WITHHELD if name == "petitioner" else shorten(value[name])
             yield Fault(FIELD_WRONG, name, found, "non-empty text 非空文本")
@@ -262,7 +272,7 @@ def _event_of(value: Mapping[str, Any]) -> Event | None:
 
 
 def _event_class(kind: Kind, name: str) -> type[Event]:
-    known = _accepted(kind.name)
+    known = accepted(kind.name)
     cls = known.get(name)
     if cls is None:
         raise Refusal(_unknown(TYPE_UNKNOWN, "type", name, known))
@@ -270,10 +280,18 @@ def _event_class(kind: Kind, name: str) -> type[Event]:
 
 
 @lru_cache
-def _accepted(kind: str) -> dict[str, type[Event]]:
+def accepted(kind: str) -> dict[str, type[Event]]:
     """Event types that may be sent for a kind of dossier, by name."""
     classes: tuple[type[Event], ...] = (*KINDS[kind].steps, Voided)
     return {type_name(each): each for each in classes if each not in _ENGINE_ONLY}
+
+
+def fields_sent(cls: type[Event]) -> Fields:
+    """The fields of an event as senders know them: without those that the envelope names."""
+    named = _NAMED_BY_ENVELOPE.get(cls, ())
+    known = [each for each in msgspec.structs.fields(cls) if each.name not in named]
+    implied = _defaults(cls, "", {"type": "", "data": {}})
+    return Fields(known, [e.name for e in known if e.required and e.name not in implied])
 
 
 def _event(cls: type[Event], name: str, value: Mapping[str, Any]) -> Event:
@@ -307,7 +325,7 @@ def _whole_event(cls: type[Event], name: str, value: Mapping[str, Any]) -> Event
                 return None
             data[each] = parse_instant(data[each])
     event = msgspec.convert([data.get(each, default) for each, default in shape.fields], cls)
-    too_large = shape.counts and any(abs(each) > _LARGEST for each in _integers(event))
+    too_large = shape.counts and any(abs(each) > LARGEST for each in _integers(event))
     return None if too_large else event
 
 
@@ -318,7 +336,7 @@ def _shape(cls: type[Event]) -> _Shape:
         fields=[(each.name, _default(each)) for each in fields],
         known=frozenset(each.name for each in fields),
         required=frozenset(each.name for each in fields if each.required),
-        instants=frozenset(each.name for each in fields) & _INSTANTS,
+        instants=frozenset(each.name for each in fields) & INSTANTS,
         counts=_counts(cls),
     )
 
@@ -360,7 +378,7 @@ def _hints(cls: type[Event]) -> dict[str, Any]:
 
 def _convert(name: str, value: Any, hint: Any) -> Any:
     where = f"data.{name}"
-    if name in _INSTANTS and value is not None:
+    if name in INSTANTS and value is not None:
         if not isinstance(value, str):
             raise refuse(FIELD_WRONG, where, value, "RFC 3339 time with offset 带时区的时间")
         faults = list(_instant_faults(where, value))
@@ -373,8 +391,8 @@ def _convert(name: str, value: Any, hint: Any) -> Any:
         found = type(value).__name__ if hint in _FREE_TEXT else value
         raise refuse(FIELD_WRONG, where, found, str(error)) from None
     for each in _integers(converted):
-        if abs(each) > _LARGEST:
-            raise refuse(FIELD_WRONG, where, shorten(each), f"-{_LARGEST} … {_LARGEST}")
+        if abs(each) > LARGEST:
+            raise refuse(FIELD_WRONG, where, shorten(each), f"-{LARGEST} … {LARGEST}")
     return converted
 
 

@@ -1,0 +1,1 @@
+"""The HTTP interface for systems and the console for people, over one engine."""

@@ -1,0 +1,1 @@
+"""What officials look at: one module for each screen."""

@@ -1,0 +1,129 @@
+"""A dossier as a page shows it: what was known by when, judged at which instant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+from sla_engine.dossier.chronicle import Chronicle
+from sla_engine.dossier.kind import Kind, Lane
+from sla_engine.errors import refuse, register
+from sla_engine.escalation.kinds import KINDS
+from sla_engine.policy.clause import Pack
+from sla_engine.record import Instant, Recorded
+from sla_engine.sla.assess import Assessment, Reading
+from sla_engine.sla.cycle import pack_at
+from sla_engine.web import gate, problems
+from sla_engine.web.gate import Visitor
+from sla_engine.wiring import UNKNOWN_DOSSIER, Engine
+from sla_engine.worktime import format_instant
+
+KNOWN_TOO_EARLY = problems.tell(
+    register(
+        "KNOWN_TOO_EARLY",
+        "截至 {allowed}，{found} 还没有任何记录",
+        "nothing had been recorded of {found} by {allowed}",
+        "换一个较晚的时间",
+        "ask with a later time",
+    ),
+    404,
+)
+
+
+class Known(NamedTuple):
+    """From where a dossier is looked at: with the knowledge of that instant, or (`corrected`) with
+    today's knowledge about it. `at` None: now."""
+
+    at: Instant | None = None
+    corrected: bool = False
+
+    @property
+    def past(self) -> bool:
+        return self.at is not None
+
+
+NOW = Known()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One dossier. `events` are all there are, `shown` those that count from where it is seen."""
+
+    kind: Kind
+    name: str
+    known: Known
+    events: Sequence[Recorded]
+    shown: Sequence[Recorded]
+    assessment: Assessment
+    pack: Pack
+
+    @classmethod
+    def open(cls, engine: Engine, kind: str, name: str, known: Known) -> Self:
+        """Raises `Refusal` UNKNOWN_DOSSIER, KNOWN_TOO_EARLY."""
+        stream = f"{kind}/{name}"
+        events = engine.events(stream)
+        if not events:
+            raise refuse(UNKNOWN_DOSSIER, "", name)
+        shown = [each for each in events if _counts(each, known)]
+        if not shown:
+            assert known.at is not None
+            raise refuse(KNOWN_TOO_EARLY, "", name, format_instant(known.at)[:16])
+        learned = None if known.corrected else known.at
+        assessment = engine.assess(stream, at=known.at, known_at=learned)
+        chronicle = assessment.chronicle
+        pack = pack_at(chronicle, chronicle.marks[0], engine.rules)
+        return cls(KINDS[kind], name, known, events, shown, assessment, pack)
+
+    @property
+    def stream(self) -> str:
+        return f"{self.kind.name}/{self.name}"
+
+    @property
+    def version(self) -> int:
+        """The stream's version as this page has seen it."""
+        return self.events[-1].version
+
+    @property
+    def chronicle(self) -> Chronicle:
+        return self.assessment.chronicle
+
+    @property
+    def phase(self) -> str:
+        return self.chronicle.phase
+
+    @property
+    def readings(self) -> Sequence[Reading]:
+        return self.assessment.readings
+
+    @property
+    def instants(self) -> Sequence[Instant]:
+        """When the log learned anything of it, each once, in order."""
+        return sorted({each.meta.recorded_at for each in self.events})
+
+    @property
+    def unit(self) -> str:
+        """Who has it now; "" while it lies with the dispatcher."""
+        current = self.chronicle.lanes.current
+        return current.unit if current is not None else ""
+
+    def lane_of(self, visitor: Visitor) -> Lane | None:
+        """The open lane of a handler's own unit; nobody else has one of their own."""
+        lanes = self.chronicle.lanes.all.values()
+        mine = (lane for lane in lanes if lane.ended_at is None and lane.unit == visitor.unit)
+        return next(mine, None) if visitor.unit else None
+
+    def shown_to(self, visitor: Visitor) -> None:
+        """Raises `Refusal` NOT_YOURS for a handler whose unit never had to do with it."""
+        units = {lane.unit for lane in self.chronicle.lanes.all.values()}
+        if visitor.unit not in units:
+            gate.own(visitor, self.unit, self.name)
+
+    def worked_by(self, visitor: Visitor) -> bool:
+        """Whether this visitor may act on it: a handler only where their unit has it."""
+        return not visitor.unit or self.lane_of(visitor) is not None
+
+
+def _counts(each: Recorded, known: Known) -> bool:
+    if known.at is None:
+        return True
+    meta = each.meta
+    return (meta.occurred_at if known.corrected else meta.recorded_at) <= known.at

@@ -1,0 +1,132 @@
+"""驾驶舱 · The cockpit: figures that lead to lists, the trend, units, what needs supervision."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import urlencode
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from projections import lists
+from projections.cockpit import Cockpit, Day, Standing, cockpit
+from projections.days import begin_of, day_of
+from sla_engine import words
+from sla_engine.policy.clause import Text
+from sla_engine.projection import Columns
+from sla_engine.web import pages
+from sla_engine.web.console import told
+from sla_engine.web.gate import Visitor, need
+from sla_engine.web.house import HouseDep
+from sla_engine.web.language import language_of
+from sla_engine.wiring import Engine
+
+router = APIRouter(include_in_schema=False)
+
+Reads = Annotated[Visitor, need("board:read")]
+
+_DAYS = 30
+_ORDERS = 8
+_TIERS = (1, 2, 3)
+_REGISTERED, _ENDED = Text("登记", "registered"), Text("归档", "ended")
+
+
+class Tile(NamedTuple):
+    """A figure and the list behind it."""
+
+    name: Text
+    figure: int
+    href: str
+    tone: str = ""
+
+
+@router.get("/")
+def show(request: Request, house: HouseDep, visitor: Reads) -> Response:
+    engine, now = house.engine, house.now()
+    unit = visitor.unit or None
+    figures = cockpit(engine, now, unit, _DAYS)
+    language = language_of(request)
+    return pages.render(
+        request,
+        "desk/_cockpit.html" if pages.fragment(request) else "desk/cockpit.html",
+        figures=figures,
+        tiles=tiles(figures, date.fromisoformat(day_of(now))),
+        chart=_chart(figures.trend, language),
+        units=ranked(figures.units),
+        orders=[_order(engine, each) for each in _open_orders(engine, unit)],
+        week=_week(engine, figures, unit),
+        tiers=_TIERS,
+        cards=told.CARDS,
+    )
+
+
+def tiles(figures: Cockpit, today: date) -> list[Tile]:
+    """What is counted above all lists."""
+    total, day = figures.total, today.isoformat()
+    return [
+        Tile(Text("在办", "open"), total.open, _list()),
+        Tile(Text("今日到期", "due today"), total.due_today, _list(due_from=day, due_until=day)),
+        Tile(Text("已超时", "overdue"), total.overdue, _list(due_until=day), "red"),
+        Tile(Text("红牌", "red cards"), total.red, _list(card="red"), "red"),
+        Tile(Text("黄牌", "yellow cards"), total.yellow, _list(card="yellow"), "yellow"),
+        Tile(
+            Text("今日登记", "registered today"),
+            figures.trend[-1].registered,
+            _list(state="any", order="newest"),
+        ),
+        Tile(
+            Text("今日归档", "ended today"),
+            figures.trend[-1].ended,
+            _list(state="ended", order="newest"),
+            "green",
+        ),
+        Tile(Text("在办约谈", "open talks"), sum(figures.talks.values()), "/talks"),
+    ]
+
+
+def _list(**asked: str) -> str:
+    return f"/petitions?{urlencode(asked)}" if asked else "/petitions"
+
+
+def ranked(units: Sequence[Standing]) -> list[Standing]:
+    """Whoever has most overdue first, then most red cards; by name where both are equal."""
+    return sorted(units, key=lambda each: (-each.overdue, -each.red, -each.open, each.unit))
+
+
+def _chart(trend: Sequence[Day], language: str) -> dict[str, Any]:
+    names = [told.say(text, language) for text in (_REGISTERED, _ENDED)]
+    counts = ([each.registered for each in trend], [each.ended for each in trend])
+    series = [
+        {"name": name, "type": "line", "symbolSize": 5, "data": data}
+        for name, data in zip(names, counts, strict=True)
+    ]
+    return {
+        "grid": {"left": 36, "right": 12, "top": 36, "bottom": 28},
+        "legend": {"top": 0, "data": names},
+        "tooltip": {"trigger": "axis"},
+        "xAxis": {"type": "category", "data": [f"{d.day:%m-%d}" for d in trend]},
+        "yAxis": {"type": "value", "minInterval": 1},
+        "series": series,
+    }
+
+
+def _open_orders(engine: Engine, unit: str | None) -> list[Columns]:
+    return lists.page(engine, "supervision_list", limit=_ORDERS, unit=unit, only_open=True).rows
+
+
+def _order(engine: Engine, order: Columns) -> Columns:
+    """An order with its dossier's address and the words of its pack."""
+    kind, _, name = order["stream"].partition("/")
+    pack = engine.rules.pack_by_digest(order["pack"]) if order.get("pack") else None
+    href = f"/{kind}s/{name}" if kind in ("petition", "talk") else ""
+    return {**order, "kind": kind, "name": name, "href": href, "act": words.act(order["act"], pack)}
+
+
+def _week(engine: Engine, figures: Cockpit, unit: str | None) -> Mapping[int, list[Columns]]:
+    """Talks that are held from Monday to Sunday, by tier."""
+    today = date.fromisoformat(day_of(figures.at))
+    monday = today - timedelta(today.weekday())
+    begin, end = begin_of(monday), begin_of(monday + timedelta(7))
+    rows = lists.talks_between(engine, begin, end, limit=100, unit=unit).rows
+    return {tier: [row for row in rows if row["tier"] == tier] for tier in _TIERS}

@@ -1,0 +1,190 @@
+"""What the pages of a petition and of a talk have in common: what was known when, the clocks as a
+picture, a table and a derivation, the timeline, the forms and what becomes of them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from markupsafe import Markup
+from starlette.datastructures import FormData
+from starlette.requests import Request
+
+from sla_engine import words
+from sla_engine.errors import Fault, Refusal, refuse
+from sla_engine.policy.clause import Text
+from sla_engine.record import Instant
+from sla_engine.service.handler import STREAM_ELSEWHERE
+from sla_engine.showing.officers import Officers
+from sla_engine.web.console import bars, commands, told
+from sla_engine.web.console.case import Case, Known
+from sla_engine.web.console.commands import MOMENT_WRONG, Command
+from sla_engine.web.gate import Visitor
+from sla_engine.web.house import House
+from sla_engine.web.language import language_of
+from sla_engine.wiring import Engine
+from sla_engine.worktime import format_instant, parse_instant
+from sla_engine.worktime.instant import MINUTE, zone_of
+
+_REGION_ZONE = "Asia/Shanghai"
+
+
+class Filled:
+    """A form that was sent and not taken: what was typed, and what was wrong with it."""
+
+    def __init__(self, type_: str, typed: FormData, faults: Sequence[Fault]) -> None:
+        self.type = type_
+        self.typed = typed
+        self.faults = faults
+
+    @property
+    def stale(self) -> bool:
+        """Whether nothing was wrong but that the dossier had moved on."""
+        return any(fault.code == STREAM_ELSEWHERE for fault in self.faults)
+
+    @property
+    def seen(self) -> int:
+        """The version that its sender had seen."""
+        text = str(self.typed.get("seen", ""))
+        return int(text) if text.isdecimal() else 0
+
+    def value(self, name: str) -> str:
+        """What was typed into a field."""
+        return str(self.typed.get(name, ""))
+
+    def wrong(self, name: str) -> list[Fault]:
+        """What was wrong with a field."""
+        return [each for each in self.faults if _field_of(each) == name]
+
+    @property
+    def others(self) -> list[Fault]:
+        """What belongs to no field of the form."""
+        return [each for each in self.faults if _field_of(each) not in self.typed]
+
+    @property
+    def status(self) -> int:
+        return HTTPStatus.PRECONDITION_FAILED if self.stale else HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _field_of(fault: Fault) -> str:
+    return fault.where.removeprefix("data.").partition(".")[0]
+
+
+def known_of(query: Mapping[str, str], engine: Engine, stream: str) -> Known:
+    """From where the page is looked at: `known_at` (local time, or RFC 3339), or `step`, the
+    so-manieth instant at which anything was recorded. Raises `Refusal` MOMENT_WRONG."""
+    corrected = query.get("corrected", "") == "yes"
+    at = _asked(query.get("known_at", ""))
+    if at is None and query.get("step", "").isdecimal():
+        instants = sorted({each.meta.recorded_at for each in engine.events(stream)})
+        step = int(query["step"])
+        at = instants[step - 1] if 0 < step < len(instants) else None
+    if at is not None and at >= engine.clock.now():
+        at = None
+    return Known(at, corrected and at is not None)
+
+
+def _asked(text: str) -> Instant | None:
+    """The minute named, to its end: who asks for 17:30 means to see what came at 17:30."""
+    if not text:
+        return None
+    try:
+        told = datetime.fromisoformat(text)
+    except ValueError:
+        raise refuse(MOMENT_WRONG, "known_at", text) from None
+    if told.tzinfo is not None:
+        return parse_instant(text, "known_at")
+    minutes = told.hour * 60 + told.minute
+    return zone_of(_REGION_ZONE).wall(told.toordinal(), minutes * MINUTE) + MINUTE - 1
+
+
+def view(
+    request: Request,
+    house: House,
+    visitor: Visitor,
+    case: Case,
+    forms: Sequence[Command],
+    filled: Filled | None = None,
+) -> dict[str, Any]:
+    """What the templates of a dossier show."""
+    language, engine = language_of(request), house.engine
+    rows = told.clock_rows(case, language)
+    at = case.assessment.at
+    return {
+        "case": case,
+        "phase": words.phase(case.kind.name, case.phase),
+        "card": told.card_of_case(case),
+        "cards": told.CARDS,
+        "rows": rows,
+        "whys": told.whys(rows, language),
+        "lines": told.lines(case, language, _officers(engine, case)),
+        "picture": picture(engine, case, language),
+        "now": at,
+        "by": told.by,
+        "value": lambda text: _valued(text, language),
+        "instants": case.instants,
+        "step": _step(case),
+        "local_at": format_instant(case.known.at or at)[:16],
+        "forms": commands.possible(forms, case, visitor),
+        "filled": filled,
+        "news": _news(case, filled, language),
+        "done": _done(request, forms),
+    }
+
+
+def picture(engine: Engine, case: Case, language: str) -> Markup | None:
+    """The clocks over the calendar; None without any."""
+    drawn = bars.bars(case.readings)
+    if not drawn:
+        return None
+    region = case.chronicle.traits.get("region") or case.pack.region
+    calendar = engine.rules.calendar(case.pack, region, case.known.at)
+    begin, end = bars.window(drawn)
+    marks = bars.days(calendar, begin, end)
+    return bars.draw(drawn, marks, case.assessment.at, language)
+
+
+def _valued(text: str, language: str) -> str:
+    found = told.VALUES.get(text)
+    return text if found is None else found.zh if language == "zh" else found.en
+
+
+def _officers(engine: Engine, case: Case) -> Officers:
+    region = case.chronicle.traits.get("region") or case.pack.region
+    opening = case.assessment.dossier.opening.event
+    return Officers.of(engine, region, opening, case.known.at)
+
+
+def _step(case: Case) -> int:
+    """Which of the instants is looked from; the last is now."""
+    at = case.known.at
+    if at is None:
+        return len(case.instants)
+    return sum(each <= at for each in case.instants)
+
+
+def _news(case: Case, filled: Filled | None, language: str) -> list[told.Line]:
+    """What came after the version that the sender of a stale form had seen."""
+    if filled is None or not filled.stale:
+        return []
+    return [each for each in told.lines(case, language) if each.recorded.version > filled.seen]
+
+
+def _done(request: Request, forms: Sequence[Command]) -> Text | None:
+    """What has just been recorded, by the address that the form led to."""
+    done = request.query_params.get("done", "")
+    return next((each.title for each in forms if each.type == done), None)
+
+
+async def sent(
+    house: House, visitor: Visitor, case: Case, command: Command, form: FormData
+) -> Filled | None:
+    """Record what a form says; None when it is on record, else the form with what was wrong."""
+    if commands.recorded(case, visitor, str(form.get("key", ""))):
+        return None
+    try:
+        submission = commands.submission(command, case, visitor, form, house.now())
+    except Refusal as refusal:
+        return Filled(command.type, form, refusal.faults)
+    outcome = await house.tell(submission)
+    return Filled(command.type, form, outcome.faults) if outcome.faults else None

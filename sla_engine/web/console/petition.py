@@ -1,0 +1,155 @@
+"""诉求件 · One petition: heading, clocks, derivations, timeline on both time axes, forms."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from sla_engine.access.masking import masked_fields
+from sla_engine.access.reading import read_personal
+from sla_engine.access.registrar import Actor
+from sla_engine.access.table import shipped
+from sla_engine.errors import refuse
+from sla_engine.petition.events import Registered
+from sla_engine.record import Event
+from sla_engine.web import gate, pages
+from sla_engine.web.console import dossier
+from sla_engine.web.console.case import NOW, Case, Known
+from sla_engine.web.console.commands import Command
+from sla_engine.web.console.documents import papers
+from sla_engine.web.console.dossier import Filled
+from sla_engine.web.console.petition_forms import PETITION_COMMANDS, answers
+from sla_engine.web.gate import Visitor, need
+from sla_engine.web.house import House, HouseDep
+from sla_engine.web.permits import permission_for
+from sla_engine.wiring import Engine
+
+router = APIRouter(include_in_schema=False)
+
+Reads = Annotated[Visitor, need("petition:read")]
+ReadsPeople = Annotated[Visitor, need("personal:read")]
+_KIND = "petition"
+
+
+@router.get("/petitions/{no}")
+def petition(request: Request, house: HouseDep, visitor: Reads, no: str) -> Response:
+    known = dossier.known_of(request.query_params, house.engine, f"{_KIND}/{no}")
+    case = opened(house.engine, visitor, no, known)
+    return _page(request, house, visitor, case)
+
+
+@router.post("/petitions/{no}/personal")
+def personal(
+    request: Request,
+    house: HouseDep,
+    visitor: ReadsPeople,
+    no: str,
+    purpose: Annotated[str, Form()] = "",
+) -> Response:
+    """The petitioner's data in full, to whoever says for what; the log says who was shown it."""
+    case = opened(house.engine, visitor, no, NOW)
+    if not case.worked_by(visitor):
+        raise refuse(gate.NOT_YOURS, "", no)
+    shown = read_personal(
+        house.engine.log,
+        shipped(),
+        _petitioner(case),
+        (no, purpose),
+        Actor(visitor.name, ",".join(sorted(visitor.roles)), visitor.source),
+        house.now(),
+    )
+    return _page(request, house, visitor, case, shown=shown)
+
+
+def opened(engine: Engine, visitor: Visitor, no: str, known: Known) -> Case:
+    """Raises `Refusal` UNKNOWN_DOSSIER, NOT_YOURS, KNOWN_TOO_EARLY."""
+    case = Case.open(engine, _KIND, no, known)
+    case.shown_to(visitor)
+    return case
+
+
+def _page(
+    request: Request,
+    house: House,
+    visitor: Visitor,
+    case: Case,
+    filled: Filled | None = None,
+    shown: Mapping[str, str] | None = None,
+) -> Response:
+    view = dossier.view(request, house, visitor, case, PETITION_COMMANDS, filled)
+    return pages.render(
+        request,
+        "desk/petition.html",
+        status=filled.status if filled is not None else HTTPStatus.OK,
+        **view,
+        **_people(house.engine, visitor, case, shown),
+        record=f"/petitions/{quote(case.name, safe='')}",
+        answers=list(answers()),
+        talks=_talks(house.engine, case),
+        papers=papers(case),
+    )
+
+
+def _people(
+    engine: Engine, visitor: Visitor, case: Case, shown: Mapping[str, str] | None
+) -> dict[str, Any]:
+    """The petitioner's data, starred out unless it has just been asked for."""
+    table = shipped()
+    kept = masked_fields(engine.log.personal(_petitioner(case)), table.masks)
+    may = visitor.may("personal:read") and case.worked_by(visitor) and not case.known.past
+    return {
+        "people": kept if shown is None else shown,
+        "shown_in_full": shown is not None,
+        "purposes": [(name, table.words(name)) for name in table.purposes] if may else [],
+    }
+
+
+def _petitioner(case: Case) -> str:
+    return _registered(case.events[0].event)
+
+
+def _registered(opening: Event) -> str:
+    return opening.petitioner if isinstance(opening, Registered) else ""
+
+
+def _talks(engine: Engine, case: Case) -> list[str]:
+    """Talks that a petition's clocks have led to."""
+    unit = case.unit
+    rows = engine.page("talk_register", f"talk/{unit}/") if unit and not case.known.past else []
+    return [row["talk"] for _, row in rows if case.name in row["petitions"]]
+
+
+# ---------------------------------------------------------------------------------------- forms
+
+
+def _serve(command: Command) -> None:
+    """An address of its own for every form, with the permission that it takes."""
+
+    async def record(
+        request: Request,
+        house: HouseDep,
+        visitor: Annotated[Visitor, need(permission_for(_KIND, command.type))],
+        no: str,
+    ) -> Response:
+        form = await request.form()
+        case = await run_in_threadpool(opened, house.engine, visitor, no, NOW)
+        if not case.worked_by(visitor):
+            raise refuse(gate.NOT_YOURS, "", no)
+        filled = await dossier.sent(house, visitor, case, command, form)
+        if filled is None:
+            there = f"/petitions/{quote(no, safe='')}?done={command.type}"
+            return RedirectResponse(there, HTTPStatus.SEE_OTHER)
+        case = await run_in_threadpool(opened, house.engine, visitor, no, NOW)
+        return await run_in_threadpool(_page, request, house, visitor, case, filled)
+
+    record.__name__ = f"petition_{command.type}"
+    router.post(f"/petitions/{{no}}/record/{command.type}")(record)
+
+
+for _command in PETITION_COMMANDS:
+    _serve(_command)

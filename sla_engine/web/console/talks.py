@@ -1,0 +1,190 @@
+"""三级约谈 · Talks: the board by tier and phase, one talk with its rounds, clocks and forms."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Annotated, NamedTuple
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from projections import lists
+from sla_engine import words
+from sla_engine.errors import refuse
+from sla_engine.policy.clause import Text
+from sla_engine.projection import Columns
+from sla_engine.record import Instant
+from sla_engine.talk.decide import causes, tier
+from sla_engine.web import gate, pages
+from sla_engine.web.console import dossier, told
+from sla_engine.web.console.case import NOW, Case, Known
+from sla_engine.web.console.commands import Command
+from sla_engine.web.console.documents import papers
+from sla_engine.web.console.dossier import Filled
+from sla_engine.web.console.talk_forms import TALK_COMMANDS
+from sla_engine.web.gate import Visitor, need
+from sla_engine.web.house import House, HouseDep
+from sla_engine.web.language import language_of
+from sla_engine.web.permits import permission_for
+from sla_engine.wiring import Engine
+
+router = APIRouter(include_in_schema=False)
+
+Reads = Annotated[Visitor, need("talk:read")]
+
+_KIND = "talk"
+_TIERS = (1, 2, 3)
+_ON_A_COLUMN = 30
+_PAGE = 50
+TIER_NAMES = (Text("一级约谈", "Tier 1"), Text("二级约谈", "Tier 2"), Text("三级约谈", "Tier 3"))
+
+
+class Slip(NamedTuple):
+    """A talk on the board: its row, why it came about, the clock that is due next."""
+
+    row: Columns
+    causes: Sequence[str]
+    due: Instant | None
+    over: bool
+
+
+class Column(NamedTuple):
+    """One tier: its talks by phase, in the order of the phases; `more` leads to those behind."""
+
+    tier: int
+    name: Text
+    phases: Mapping[str, tuple[Text, list[Slip]]]
+    open: int
+    more: str
+
+
+@router.get("/talks")
+def board(request: Request, house: HouseDep, visitor: Reads) -> Response:
+    engine, unit = house.engine, visitor.unit or request.query_params.get("unit") or None
+    counts = lists.open_talks(engine, unit)
+    now, language = house.now(), language_of(request)
+    columns = [_column(engine, each, counts.get(each, 0), unit, (now, language)) for each in _TIERS]
+    return pages.render(request, "desk/talks.html", columns=columns, unit=unit or "", by=told.by)
+
+
+@router.get("/talks/register")
+def register(request: Request, house: HouseDep, visitor: Reads, cursor: str = "") -> Response:
+    """Every talk, newest first."""
+    unit = visitor.unit or request.query_params.get("unit") or None
+    found = lists.page(house.engine, "talk_list", cursor, _PAGE, unit=unit)
+    asked = {"unit": unit} if unit else {}
+    return pages.render(
+        request,
+        "desk/talk_register.html",
+        rows=found.rows,
+        phases=words.TALK_PHASES,
+        next=f"?{urlencode({**asked, 'cursor': found.next})}" if found.next else "",
+    )
+
+
+@router.get("/talks/{talk:path}")
+def talk(request: Request, house: HouseDep, visitor: Reads, talk: str) -> Response:
+    known = dossier.known_of(request.query_params, house.engine, f"{_KIND}/{talk}")
+    return _page(request, house, visitor, opened(house.engine, visitor, talk, known))
+
+
+def opened(engine: Engine, visitor: Visitor, talk: str, known: Known) -> Case:
+    """Raises `Refusal` UNKNOWN_DOSSIER, NOT_YOURS, KNOWN_TOO_EARLY."""
+    case = Case.open(engine, _KIND, talk, known)
+    case.shown_to(visitor)
+    return case
+
+
+# ----------------------------------------------------------------------------------------- board
+
+
+def _column(
+    engine: Engine, tier: int, count: int, unit: str | None, seen: tuple[Instant, str]
+) -> Column:
+    found = lists.page(
+        engine, "talk_list", limit=_ON_A_COLUMN, unit=unit, only_open=True, tier=tier
+    )
+    phases: dict[str, tuple[Text, list[Slip]]] = {}
+    for phase in words.TALK_PHASES:
+        slips = [_slip(engine, row, *seen) for row in found.rows if row["phase"] == phase]
+        if slips:
+            phases[phase] = (words.phase(_KIND, phase), slips)
+    more = "/talks/register" if found.next else ""
+    return Column(tier, TIER_NAMES[tier - 1], phases, count, more)
+
+
+def _slip(engine: Engine, row: Columns, now: Instant, language: str) -> Slip:
+    stream = f"{_KIND}/{row['talk']}"
+    clocks = [clock for name, clock in engine.log.alarms(stream) if name == stream]
+    dues = [each.due for each in clocks if each.stopped is None and each.due is not None]
+    due = min(dues, default=None)
+    pack = engine.rules.pack_on(row["pack"], row["proposed_at"])
+    why = told.causes_of(row["causes"], pack, language)
+    return Slip(row, list(dict.fromkeys(why)), due, due is not None and due < now)
+
+
+# ------------------------------------------------------------------------------------------- one
+
+
+def _page(
+    request: Request, house: House, visitor: Visitor, case: Case, filled: Filled | None = None
+) -> Response:
+    view = dossier.view(request, house, visitor, case, TALK_COMMANDS, filled)
+    chronicle = case.chronicle
+    return pages.render(
+        request,
+        "desk/talk.html",
+        status=filled.status if filled is not None else HTTPStatus.OK,
+        **view,
+        record=f"/talks/{quote(case.name)}",
+        answers=[],
+        papers=papers(case),
+        unit=chronicle.traits["unit"],
+        tier=TIER_NAMES[tier(chronicle) - 1],
+        causes=_causes(case, language_of(request)),
+        rounds=list(chronicle.lanes.all.values()),
+        tier_names=TIER_NAMES,
+    )
+
+
+def _causes(case: Case, language: str) -> list[tuple[str, str]]:
+    """Each standing cause in words, and the petition it is about."""
+    found = causes(case.chronicle)
+    said = told.causes_of(found, case.pack, language)
+    return [(text, _petition(cause)) for text, cause in zip(said, found, strict=True)]
+
+
+def _petition(cause: str) -> str:
+    stream = cause.partition("|")[0]
+    kind, _, name = stream.partition("/")
+    return name if kind == "petition" and "|" in cause else ""
+
+
+def _serve(command: Command) -> None:
+    """An address of its own for every form, with the permission that it takes."""
+
+    async def record(
+        request: Request,
+        house: HouseDep,
+        visitor: Annotated[Visitor, need(permission_for(_KIND, command.type))],
+        talk: str,
+    ) -> Response:
+        form = await request.form()
+        case = await run_in_threadpool(opened, house.engine, visitor, talk, NOW)
+        if not case.worked_by(visitor):
+            raise refuse(gate.NOT_YOURS, "", talk)
+        filled = await dossier.sent(house, visitor, case, command, form)
+        if filled is None:
+            there = f"/talks/{quote(talk)}?done={command.type}"
+            return RedirectResponse(there, HTTPStatus.SEE_OTHER)
+        case = await run_in_threadpool(opened, house.engine, visitor, talk, NOW)
+        return await run_in_threadpool(_page, request, house, visitor, case, filled)
+
+    record.__name__ = f"talk_{command.type}"
+    router.post(f"/talks/{{talk:path}}/record/{command.type}")(record)
+
+
+for _command in TALK_COMMANDS:
+    _serve(_command)

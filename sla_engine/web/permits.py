@@ -1,0 +1,102 @@
+"""Who may send which fact, and about what."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from sla_engine.dispute.events import DisputeOpened
+from sla_engine.dossier.chronicle import read
+from sla_engine.dossier.fold import Dossier
+from sla_engine.dossier.kind import lane_named
+from sla_engine.errors import refuse
+from sla_engine.escalation.kinds import kind_of
+from sla_engine.record import Event, type_name
+from sla_engine.round.events import StatementSigned
+from sla_engine.service.intake import Submission
+from sla_engine.web.gate import NOT_ALLOWED, NOT_YOURS, Visitor, own
+
+APPEND = "facts:append"
+ANY_SOURCE = "facts:any-source"
+"""Of a gateway that passes on what other systems say."""
+
+READS = {
+    "petition": "petition:read",
+    "item": "petition:read",
+    "talk": "talk:read",
+    "round": "board:read",
+    "unit": "board:read",
+    "dispute": "dispute:read",
+    "roster": "rules:read",
+}
+"""Which permission it takes to read a dossier, by its kind."""
+
+_OFFICE = "office"
+
+
+def permission_for(kind: str, fact: str) -> str:
+    """What a person needs to send that fact about that kind of dossier. Raises KeyError for what
+    nobody sends."""
+    return _table()[kind][fact]
+
+
+@cache
+def permissions_for(kind: str) -> tuple[str, ...]:
+    """Whoever has one of these may send some fact about that kind of dossier."""
+    return tuple(sorted({APPEND, *_table()[kind].values()}))
+
+
+@cache
+def _table() -> Mapping[str, Mapping[str, str]]:
+    text = (files("sla_engine") / "data" / "facts-by.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def check_fact(visitor: Visitor, submission: Submission) -> None:
+    """A system that may send facts sends any; a person, those of the table. Raises
+    `NOT_ALLOWED`."""
+    if visitor.may(APPEND) and not visitor.person:
+        return
+    permission = permission_for(kind_of(submission.stream).name, type_name(submission.event))
+    if not visitor.may(permission):
+        raise refuse(NOT_ALLOWED, "type", visitor.name, permission)
+
+
+def check_own(visitor: Visitor, submission: Submission, dossier: Dossier) -> None:
+    """Whoever belongs to a unit speaks for it, about what is its own. Raises `NOT_YOURS`."""
+    if not visitor.unit:
+        return
+    event = submission.event
+    own(visitor, submission.unit or visitor.unit, submission.unit)
+    if isinstance(event, StatementSigned) and event.side == _OFFICE:
+        raise refuse(NOT_YOURS, "data.side", event.side)
+    own(visitor, unit_concerned(dossier, event), dossier.stream)
+
+
+def unit_concerned(dossier: Dossier, event: Event) -> str:
+    """Whose business a fact is: the unit of the assignment it is about, the unit that is talked
+    to, the member of a round, the claimant of a dispute; "" where that is nobody."""
+    if isinstance(event, DisputeOpened):
+        return event.claimant
+    if member := getattr(event, "member", ""):
+        return str(member)
+    if not dossier.exists:
+        return ""
+    opening = dossier.opening.event
+    if isinstance(opening, DisputeOpened):
+        return opening.claimant
+    lanes = read(dossier, kind_of(dossier.stream)).lanes
+    lane = lanes.all.get(lanes.resolve(lane_named(event)))
+    return lane.unit if lane else str(getattr(opening, "unit", ""))
+
+
+def is_of(unit: str, dossier: Dossier) -> bool:
+    """Whether a dossier is a unit's business: it holds or held an assignment or the item, is
+    talked to, is a member of the round, or claims."""
+    if not dossier.exists:
+        return False
+    opening = dossier.opening.event
+    if unit in (getattr(opening, "unit", ""), getattr(opening, "claimant", "")):
+        return True
+    lanes = read(dossier, kind_of(dossier.stream)).lanes.all
+    return unit in lanes or any(lane.unit == unit for lane in lanes.values())

@@ -1,0 +1,164 @@
+"""What goes wrong, as RFC 9457 problems for programs and as a page for people.
+
+`type` is `/problems/CODE`, a page of this very service; `detail` and the errors' texts follow
+Accept-Language. All faults are told at once. Nothing of an unexpected error is told but its kind.
+"""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from sla_engine.errors import Conflict, Fault, Refusal, Unavailable, register
+from sla_engine.web import pages
+from sla_engine.web.language import TAGS, Language, language_of
+
+log = structlog.stdlib.get_logger(__name__)
+
+SERVER_FAULT = register(
+    "SERVER_FAULT",
+    "程序内部出错（{found}）",
+    "a fault in the program ({found})",
+    "可以重试；反复出现请联系运维，并告知时间与请求编号",
+    "try again; if it recurs tell an operator the time and the request's number",
+)
+HTTP_REFUSED = register(
+    "HTTP_REFUSED",
+    "请求未被接受（{found}）",
+    "the request is refused ({found})",
+)
+REQUEST_WRONG = register(
+    "REQUEST_WRONG",
+    "参数不符合要求（{found}）",
+    "the request is not as it should be ({found})",
+)
+
+MEDIA_TYPE = "application/problem+json"
+
+_STATUS: dict[str, int] = {
+    "NOT_KNOWN": 401,
+    "NOT_ALLOWED": 403,
+    "NOT_YOURS": 403,
+    "CROSS_SITE": 403,
+    "UNKNOWN_DOSSIER": 404,
+    "KEY_REUSED": 422,
+    "ALREADY_REGISTERED": 409,
+    "NOT_REGISTERED": 409,
+    "STREAM_ELSEWHERE": 412,
+    "INPUT_TOO_LONG": 413,
+    "INTAKE_FULL": 503,
+    "SERVER_FAULT": 500,
+}
+"""Where a code has a status of its own; any other refusal is 422, 409 for a conflict, 503 for what
+is away. Other modules of this layer add theirs with `tell`."""
+
+
+_HEADERS: dict[str, Mapping[str, str]] = {}
+
+
+def tell(code: str, status: int, headers: Mapping[str, str] = {}) -> str:
+    """Give a code its status, and headers that are told with it; returns the code, so that it can
+    stand round `register`."""
+    _STATUS[code] = status
+    _HEADERS[code] = headers
+    return code
+
+
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status of a refusal, by its first fault."""
+    if refusal.code in _STATUS:
+        return _STATUS[refusal.code]
+    if isinstance(refusal, Unavailable):
+        return HTTPStatus.SERVICE_UNAVAILABLE
+    if isinstance(refusal, Conflict):
+        return HTTPStatus.CONFLICT
+    return HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def slug(code: str) -> str:
+    """`STREAM_MOVED` → `stream-moved`."""
+    return code.lower().replace("_", "-")
+
+
+def document(faults: Iterable[Fault], status: int, language: Language) -> dict[str, object]:
+    """The problem as plain data."""
+    told = list(faults)
+    return {
+        "type": f"/problems/{slug(told[0].code)}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": "；".join(map(Fault.zh, told)) if language == "zh" else _english(told),
+        "code": told[0].code,
+        "errors": [
+            {
+                "pointer": pointer(each.where),
+                "code": each.code,
+                "detail": each.zh() if language == "zh" else each.en(),
+            }
+            for each in told
+        ],
+    }
+
+
+def pointer(where: str) -> str:
+    """`data.unit` → `/data/unit`; what is no place in a body stays as it is."""
+    return "/" + where.replace(".", "/") if where and " " not in where else where
+
+
+def problem(
+    request: Request, faults: Iterable[Fault], status: int, headers: Mapping[str, str] = {}
+) -> Response:
+    """A problem for programs, a page for browsers."""
+    language = language_of(request)
+    told = document(faults, status, language)
+    headers = {"Content-Language": TAGS[language], **headers}
+    if pages.wanted(request):
+        if status == HTTPStatus.UNAUTHORIZED:
+            return RedirectResponse(pages.login_for(request), status_code=303)
+        return pages.render(request, "problem.html", status=status, headers=headers, problem=told)
+    return JSONResponse(told, status, headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Have every error of an app told this way."""
+
+    def on_refusal(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Refusal)
+        status = status_of(error)
+        waits = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+        knows = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+        told = _HEADERS.get(error.code, {})
+        return problem(request, error.faults, status, {**waits, **knows, **told})
+
+    def on_validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        faults = [
+            Fault(REQUEST_WRONG, ".".join(map(str, each["loc"])), str(each["msg"]))
+            for each in error.errors()
+        ]
+        return problem(request, faults, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+    def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        fault = Fault(HTTP_REFUSED, "", HTTPStatus(error.status_code).phrase)
+        return problem(request, [fault], error.status_code, error.headers or {})
+
+    def on_any(request: Request, error: Exception) -> Response:
+        route = getattr(request.scope.get("route"), "path", "")
+        log.error("a fault in the program", route=route, exc_info=error)
+        fault = Fault(SERVER_FAULT, "", type(error).__name__)
+        return problem(request, [fault], HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    app.add_exception_handler(Refusal, on_refusal)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_any)
+
+
+def _english(faults: Iterable[Fault]) -> str:
+    return "; ".join(map(Fault.en, faults))

@@ -1,0 +1,1 @@
+"""What petitioners look at."""
