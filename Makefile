@@ -10,7 +10,7 @@ STAMP := .venv/.installed
 CODE  := sla_engine projections scenarios benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak check format bench cover lock clean
+.PHONY: help demo run test soak check format bench cover lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z.]*\):.*## /  make \1	/p' Makefile
@@ -32,6 +32,10 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: $(STAMP) ## Play the demonstration; fails if anything departs from what it foretells
 	$(BIN)/sla-engine demo
+
+PORT ?= 8080
+run: $(STAMP) ## Serve API, console and scheduler with demonstration data at PORT (8080)
+	$(BIN)/sla-engine serve --demo --port $(PORT)
 
 test: $(STAMP) ## Run every test at reduced size (minutes)
 	$(BIN)/python -m pytest $(PARALLEL)

@@ -32,7 +32,8 @@ _PROMISES = {"一件事": "one-thing"}
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a city behaves; probabilities per petition, per item or per fact.
+    """How a city behaves; probabilities per petition, per item or per fact. `accepted_within`,
+    `resolved_within`: minutes that a unit takes at most where it is not slow.
 
     `pack` governs petitions, `lists` items and rounds. The second block is what scorecards are
     made of; a city has none of it unless it is asked for (`MONTH`).
@@ -52,6 +53,8 @@ class Shape:
     slow: float = 0.15
     late_arrival: float = 0.06
     repeated: float = 0.04
+    accepted_within: int = 300
+    resolved_within: int = 12_000
 
     assisted: float = 0.0
     rated: float = 0.0
@@ -152,7 +155,7 @@ class _Handling:
             data["replaces"] = replaces
         yield fact_of(self.no, "dispatched", at, **data)
         if self.rng.random() < 0.9:
-            yield fact_of(self.no, "accepted", self.later(1, 300))
+            yield fact_of(self.no, "accepted", self.later(1, self.shape.accepted_within))
         if self.chance(self.shape.assisted):
             yield from self.assist()
 
@@ -187,7 +190,9 @@ class _Handling:
             yield fact_of(self.no, "resumed", self.later(60, 12_000))
         if self.rng.random() < self.shape.extended:
             yield from self.extend()
-        yield fact_of(self.no, "resolved", self.later(600, 40_000 if slow else 12_000))
+        yield fact_of(
+            self.no, "resolved", self.later(600, 40_000 if slow else self.shape.resolved_within)
+        )
 
     def extend(self) -> Iterator[Fact]:
         request = f"{self.no}-E{self.round}"

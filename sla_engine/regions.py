@@ -5,9 +5,9 @@ logs as it has regions. What is asked of all of them together is asked of their 
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import merge
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from typing import Protocol, Self
 from sla_engine.clock import Clock
 from sla_engine.errors import Fault, Refusal, refuse, register
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.projection import Columns, added
+from sla_engine.projection import Columns, Shelf, added
 
 REGIONS_FILE_WRONG = register(
     "REGIONS_FILE_WRONG",
@@ -45,17 +45,13 @@ SUFFIX = ".toml"
 """A store whose name ends so is a list of regions."""
 
 
-class Reading(Protocol):
+class Reading(Shelf, Protocol):
     """What a report reads: an engine, or several regions as one."""
 
     clock: Clock
 
     @property
     def rules(self) -> Rulebook: ...
-
-    def rows(self, table: str, prefix: str = "") -> Iterator[tuple[str, Columns]]:
-        """Rows of a read model, or its cells ("scorecard.cells"), by key."""
-        ...
 
     def close(self) -> None: ...
 
@@ -85,7 +81,38 @@ class Regions:
         """Rows of all regions by key; cells of the same key are added up."""
         read = (each.rows(table, prefix) for each in self._regions.values())
         rows = merge(*read, key=itemgetter(0))
-        return _summed(rows) if table.endswith(".cells") else rows
+        return _summed(rows) if _sums(table) else rows
+
+    def row(self, table: str, key: str) -> Columns | None:
+        return self.rows_of(table, [key]).get(key)
+
+    def rows_of(self, table: str, keys: Sequence[str]) -> dict[str, Columns]:
+        """Those of the rows that exist in any region; cells of the same key are added up."""
+        found: dict[str, Columns] = {}
+        for each in self._regions.values():
+            for key, row in each.rows_of(table, keys).items():
+                found[key] = added(found.get(key, {}), row) if _sums(table) else row
+        return found
+
+    def page(
+        self,
+        table: str,
+        prefix: str = "",
+        after: str = "",
+        limit: int = 50,
+        descending: bool = False,
+    ) -> list[tuple[str, Columns]]:
+        """The first of all regions' rows; cells of the same key are added up."""
+        read = (
+            each.page(table, prefix, after, limit, descending) for each in self._regions.values()
+        )
+        rows: Iterator[tuple[str, Columns]] = merge(*read, key=itemgetter(0), reverse=descending)
+        return list(islice(_summed(rows) if _sums(table) else rows, limit))
+
+    def counts(self, table: str, ranges: Sequence[tuple[str, str]]) -> list[int]:
+        """How many keys all regions have in each range."""
+        found = [each.counts(table, ranges) for each in self._regions.values()]
+        return [sum(counts) for counts in zip(*found, strict=True)]
 
     def close(self) -> None:
         for each in self._regions.values():
@@ -123,6 +150,10 @@ def stores_of(file: Path) -> dict[str, str]:
     if wrong:
         raise Refusal(wrong)
     return regions
+
+
+def _sums(table: str) -> bool:
+    return table.endswith(".cells")
 
 
 def _packs(rules: Rulebook) -> set[str]:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
 from sla_engine.errors import Fault, Refusal, register
@@ -33,6 +33,22 @@ class Settings:
     `probe_s`: how often a process looks after itself; `ready_lag_s`: how far behind its followers
     may be while it counts as ready; `clocks_s`: how far apart two clocks may be; `stop_s`: how long
     a process that is told to stop may take to finish what it began.
+
+    `probes_from`: networks from which /health/ready and /metrics are told where the web is served
+    at the same port, "*": any. `proxies`: addresses of reverse proxies whose word for who asks is
+    taken.
+
+    `origin`: the address that browsers know the console by, where it is not the one they connect
+    to; if it begins with https, cookies are sent over nothing else. `session_idle_s`: how long a
+    login lasts unused, `session_s`: at most. After `login_failures` of one account or
+    `address_failures` from one address no login is heard for `lockout_s`. `password_length`: of
+    the shortest password. `rate_key`, `rate_address`, `rate_guess`: requests a minute of one key,
+    of one address without a key, and of one address to where codes and passwords could be guessed;
+    0: any number. `oidc_issuer`, `oidc_client`, `oidc_secret`: the OIDC provider that vouches for
+    people; "": none. `oidc_claim`: what it says of them that accounts are known by.
+
+    `open311`: the policy pack whose kinds of petition are services under /open311/v2, where whoever
+    asks may read how the petitions stand that came that way; "": there is no such interface.
     """
 
     store: str = "sla-engine.sqlite"
@@ -50,20 +66,40 @@ class Settings:
     ready_lag_s: float = 60.0
     clocks_s: float = 30.0
     stop_s: float = 20.0
+    probes_from: str = "127.0.0.0/8,::1"
+    proxies: str = ""
+    body_limit: int = 8_388_608
+    batch_limit: int = 1_000
+    streams_limit: int = 200
+    origin: str = ""
+    session_idle_s: int = 1_800
+    session_s: int = 43_200
+    login_failures: int = 5
+    address_failures: int = 50
+    lockout_s: int = 1_800
+    password_length: int = 10
+    rate_key: int = 300_000
+    rate_address: int = 12_000
+    rate_guess: int = 60
+    oidc_issuer: str = ""
+    oidc_client: str = ""
+    oidc_secret: str = field(default="", repr=False)
+    oidc_claim: str = "preferred_username"
+    open311: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Defaults overridden by SLA_ENGINE_STORE, SLA_ENGINE_BATCH and so on."""
         settings, faults = cls(), []
-        for field in fields(cls):
-            text = environment.get(PREFIX + field.name.upper())
+        for each in fields(cls):
+            text = environment.get(PREFIX + each.name.upper())
             if text is not None:
-                kind = type(getattr(settings, field.name))
+                kind = type(getattr(settings, each.name))
                 try:
-                    settings = replace(settings, **{field.name: kind(text)})
+                    settings = replace(settings, **{each.name: kind(text)})
                 except ValueError:
                     faults.append(
-                        Fault(SETTING_WRONG, PREFIX + field.name.upper(), text, kind.__name__)
+                        Fault(SETTING_WRONG, PREFIX + each.name.upper(), text, kind.__name__)
                     )
         if faults:
             raise Refusal(faults)

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from projections import READ_MODELS
+from sla_engine.access.doors import Patience
+from sla_engine.access.gatehouse import Gatehouse, gatehouse
+from sla_engine.access.passwords import Passwords
+from sla_engine.access.sessions import Lengths
 from sla_engine.catalog import load_rulebook
 from sla_engine.clock import Clock, SystemClock
 from sla_engine.dossier.fold import Dossier, fold
@@ -15,7 +19,7 @@ from sla_engine.errors import Refusal, refuse, register
 from sla_engine.escalation.armed import Ready, armed_rows, ready
 from sla_engine.escalation.kinds import KINDS, has_clocks, kind_of
 from sla_engine.followers.models import ReadModels
-from sla_engine.followers.projector import read_rows
+from sla_engine.followers.projector import Shelves
 from sla_engine.followers.runner import Runner
 from sla_engine.petition.subject import SubjectErased
 from sla_engine.policy.rulebook import RULES_CHANGED, Rulebook
@@ -33,6 +37,7 @@ from sla_engine.service.campaign import Campaign, Campaigns, Rest, no_rest
 from sla_engine.service.campaign_forecast import Forecast, forecast
 from sla_engine.service.handler import Handler, Outcome
 from sla_engine.service.intake import Submission
+from sla_engine.service.proposals import Proposals
 from sla_engine.service.reactor import Reactor
 from sla_engine.service.rules import RulesOfLog
 from sla_engine.settings import Settings
@@ -86,12 +91,14 @@ class Engine:
         self.store = ""
         """Path or address; "" for one that is gone with the process."""
         self._rules = RulesOfLog(log, rules)
+        self._shelves = Shelves(log)
         tolerance = settings.tolerance_s * 1_000_000
         self._short_term = settings.short_term_s * 1_000_000
         self.handler = Handler(log, lambda: self.rules, tolerance, self._rules, self._short_term)
         self.campaigns = Campaigns(
             log, self._rules, self.handler.touch_all, clock.now, settings.sweep_limit
         )
+        self.proposals = Proposals(log, self.campaigns, clock.now)
         reactor = Reactor(self.handler, lambda: self.rules, clock.now)
         self.runners: list[Runner | ReadModels] = [
             Runner(log, reactor),
@@ -137,6 +144,19 @@ class Engine:
         """Take up notices and packs that this or another process has loaded into the log. Cheap
         when there are none; done before each transaction."""
         self._rules.refresh()
+
+    @cached_property
+    def access(self) -> Gatehouse:
+        """Accounts, keys, and the ways in."""
+        told = self.settings
+        return gatehouse(
+            self.log,
+            self.log.vault,
+            self.clock.now,
+            lengths=Lengths(told.session_idle_s, told.session_s),
+            patience=Patience(told.login_failures, told.address_failures, told.lockout_s),
+            passwords=Passwords(shortest=told.password_length),
+        )
 
     @property
     def erasures(self) -> ErasureRegister:
@@ -272,7 +292,30 @@ class Engine:
 
     def rows(self, table: str, prefix: str = "") -> Iterator[tuple[str, Columns]]:
         """Rows of a read model, or its cells ("scorecard.cells"), by key."""
-        return read_rows(self.log, table, prefix)
+        return self._shelves.rows(table, prefix)
+
+    def row(self, table: str, key: str) -> Columns | None:
+        """One row of a read model."""
+        return self._shelves.row(table, key)
+
+    def rows_of(self, table: str, keys: Sequence[str]) -> dict[str, Columns]:
+        """Those rows of a read model that exist."""
+        return self._shelves.rows_of(table, keys)
+
+    def page(
+        self,
+        table: str,
+        prefix: str = "",
+        after: str = "",
+        limit: int = 50,
+        descending: bool = False,
+    ) -> list[tuple[str, Columns]]:
+        """Up to `limit` rows of a read model whose keys begin with `prefix`, behind `after`."""
+        return self._shelves.page(table, prefix, after, limit, descending)
+
+    def counts(self, table: str, ranges: Sequence[tuple[str, str]]) -> list[int]:
+        """How many keys of a read model lie in each range [first, end)."""
+        return self._shelves.counts(table, ranges)
 
     def load_notice(self, text: str, rest: Rest = no_rest) -> LoadReport:
         """A holiday notice (TOML) becomes known now; open terms it moves are re-fixed.
@@ -321,6 +364,7 @@ class Engine:
             meta = Meta(occurred_at=now, recorded_at=now, source=ENGINE)
             event = SubjectErased(subject, ground)
             tx.append(stream, len(tx.load(stream)), [Draft(meta, event)])
+        self.follow()
 
     def verify(self, progress: Callable[[int], None] = lambda _count: None) -> Verification:
         """Replay the log alone and compare it with the live state, as of the last instant at which

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-import httpx
+import httpx2
 
 from sla_engine.delivery.channel import Outcome, Result
 from sla_engine.delivery.message import Parcel
@@ -54,7 +54,7 @@ class Webhook:
         self._keys = [key_of(secret) for secret in endpoint.secrets]
         self._private = endpoint.private or _loopback(self._url.host)
         self._resolve = resolve
-        self._client = httpx.Client(
+        self._client = httpx2.Client(
             timeout=endpoint.timeout_s,
             follow_redirects=False,
             trust_env=False,
@@ -89,7 +89,7 @@ class Webhook:
         return outcome
 
     def _try(
-        self, url: httpx.URL, headers: Mapping[str, str], body: bytes, now: Instant
+        self, url: httpx2.URL, headers: Mapping[str, str], body: bytes, now: Instant
     ) -> Outcome:
         extensions = {"sni_hostname": self._url.host}
         try:
@@ -98,10 +98,10 @@ class Webhook:
             ) as response:
                 _drain(response)
                 return judged(response.status_code, response.headers.get("retry-after", ""), now)
-        except (httpx.HTTPError, httpx.StreamError) as error:
+        except (httpx2.HTTPError, httpx2.StreamError) as error:
             return Outcome(Result.FAILED, type(error).__name__, away=True)
 
-    def _routes(self) -> Iterator[httpx.URL]:
+    def _routes(self) -> Iterator[httpx2.URL]:
         """The address with the host as a number, once for each number that is allowed."""
         url = self._url
         port = url.port or (443 if url.scheme == "https" else 80)
@@ -165,10 +165,10 @@ def _inner(at: IPv6Address) -> IPv4Address | IPv6Address:
 _NAT64 = IPv6Address("64:ff9b::").packed[:12]
 
 
-def _checked(text: str) -> httpx.URL:
+def _checked(text: str) -> httpx2.URL:
     try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL as error:
+        url = httpx2.URL(text)
+    except httpx2.InvalidURL as error:
         raise refuse(URL_NOT_ALLOWED, "url", error, "https://HOST/PATH") from None
     plain = url.scheme == "http" and _loopback(url.host)
     if not url.host or url.userinfo or not (url.scheme == "https" or plain):
@@ -184,7 +184,7 @@ def _loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _drain(response: httpx.Response) -> None:
+def _drain(response: httpx2.Response) -> None:
     """Read what little there is, so that the connection can be used again; a long answer is cut."""
     if int(response.headers.get("content-length") or 0) > _BODY_LIMIT:
         return

@@ -33,8 +33,8 @@ DAMAGED = register(
 
 INSTANTS = frozenset(
     {
-        "at", "begins", "due", "effective", "ends", "expected_until", "floor", "known_at",
-        "new_due", "old_due", "scheduled_at", "told_at",
+        "at", "begins", "due", "effective", "ends", "expected_until", "expires_at", "floor",
+        "known_at", "new_due", "old_due", "scheduled_at", "told_at", "until",
     }
 )  # fmt: skip
 """Fields of events that hold instants, whatever the event."""

@@ -18,13 +18,13 @@ import structlog
 from sla_engine import __version__
 from sla_engine.clock import Clock
 from sla_engine.errors import Unavailable
-from sla_engine.serving.endpoint import TEXT, Endpoint, Page, json_page
+from sla_engine.serving.endpoint import TEXT, Application, Endpoint, Page, json_page
 from sla_engine.serving.health import Check, Health
 from sla_engine.serving.loop import Loop
 from sla_engine.serving.metrics import Metrics
 from sla_engine.serving.notify import Notifier
 from sla_engine.serving.probe import probing
-from sla_engine.serving.role import Part, Role
+from sla_engine.serving.role import WEB, Part, Role
 
 _TICK_S, _PAUSE_S = 1.0, 2.0
 
@@ -47,6 +47,11 @@ class Site(Protocol):
         """Questions that concern every role."""
         ...
 
+    @property
+    def app(self) -> Application | None:
+        """What the endpoint serves beside health and figures."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -61,20 +66,24 @@ class Process:
     def __init__(
         self, names: Sequence[str], clock: Clock, metrics: Metrics, probe_s: float, stop_s: float
     ) -> None:
-        self._names = names
-        self._clock = clock
-        self._metrics = metrics
+        self.names = names
+        self.clock = clock
+        self.metrics = metrics
         self._probe_s = probe_s
         self._stop_s = stop_s
         self._health = Health(clock, metrics, valid_s=max(15.0, 4 * probe_s))
         self._stop = Event()
         self._parts: list[Part] = []
+        self._listening: Endpoint | None = None
         self._notifier = Notifier()
 
-    def run(self, open_site: Open, host: str, port: int | None) -> bool:
-        """Returns when all is stopped: whether everything that was begun was finished in time."""
-        self._metrics.build.info({"version": __version__, "role": "+".join(self._names)})
-        with self._told_to_stop(), self._endpoint(host, port):
+    def run(
+        self, open_site: Open, host: str, port: int | None, near: str = "*", proxies: str = ""
+    ) -> bool:
+        """Returns when all is stopped: whether everything that was begun was finished in time.
+        `near`, `proxies`: as `Endpoint`."""
+        self.metrics.build.info({"version": __version__, "role": "+".join(self.names)})
+        with self._told_to_stop(), self._endpoint(host, port, near, proxies):
             # Up, if perhaps waiting: to be killed for that would not bring the store back.
             self._notifier.ready()
             site = self._opened(open_site)
@@ -106,13 +115,15 @@ class Process:
 
     def _work(self, site: Site) -> None:
         step = probing(site.look, self._health, self._checks(site), self._probe_s)
-        probe = Loop("probe", step, self._names[0], self._metrics, self._clock)
+        probe = Loop("probe", step, self.names[0], self.metrics, self.clock)
         for role in site.roles:
             role.start()
         probe.start()
+        if self._listening is not None:
+            self._listening.app = site.app
         self._parts = [probe, *(part for role in site.roles for part in role.parts)]
-        self._notifier.status(f"serving {', '.join(self._names)}")
-        log.info("serving", roles=list(self._names))
+        self._notifier.status(f"serving {', '.join(self.names)}")
+        log.info("serving", roles=list(self.names))
         while not self._stop.wait(_TICK_S):
             if all(part.alive for part in self._parts):
                 self._notifier.alive()
@@ -121,10 +132,10 @@ class Process:
     def _finish(self, site: Site) -> bool:
         self._notifier.stopping()
         log.info("stopping")
-        until = self._clock.monotonic() + self._stop_s
+        until = self.clock.monotonic() + self._stop_s
         clean = True
         for role in site.roles:
-            in_time = role.stop(self._clock, until - self._clock.monotonic())
+            in_time = role.stop(self.clock, until - self.clock.monotonic())
             if not in_time:
                 log.error("not finished in time", unfinished=role.name)
             clean = clean and in_time
@@ -154,7 +165,7 @@ class Process:
     # ---------------------------------------------------------------------------- its answers
 
     @contextmanager
-    def _endpoint(self, host: str, port: int | None) -> Iterator[None]:
+    def _endpoint(self, host: str, port: int | None, near: str, proxies: str) -> Iterator[None]:
         if port is None:
             yield
             return
@@ -163,7 +174,8 @@ class Process:
             "/health/ready": self._ready,
             "/metrics": self._figures,
         }
-        endpoint = Endpoint(host, port, pages)
+        endpoint = self._listening = Endpoint(host, port, pages, near, proxies)
+        endpoint.awaited = WEB in self.names
         endpoint.start()
         log.info("listening", address=endpoint.address)
         try:
@@ -182,10 +194,10 @@ class Process:
         document = {
             "ready": ready,
             "stopping": self._stop.is_set(),
-            "roles": list(self._names),
+            "roles": list(self.names),
             "checks": [each.as_dict() for each in findings],
         }
         return json_page(ready, document)
 
     def _figures(self) -> Page:
-        return Page(200, TEXT, self._metrics.text())
+        return Page(200, TEXT, self.metrics.text())

@@ -8,9 +8,10 @@ from sla_engine.clock import Clock
 from sla_engine.errors import Fault
 from sla_engine.serving.health import LOOP_FAILS, Check
 
-INTAKE, SCHEDULER, FOLLOWERS, DELIVERY = "intake", "scheduler", "followers", "delivery"
+WEB, INTAKE, SCHEDULER = "web", "intake", "scheduler"
+FOLLOWERS, DELIVERY = "followers", "delivery"
 
-ROLES = (INTAKE, SCHEDULER, FOLLOWERS, DELIVERY)
+ROLES = (WEB, INTAKE, SCHEDULER, FOLLOWERS, DELIVERY)
 """In the order in which they are stopped: first what brings work, last what carries it away."""
 
 

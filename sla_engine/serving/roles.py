@@ -24,15 +24,21 @@ from sla_engine.scheduler.alarm_index import Auditor
 from sla_engine.scheduler.pace import Pace
 from sla_engine.scheduler.sweep import Sweeper, SweepReport
 from sla_engine.scheduler.waker import Waker
-from sla_engine.service.handler import Outcome
-from sla_engine.service.intake import Submission
-from sla_engine.service.writer import Limits, Writer
 from sla_engine.serving.health import SWEEP_SILENT, Check
 from sla_engine.serving.logs import code_of
 from sla_engine.serving.loop import Loop
 from sla_engine.serving.metrics import Metrics
 from sla_engine.serving.process import Open, Site
-from sla_engine.serving.role import DELIVERY, FOLLOWERS, INTAKE, ROLES, SCHEDULER, Role, in_time
+from sla_engine.serving.role import (
+    DELIVERY,
+    FOLLOWERS,
+    INTAKE,
+    ROLES,
+    SCHEDULER,
+    WEB,
+    Role,
+    in_time,
+)
 from sla_engine.serving.site import Shared
 from sla_engine.settings import Settings
 from sla_engine.streams.client import connect, reaching
@@ -50,29 +56,43 @@ ROLE_NEEDS = register(
 _IDLE_S, _IDLE_WITH_HINTS_S = 0.2, 1.0
 _IDLE_CAMPAIGN_S = 5.0
 
+Make = Callable[[Shared], Role]
+
 # What each role cannot do without.
 _NEEDS: Mapping[str, str] = {INTAKE: "redis", DELIVERY: "delivery"}
 
 
-def asked_for(named: Sequence[str], settings: Settings) -> list[str]:
-    """The roles a process plays: those named, else all for which the settings suffice. Raises
-    `ROLE_NEEDS`."""
-    lacking = {role: need for role, need in _NEEDS.items() if not getattr(settings, need)}
+def asked_for(named: Sequence[str], settings: Settings, listens: bool = False) -> list[str]:
+    """The roles a process plays: those named, else all for which the settings suffice, the web
+    among them if it `listens` at a port. Raises `ROLE_NEEDS`."""
+    lacking = {
+        role: f"SLA_ENGINE_{need.upper()}"
+        for role, need in _NEEDS.items()
+        if not getattr(settings, need)
+    }
+    if not listens:
+        lacking[WEB] = "--port"
     for role in named:
         if role in lacking:
-            raise refuse(ROLE_NEEDS, "", role, f"SLA_ENGINE_{lacking[role].upper()}")
+            raise refuse(ROLE_NEEDS, "", role, lacking[role])
     return [role for role in ROLES if (role in named if named else role not in lacking)]
 
 
 def opener(
-    settings: Settings, names: Sequence[str], rules: Rulebook, clock: Clock, metrics: Metrics
+    settings: Settings,
+    names: Sequence[str],
+    rules: Rulebook,
+    clock: Clock,
+    metrics: Metrics,
+    more: Mapping[str, Make] = {},
 ) -> Open:
-    """What opens the store of a process and makes its roles."""
-    make: Mapping[str, Callable[[Shared], Role]] = {
+    """What opens the store of a process and makes its roles, of which `more` are brought along."""
+    make: Mapping[str, Make] = {
         INTAKE: intake,
         SCHEDULER: scheduler,
         FOLLOWERS: followers,
         DELIVERY: delivery,
+        **more,
     }
 
     def open_site() -> Site:
@@ -93,9 +113,9 @@ def opener(
 class _Intake(Loop):
     """Reads the stream; at its end leaves to others what it has not recorded."""
 
-    def __init__(self, shared: Shared, writer: Writer, stream: StreamIntake) -> None:
+    def __init__(self, shared: Shared, stream: StreamIntake) -> None:
         super().__init__(INTAKE, stream.step, INTAKE, shared.metrics, shared.clock)
-        self._writer = writer
+        self._shared = shared
         self._stream = stream
 
     def join(self, patience: float) -> bool:
@@ -107,24 +127,22 @@ class _Intake(Loop):
 
     def _end(self) -> None:
         self._stream.close()
-        self._writer.close()
+        self._shared.writer.close()
 
 
 def intake(shared: Shared) -> Role:
     """Facts from the Redis stream, through one writer."""
-    settings, metrics = shared.settings, shared.metrics
-    writer = Writer(_taking(shared), Limits(batch=settings.batch))
-    metrics.queue.set_function(lambda: writer.depth)
+    settings = shared.settings
     stream = StreamIntake(
         connect(settings.redis, INTAKE),
-        writer.submit,
+        shared.submit,
         shared.clock,
         settings.intake,
         f"{socket.gethostname()}:{os.getpid()}",
         Terms(batch=settings.batch, limit=settings.line_limit),
     )
     shared.look.append(_backlog(shared))
-    return Role(INTAKE, [_Intake(shared, writer, stream), _forgetting(shared)], {})
+    return Role(INTAKE, [_Intake(shared, stream), _forgetting(shared)], {})
 
 
 def _forgetting(shared: Shared) -> Loop:
@@ -132,21 +150,6 @@ def _forgetting(shared: Shared) -> Loop:
     letters = Letters(connect(shared.settings.redis, "erasures"), Keys.of(shared.settings.intake))
     forgetter = Forgetter(shared.engine.log, letters, shared.engine.clock)
     return Loop("erasures", forgetter.step, INTAKE, shared.metrics, shared.clock)
-
-
-def _taking(shared: Shared) -> Callable[[Sequence[Submission]], list[Outcome]]:
-    engine, metrics = shared.engine, shared.metrics
-
-    def take(submissions: Sequence[Submission]) -> list[Outcome]:
-        outcomes = engine.handler.take(submissions, engine.clock.now())
-        metrics.batches.observe(len(outcomes))
-        for outcome in outcomes:
-            code = outcome.faults[0].code if outcome.faults else ""
-            metrics.submissions.labels(outcome.status, code).inc()
-        shared.news()
-        return outcomes
-
-    return take
 
 
 def _backlog(shared: Shared) -> Callable[[], None]:

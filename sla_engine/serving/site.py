@@ -1,7 +1,9 @@
 """What all roles of a process share: a store, rules, clocks, figures, and bells between them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import cached_property
 
 from sla_engine.clock import Clock
 from sla_engine.errors import Fault, Unavailable
@@ -10,6 +12,10 @@ from sla_engine.projection import FollowerTransaction
 from sla_engine.record import Instant
 from sla_engine.regions import one_store
 from sla_engine.scheduler.guard import GuardedClock
+from sla_engine.service.handler import Outcome
+from sla_engine.service.intake import Submission
+from sla_engine.service.writer import Limits, Writer
+from sla_engine.serving.endpoint import Application
 from sla_engine.serving.health import Check
 from sla_engine.serving.metrics import Metrics
 from sla_engine.serving.probe import StoreProbe
@@ -64,6 +70,7 @@ class Shared:
         self.clock = clock
         self.metrics = metrics
         self.roles: Sequence[Role] = ()
+        self.app: Application | None = None
         self.bell = Bell()
         with ExitStack() as opened:
             # With little patience first: that a store is away should soon be known.
@@ -97,6 +104,26 @@ class Shared:
         engine = Engine(log, clock, self.settings, rules)
         engine.store = self.settings.store
         return engine
+
+    def submit(self, submissions: Sequence[Submission]) -> "Future[list[Outcome]]":
+        """Hand over to the one writer of this process, as `Writer.submit`."""
+        return self.writer.submit(submissions)
+
+    @cached_property
+    def writer(self) -> Writer:
+        """Every role that takes facts in shares its commits."""
+        writer = Writer(self._take, Limits(batch=self.settings.batch))
+        self.metrics.queue.set_function(lambda: writer.depth)
+        return writer
+
+    def _take(self, submissions: Sequence[Submission]) -> list[Outcome]:
+        outcomes = self.engine.handler.take(submissions, self.engine.clock.now())
+        self.metrics.batches.observe(len(outcomes))
+        for outcome in outcomes:
+            code = outcome.faults[0].code if outcome.faults else ""
+            self.metrics.submissions.labels(outcome.status, code).inc()
+        self.news()
+        return outcomes
 
     def news(self) -> None:
         """Something was committed here."""
