@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from projections.cockpit import cockpit
+from projections.docket import Filter, overdue, page, petition
+from projections.paging import Page
 from projections.scorecard import figures
 from scenarios.workload import Shape, city
 from sla_engine.catalog import load_rulebook
@@ -152,3 +155,36 @@ def test_work_is_done_in_one_region(tmp_path: Path, words: tuple[str, ...]) -> N
     answer = Shell(listed)(*words, "--json")
     assert answer.status
     assert answer.codes == ["REGIONS_READ_ONLY"]
+
+
+def test_pages_of_two_regions_are_those_of_one_log_with_all_of_it(tmp_path: Path) -> None:
+    names = (*REGIONS, "both")
+    stores = {name: str(tmp_path / f"{name}.sqlite") for name in names}
+    regions = Regions({name: filled(stores[name], name) for name in REGIONS})
+    with filled(stores["both"], *REGIONS) as both, regions:
+        now, (some, *_) = both.clock.now(), page(both, Filter(state="any")).rows
+        counts = [
+            pages_alike(regions, both, asked)
+            for asked in (
+                Filter(order="newest", state="any"),
+                Filter(state="any", number=some["no"][:6]),
+                Filter(state="any", unit=some["unit"]),
+                Filter(card="any"),
+                overdue(now),
+            )
+        ]
+        assert all(counts[:3])
+        assert counts[0] > counts[2]
+        assert cockpit(regions, now) == cockpit(both, now)
+        assert petition(regions, some["no"]) == petition(both, some["no"]) == some
+
+
+def pages_alike(regions: Regions, both: Engine, asked: Filter) -> int:
+    """How many petitions are listed, page by page the same."""
+    count, merged, single = 0, Page([], ""), Page([], "-")
+    while single.next:
+        merged = page(regions, asked, merged.next, 5)
+        single = page(both, asked, single.next if count else "", 5)
+        assert merged == single, asked
+        count += len(single.rows)
+    return count

@@ -28,11 +28,16 @@ class City:
         self.waiting: dict[str, list[Submission]] = {}
         self.given_up: list[str] = []
 
-    def deliver(self, arrivals: Iterable[Arrival]) -> None:
-        """All arrivals, up to `batch` at a time, no more than an hour of them."""
+    def receive(self, arrivals: Iterable[Arrival]) -> None:
+        """Arrivals, up to `batch` at a time, no more than an hour of them; what comes before its
+        predecessor waits."""
         for batch in _batches(arrivals, self.batch):
             self.move_to(batch[-1].at)
             self.send([parse(arrival.fact) for arrival in batch])
+
+    def deliver(self, arrivals: Iterable[Arrival]) -> None:
+        """All arrivals, and nothing waits in the end."""
+        self.receive(arrivals)
         while self.waiting:
             before = sum(map(len, self.waiting.values()))
             self.send([])

@@ -108,6 +108,10 @@ class Served:
         )
 
     @property
+    def address(self) -> str:
+        return self._address()
+
+    @property
     def port(self) -> str:
         return self._address().rpartition(":")[2]
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sla_engine.cli.output import deadline, duration, plain, tight, when
+from sla_engine.cli.output import plain
+from sla_engine.showing.written import deadline, duration, tight, when
 from sla_engine.worktime import parse_instant
 
 SECOND, MINUTE, HOUR, DAY = 1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000

@@ -15,11 +15,11 @@ from sla_engine.escalation.kinds import ADDRESSED
 from sla_engine.petition.events import Dispatched, Registered, ReturnRuled
 from sla_engine.record import type_name
 from sla_engine.service.intake import (
-    _INSTANTS,
     _NAMED_BY_ENVELOPE,
-    _accepted,
+    INSTANTS,
     _at_once,
     _field_by_field,
+    accepted,
     parse,
     parse_line,
 )
@@ -301,7 +301,7 @@ def test_a_number_that_no_log_can_hold_is_refused(name: str, data: dict[str, obj
 
 
 def _names(kind: str) -> list[str]:
-    return sorted(_accepted(kind))
+    return sorted(accepted(kind))
 
 
 GOOD_BY_TYPE: dict[object, Any] = {
@@ -321,9 +321,9 @@ ANY: list[Any] = ["x", "", " ", 3, 2**53, -1, 1.0, True, None, ["a"], [1], {"a":
 def test_what_is_converted_in_one_go_is_what_is_read_field_by_field(seed: int) -> None:
     rng = Random(seed)
     kind = rng.choice(ADDRESSED)
-    cls = _accepted(kind)[rng.choice(_names(kind))]
+    cls = accepted(kind)[rng.choice(_names(kind))]
     data = {
-        each.name: INSTANT if each.name in _INSTANTS else GOOD_BY_TYPE.get(each.type, [])
+        each.name: INSTANT if each.name in INSTANTS else GOOD_BY_TYPE.get(each.type, [])
         for each in structs.fields(cls)
         if each.name not in _NAMED_BY_ENVELOPE.get(cls, ())
         and (each.required or rng.random() < 0.6)

@@ -28,7 +28,10 @@ def opened(path: Path, now: int = NOW) -> Engine:
 
 
 def rows(engine: Engine) -> dict[str, list[tuple[str, Columns]]]:
-    tables = ("scorecard", "scorecard.cells", "petition_card", "worklist")
+    tables = (
+        "scorecard", "scorecard.cells", "petition_card", "worklist", "docket", "docket.base",
+        "docket.cells",
+    )  # fmt: skip
     return {table: list(engine.rows(table)) for table in tables}
 
 

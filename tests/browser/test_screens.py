@@ -1,0 +1,99 @@
+"""Every screen: it complains of nothing, everybody can use it, and its picture is kept."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.support.browser import DESK, PHONE, Town, Visit
+
+Visiting = Callable[..., Visit]
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+SCREENS = {
+    "cockpit": ("supervisor", "/"),
+    "petitions": ("supervisor", "/petitions"),
+    "petition": ("supervisor", "PETITION"),
+    "talks": ("supervisor", "/talks"),
+    "talk": ("supervisor", "TALK"),
+    "boards": ("supervisor", "/boards"),
+    "scorecards": ("supervisor", "/scorecards"),
+    "reconciliation": ("supervisor", "/reconciliation"),
+    "disputes": ("reviewer", "/disputes"),
+    "dispute": ("reviewer", "DISPUTE"),
+    "calendar": ("supervisor", "/calendar"),
+    "policies": ("supervisor", "/policies"),
+    "proposals": ("supervisor", "/proposals"),
+    "whatif": ("reviewer", "/whatif"),
+    "accounts": ("system", "/accounts"),
+    "keys": ("system", "/keys"),
+    "audit": ("audit", "/audit"),
+    "system": ("system", "/system"),
+    "login": ("", "/login"),
+    "track": ("", "/track"),
+}
+"""Screen, who looks at it, where it is."""
+
+
+def address(town: Town, path: str) -> str:
+    """The path, or that of something the city has."""
+    rows = town.engine.rows
+    if path == "PETITION":
+        late = (r for _, r in rows("petition_card") if r["level"] >= 30 and r["returns"])
+        return f"/petitions/{next(late)['no']}"
+    if path == "TALK":
+        return f"/talks/{next(r for _, r in rows('talk_register') if r['notified_at'])['talk']}"
+    if path == "DISPUTE":
+        return f"/disputes/{next(r for _, r in rows('dispute_register'))['dispute']}"
+    return path
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_screen_is_there_for_everybody(town: Town, visit: Visiting, screen: str) -> None:
+    who, path = SCREENS[screen]
+    one = visit(who)
+    answer = one.page.goto(address(town, path))
+    assert answer is not None
+    assert answer.status == 200
+    one.page.wait_for_function(
+        "document.querySelectorAll('[data-chart]:not([data-drawn])').length == 0"
+    )
+    one.shot(screen)
+    assert [told(each) for each in Axe().run(one.page, options=_ONLY).response["violations"]] == []
+    one.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    assert one.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    one.page.set_viewport_size(DESK)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("screen", ["cockpit", "petition", "talks", "track"])
+def test_a_screen_speaks_english_too(town: Town, visit: Visiting, screen: str) -> None:
+    who, path = SCREENS[screen]
+    one = visit(who)
+    one.page.goto(f"{address(town, path)}?lang=en")
+    assert one.page.locator("html").get_attribute("lang") == "en"
+    one.shot(f"{screen}-en")
+
+
+def test_everything_can_be_reached_by_keyboard(town: Town, visit: Visiting) -> None:
+    one = visit("supervisor")
+    one.page.goto("/petitions")
+    one.page.keyboard.press("Tab")
+    assert one.page.evaluate("document.activeElement.className") == "skip"
+    one.page.keyboard.press("Enter")
+    assert one.page.evaluate("document.activeElement.id") == "main"
+    reached = set()
+    for _ in range(60):
+        one.page.keyboard.press("Tab")
+        reached.add(one.page.evaluate("document.activeElement.tagName"))
+    assert {"A", "BUTTON", "INPUT", "SELECT"} <= reached
+
+
+_DRAWN = "document.querySelectorAll('[data-chart]:not([data-drawn])').length == 0"
+_ONLY = {"runOnly": {"type": "tag", "values": TAGS}}
+
+
+def told(violation: dict[str, Any]) -> str:
+    """A violation with the places it is at."""
+    places = "; ".join(node["html"][:120] for node in violation["nodes"][:3])
+    return f"{violation['id']}: {violation['help']} at {places}"

@@ -1,0 +1,181 @@
+"""Cockpit and work list: figures are the engine's, a page is a range, a file names nobody."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from projections import docket
+from projections.cockpit import cockpit
+from projections.days import day_of
+from projections.docket import Filter
+from sla_engine.petition.events import Registered
+from sla_engine.wiring import Engine
+from tests.support.desk import NO, PERSONAL, form_of, office, page, words_of
+from tests.support.web import client
+
+
+@pytest.fixture
+def desk() -> Iterator[Engine]:
+    with office() as engine:
+        yield engine
+
+
+def test_the_cockpit_shows_the_figures_of_the_read_model(town: Engine) -> None:
+    text = words_of(page(client(town, "supervisor"), "/"))
+    figures = cockpit(town, town.clock.now(), None, 30)
+    for name, count in (
+        ("在办", figures.total.open),
+        ("已超时", figures.total.overdue),
+        ("红牌", figures.total.red),
+    ):
+        assert f"{name} {count}" in text
+    for each in figures.units:
+        if each.unit:
+            assert f"{each.unit} {each.open} {each.due_today} {each.overdue}" in text
+
+
+def test_every_figure_leads_to_as_many_petitions_as_it_counts(town: Engine) -> None:
+    supervisor = client(town, "supervisor")
+    figures = cockpit(town, town.clock.now(), None, 30)
+    for path, count in (
+        ("/petitions", figures.total.open),
+        ("/petitions?card=red", figures.total.red),
+        ("/petitions?card=yellow", figures.total.yellow),
+    ):
+        assert page(supervisor, path).count('<th scope="row">') == count, path
+
+
+def test_the_chart_has_its_numbers_in_a_table_beside_it(town: Engine) -> None:
+    html = page(client(town, "supervisor"), "/")
+    assert 'class="chart" data-chart="{"grid"' in html
+    assert html.count('<th scope="row">2024-') >= 30
+
+
+def test_a_part_of_the_cockpit_is_fetched_alone(town: Engine) -> None:
+    part = client(town, "supervisor").get("/", headers={"hx-request": "true"}).text
+    assert "<html" not in part
+    assert "单位排名" in part
+
+
+def test_a_handler_sees_the_cockpit_and_the_list_of_their_unit_alone(town: Engine) -> None:
+    handler = client(town, "handler", unit="U02")
+    mine = cockpit(town, town.clock.now(), "U02", 30)
+    assert f"在办 {mine.total.open}" in words_of(page(handler, "/"))
+    for path in ("/petitions", "/petitions?unit=U01", "/petitions?state=any"):
+        html = page(handler, path)
+        assert "<td>U02</td>" in html
+        assert "<td>U01</td>" not in html
+
+
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        ("", Filter()),
+        ("unit=U01", Filter(unit="U01")),
+        ("unit=-", Filter(unit="")),
+        ("phase=in_progress", Filter(phase="in_progress")),
+        ("kind=投诉&order=newest&state=any", Filter(kind="投诉", order="newest", state="any")),
+        ("card=none", Filter(card="none")),
+        ("number=ZZ2024090300000", Filter(number="ZZ2024090300000")),
+        ("state=nonsense&card=purple", Filter()),
+    ],
+)
+def test_a_filter_lists_what_the_docket_lists(town: Engine, query: str, asked: Filter) -> None:
+    html = page(client(town, "supervisor"), f"/petitions?{query}")
+    for row in docket.page(town, asked, "", 50).rows:
+        assert f'href="/petitions/{row["no"]}"' in html
+    assert html.count('<th scope="row">') == len(docket.page(town, asked, "", 50).rows)
+
+
+def test_days_bound_the_due_instant_both_included(town: Engine) -> None:
+    rows = docket.page(town, Filter(), "", 50).rows
+    days = Counter(day_of(row["due"]) for row in rows if row["due"])
+    day, count = days.most_common(1)[0]
+    html = page(client(town, "supervisor"), f"/petitions?due_from={day}&due_until={day}")
+    assert html.count('<th scope="row">') == count
+
+
+def test_pages_follow_each_other_without_a_gap(town: Engine) -> None:
+    supervisor = client(town, "supervisor")
+    seen: list[str] = []
+    path = "/petitions?state=any"
+    for _ in range(3):
+        html = page(supervisor, path)
+        table = html[html.index("<tbody>") : html.index("</tbody>")]
+        seen += [part.split('"')[0] for part in table.split('href="/petitions/')[1:]]
+        if "下一页" not in html:
+            break
+        path = "/petitions" + html[: html.index(">下一页")].rsplit('href="', 1)[1].rstrip('"')
+    assert len(seen) == len(set(seen)) == sum(1 for _ in town.rows("worklist"))
+
+
+def test_a_date_that_is_none_is_refused(town: Engine) -> None:
+    answer = client(town, "supervisor").get("/petitions?due_from=tomorrow")
+    assert (answer.status_code, answer.json()["code"]) == (422, "TIME_FORMAT")
+
+
+def test_a_saved_view_is_its_owners_and_can_be_dropped(desk: Engine) -> None:
+    supervisor, reviewer = client(desk, "supervisor"), client(desk, "reviewer")
+    saved = {"name": " 红牌  在办 ", "query": "card=red"}
+    answer = supervisor.post("/petitions/views", data=saved)
+    assert answer.headers["location"] == "/petitions?card=red"
+    assert '<a href="/petitions?card=red">红牌 在办</a>' in page(supervisor, "/petitions")
+    assert "红牌 在办" not in page(reviewer, "/petitions")
+    supervisor.post("/petitions/views/drop", data={"name": "红牌 在办"})
+    assert "红牌 在办" not in page(supervisor, "/petitions")
+
+
+def test_a_view_takes_a_short_name_and_there_is_an_end_to_their_number(desk: Engine) -> None:
+    supervisor = client(desk, "supervisor")
+    for name in ("", "长" * 21):
+        answer = supervisor.post("/petitions/views", data={"name": name})
+        assert answer.json()["code"] == "VIEW_UNNAMED"
+    for number in range(20):
+        supervisor.post("/petitions/views", data={"name": f"第{number}个"})
+    answer = supervisor.post("/petitions/views", data={"name": "再一个"})
+    assert answer.json()["code"] == "VIEWS_MANY"
+
+
+def test_a_view_leads_to_no_other_site(desk: Engine) -> None:
+    answer = client(desk, "supervisor").post(
+        "/petitions/views", data={"name": "外", "query": "\r\nLocation: https://example.org"}
+    )
+    assert answer.headers["location"].startswith("/petitions?")
+    assert "\n" not in answer.headers["location"]
+
+
+def test_the_file_has_every_row_of_the_list_and_opens_in_a_spreadsheet(town: Engine) -> None:
+    answer = client(town, "supervisor").get("/petitions/export.csv?state=any")
+    assert answer.content.startswith("\ufeff".encode())
+    head, *rows = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert head[0] == "编号"
+    assert {row[0] for row in rows} == {row["no"] for _, row in town.rows("worklist")}
+    assert len(rows) == len({row[0] for row in rows})
+
+
+def test_the_file_holds_nobodys_data_and_that_it_was_taken_is_on_record(desk: Engine) -> None:
+    answer = client(desk, "reviewer").get("/petitions/export.csv?kind=投诉")
+    assert NO in answer.text
+    assert not any(value in answer.text for value in PERSONAL.values())
+    (taken,) = desk.log.read("export/reviewer")
+    assert taken.event.asked == ("kind=投诉",)  # type: ignore[attr-defined]
+    assert taken.meta.actor == "reviewer"
+
+
+def test_a_handler_takes_no_file(desk: Engine) -> None:
+    handler = client(desk, "handler", unit="U01")
+    assert handler.get("/petitions/export.csv").status_code == 403
+    assert "导出" not in page(handler, "/petitions")
+
+
+def test_a_cell_that_a_spreadsheet_would_reckon_with_is_text(desk: Engine) -> None:
+    opening = desk.events(f"petition/{NO}")[0].event
+    assert isinstance(opening, Registered)
+    supervisor = client(desk, "supervisor")
+    form = form_of(page(supervisor, f"/petitions/{NO}"), "dispatched")
+    supervisor.post(f"/petitions/{NO}/record/dispatched", data={**form, "unit": "=1+1"})
+    rows = list(csv.reader(io.StringIO(supervisor.get("/petitions/export.csv").text)))
+    assert rows[1][5] == "'=1+1"
