@@ -1,6 +1,5 @@
 """Published rates (考核指标) from the scorecard's cells, each with what stands behind it."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -55,12 +54,18 @@ def figures(
     """Every measure of `pack` over the days from `first` to `last`, both included: one figure in
     all, or one for each unit or kind of petition. Ask for days that have ended: a clock that runs
     late within the last day is counted late in the whole of it."""
-    groups = {} if by else {"": Counter[str]()}
+    groups: dict[str, dict[str, int]] = {} if by else {"": {}}
+    begin, end = first.isoformat(), last.isoformat()
+    # A month of a large city has tens of thousands of cells, and somebody waits for the page.
     for key, counters in cells:
         name, _, day, unit, kind = key.split("|", 4)
-        if name == pack.name and first.isoformat() <= day <= last.isoformat():
-            group = {"unit": unit, "kind": kind}.get(by or "", "")
-            groups.setdefault(group, Counter()).update(counters)
+        if name == pack.name and begin <= day <= end:
+            group = unit if by == "unit" else kind if by == "kind" else ""
+            sums = groups.get(group)
+            if sums is None:
+                sums = groups[group] = {}
+            for counter, count in counters.items():
+                sums[counter] = sums.get(counter, 0) + count
     return [
         _figure(measure, group, sums, pack)
         for measure in pack.measures.values()
