@@ -10,7 +10,7 @@ STAMP := .venv/.installed
 CODE  := sla_engine projections scenarios benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test soak check format bench cover lock clean
+.PHONY: help demo run test soak screens check format bench cover lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z.]*\):.*## /  make \1	/p' Makefile
@@ -42,6 +42,9 @@ test: $(STAMP) ## Run every test at reduced size (minutes)
 
 soak: $(STAMP) ## Run every test at full size (hours)
 	SOAK=1 $(BIN)/python -m pytest $(PARALLEL)
+
+screens: $(STAMP) ## Take the pictures of the README anew (needs Chromium)
+	SHOTS=docs/screens $(BIN)/python -m pytest tests/browser/test_screens.py -k "there_for_everybody"
 
 check: $(STAMP) ## Lint, format, types and the direction of imports
 	$(BIN)/ruff check .

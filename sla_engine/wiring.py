@@ -52,9 +52,8 @@ UNKNOWN_DOSSIER = register(
     "UNKNOWN_DOSSIER",
     "没有案卷“{found}”",
     "there is no dossier {found}",
-    "核对编号；petition list、talk list、item list、round list、dispute list 列出各类案卷",
-    "check the number; petition list, talk list, item list, round list and dispute list show what "
-    "there is",
+    "核对编号，或从清单中查找",
+    "check the number, or look for it in the lists",
 )
 
 

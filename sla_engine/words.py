@@ -168,8 +168,13 @@ def fact(kind: Kind, event: Event, pack: Pack | None) -> Text:
     step = getattr(event, "step", "")
     if step and pack is not None and step in pack.steps:
         return pack.steps[step]
-    name = type_name(event)
-    marks = _MARKS.get(kind.name, {})
+    return mark(kind.name, type_name(event), step)
+
+
+def mark(kind: str, name: str, step: str = "") -> Text:
+    """A fact in words by the names of its kind and type; a step as it is named where the field has
+    no word for it."""
+    marks = _MARKS.get(kind, {})
     return marks.get(name) or _OTHER_FACTS.get(name) or Text(step or name, step or name)
 
 

@@ -137,9 +137,10 @@ class Doors:
             self._registrar.record(account.name, locked, Actor("", "", ENGINE))
             self._vault.drop(_OF_ACCOUNT, account.name)
 
-    def person(self, token: str) -> Account | None:
-        """Whose session it is; None where it is over or its account may not be used any more."""
-        name = self._sessions.account(token, self._now())
+    def person(self, token: str, *, used: bool = True) -> Account | None:
+        """Whose session it is; None where it is over or its account may not be used any more.
+        `used`: somebody is there, which keeps it from ending."""
+        name = self._sessions.account(token, self._now(), used=used)
         account = self._rights.account(name) if name else None
         # Locked by a person, not for failures of whoever tries: those must not throw anybody out.
         ended = account is None or account.state != "active" or account.locked_until == 0

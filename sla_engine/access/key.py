@@ -134,9 +134,13 @@ def check(key: Key, draft: Draft, table: Table) -> None:
             pass
 
 
+def ours(source: str) -> bool:
+    """Whether only the engine, the console or the machine itself speaks under that name."""
+    return source.strip() in ("", ENGINE, MACHINE) or source.strip().startswith("console:")
+
+
 def _may_issue(event: KeyIssued, table: Table) -> None:
-    ours = event.source in ("", ENGINE, MACHINE) or event.source.startswith("console:")
-    if ours or event.source != event.source.strip():
+    if ours(event.source) or event.source != event.source.strip():
         raise refuse(KEY_SOURCE_WRONG, "source", event.source)
     if not event.scopes:
         raise refuse(KEY_SCOPES_MISSING, "scopes")

@@ -42,8 +42,9 @@ class Sessions:
         self._vault.put(SESSION, digest_of(token), Secret(account, b"", until, now))
         return token
 
-    def account(self, token: str, now: Instant) -> str:
-        """Whose session it is, which has been used now; "" where there is none any more."""
+    def account(self, token: str, now: Instant, *, used: bool = True) -> str:
+        """Whose session it is, which has been used now unless `used` says otherwise; "" where there
+        is none any more."""
         name = digest_of(token)
         kept = self._vault.get(SESSION, name, now)
         if kept is None:
@@ -51,7 +52,7 @@ class Sessions:
         if now >= kept.at + self._lengths.idle * _SECOND:
             self._vault.drop(SESSION, name)
             return ""
-        if now >= kept.at + self._lengths.step * _SECOND:
+        if used and now >= kept.at + self._lengths.step * _SECOND:
             self._vault.touch(SESSION, name, now)
         return kept.owner
 

@@ -12,6 +12,11 @@ VIEW_UNNAMED = register(
     "视图名称“{found}”不可用：1 至 {allowed} 个字",
     "{found} is no name of a view: 1 to {allowed} characters",
 )
+VIEW_LONG = register(
+    "VIEW_LONG",
+    "视图的筛选条件过长（{found}字），上限{allowed}字",
+    "the filters of a view have {found} characters, and {allowed} is the limit",
+)
 VIEWS_MANY = register(
     "VIEWS_MANY",
     "已保存 {found} 个视图，上限 {allowed} 个",
@@ -20,6 +25,7 @@ VIEWS_MANY = register(
     "delete those that are not needed",
 )
 LONGEST, MOST = 20, 20
+_LONGEST_QUERY = 2_000
 
 
 def views(log: FollowedLog, account: str) -> Mapping[str, str]:
@@ -29,10 +35,13 @@ def views(log: FollowedLog, account: str) -> Mapping[str, str]:
 
 
 def save(log: FollowedLog, account: str, name: str, query: str) -> None:
-    """Keep a view, instead of one of the same name. Raises `Refusal` VIEW_UNNAMED, VIEWS_MANY."""
+    """Keep a view, instead of one of the same name. Raises `Refusal` VIEW_UNNAMED, VIEW_LONG,
+    VIEWS_MANY."""
     name = " ".join(name.split())
     if not 0 < len(name) <= LONGEST:
         raise refuse(VIEW_UNNAMED, "name", name, str(LONGEST))
+    if len(query) > _LONGEST_QUERY:
+        raise refuse(VIEW_LONG, "query", len(query), str(_LONGEST_QUERY))
     kept = log.memory(_memory(account))
     if name not in kept and len(kept) >= MOST:
         raise refuse(VIEWS_MANY, "name", len(kept), str(MOST))

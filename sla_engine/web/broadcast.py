@@ -6,6 +6,7 @@ was, which the position of each event makes exact.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
@@ -44,6 +45,8 @@ class Broadcast:
 
     def __init__(self, log: Log) -> None:
         self._log = log
+        self.seats = Counter[str]()
+        """How many streams each listener has, those included that are still reading the past."""
         self._listeners: dict[int, Listener] = {}
         self._position = 0
         self._news = asyncio.Event()

@@ -11,6 +11,7 @@ from sla_engine.access.gatehouse import Gatehouse
 from sla_engine.access.key import Key
 from sla_engine.access.registrar import Actor
 from sla_engine.clock import SystemClock
+from sla_engine.errors import Refusal, Unavailable
 from sla_engine.settings import Settings
 from sla_engine.web.gate import NOBODY, Visitor
 from sla_engine.web.problems import tell
@@ -59,6 +60,19 @@ class Doorkeeper:
             return None if self.token(request) else NOBODY
         found = self._lately.get((sent, address_of(request)))
         return found[1] if found and self._clock.monotonic() < found[0] else None
+
+    def still(self, request: Request, visitor: Visitor) -> bool:
+        """Implements `gate.Access`."""
+        sent, doors = key_in(request.headers), self._gatehouse.doors
+        if sent:
+            try:
+                return self._system(doors.system(sent, address_of(request))) == visitor
+            except Unavailable:
+                raise
+            except Refusal:
+                return False
+        account = doors.person(self.token(request), used=False)
+        return account is not None and self.person(account) == visitor
 
     def _remember(self, sent: str, address: str, visitor: Visitor) -> None:
         if len(self._lately) >= _MANY:

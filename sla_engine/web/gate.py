@@ -67,6 +67,11 @@ class Access(Protocol):
         brings nothing; None otherwise. Does not block."""
         ...
 
+    def still(self, request: Request, visitor: Visitor) -> bool:
+        """Whether they have the same rights as when they came; to ask is no sign of life. Blocking,
+        and raises nothing but errors.Unavailable."""
+        ...
+
 
 def asks(request: Request) -> Visitor:
     """The visitor of a request, found once."""

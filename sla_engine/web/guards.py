@@ -17,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -75,6 +76,7 @@ _TLS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 
 def install(app: Starlette, settings: Settings) -> None:
     """Put the guards before an app; the last one is the outermost."""
+    app.add_middleware(BodyLimit, most=settings.body_limit)
     app.add_middleware(SameSite, origin=settings.origin)
     app.add_middleware(RateLimits, settings=settings)
     app.add_middleware(PageHeaders, https=settings.origin.startswith("https:"))
@@ -88,6 +90,9 @@ class PageHeaders:
         self._told = {**TOLD, **(_TLS_ONLY if https else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # An answer to a fault in the program does not come by here.
+        scope.setdefault("state", {})["told"] = self._told
+
         async def telling(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
@@ -124,6 +129,28 @@ class SameSite:
         return origin is None or urlsplit(origin).netloc in {headers.get("host"), self._known} - {
             ""
         }
+
+
+class BodyLimit:
+    """No body is read on once it has more than `most` bytes: forms are read before it is known
+    whose they are. Whoever counts by itself is the first to say so."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self._app = app
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        size = 0
+
+        async def counting() -> Message:
+            nonlocal size
+            if size > self._most:
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            message = await receive()
+            size += len(message.get("body", b""))
+            return message
+
+        await self._app(scope, counting if scope["type"] == "http" else receive, send)
 
 
 class Limit(NamedTuple):

@@ -16,6 +16,7 @@ from sla_engine.settings import Settings
 from sla_engine.web.broadcast import Broadcast
 from sla_engine.web.gate import Access
 from sla_engine.web.jobs import Jobs, unguessable
+from sla_engine.web.waking import Waking
 from sla_engine.wiring import Engine
 
 _LOOK_S, _PATIENCE_S = 0.01, 2.0
@@ -37,6 +38,7 @@ class House:
         self.broadcast = Broadcast(engine.log)
         self.jobs = Jobs(engine.clock.now, unguessable)
         self._submit = submit
+        self._waking = Waking[list[Outcome]]()
 
     @property
     def settings(self) -> Settings:
@@ -57,7 +59,7 @@ class House:
     async def take(self, submissions: Sequence[Submission]) -> list[Outcome]:
         """Record submissions; one outcome for each, in order, when they are on the disk. Raises
         errors.Unavailable."""
-        return await asyncio.wrap_future(self._submit(submissions))
+        return await self._waking.wait(self._submit(submissions))
 
     async def tell(self, submission: Submission) -> Outcome:
         """Record what a person at a screen did, and wait until the screens show it."""

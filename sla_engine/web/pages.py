@@ -113,7 +113,9 @@ def _menu(visitor: Visitor) -> list[Entry]:
 
 def _other(request: Request, language: Language) -> str:
     other = "en" if language == "zh" else "zh"
-    return str(request.url.include_query_params(lang=other).replace(scheme="", netloc=""))
+    there = request.url.include_query_params(lang=other)
+    # Two slashes would begin another site's address.
+    return f"/{there.path.lstrip('/')}?{there.query}"
 
 
 # ---------------------------------------------------------------------------------------- filters

@@ -5,16 +5,31 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from sla_engine.dispute.events import DisputeOpened
+from sla_engine.dispute.events import (
+    DisputeAdmitted,
+    DisputeOpened,
+    DisputeRefused,
+    DisputeRuled,
+)
 from sla_engine.dossier.chronicle import read
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.kind import lane_named
-from sla_engine.errors import refuse
+from sla_engine.errors import refuse, register
 from sla_engine.escalation.kinds import kind_of
 from sla_engine.record import Event, type_name
 from sla_engine.round.events import StatementSigned
 from sla_engine.service.intake import Submission
 from sla_engine.web.gate import NOT_ALLOWED, NOT_YOURS, Visitor, own
+from sla_engine.web.problems import tell
+
+RULED_BY_FILER = tell(
+    register(
+        "RULED_BY_FILER",
+        "本争议由“{found}”本人提出，须由他人办理",
+        "{found} filed this dispute; somebody else must deal with it",
+    ),
+    403,
+)
 
 APPEND = "facts:append"
 ANY_SOURCE = "facts:any-source"
@@ -30,6 +45,9 @@ READS = {
     "roster": "rules:read",
 }
 """Which permission it takes to read a dossier, by its kind."""
+
+DECISIONS = (DisputeAdmitted, DisputeRefused, DisputeRuled)
+"""What nobody does about a dispute that they filed."""
 
 _OFFICE = "office"
 
@@ -71,6 +89,15 @@ def check_own(visitor: Visitor, submission: Submission, dossier: Dossier) -> Non
     if isinstance(event, StatementSigned) and event.side == _OFFICE:
         raise refuse(NOT_YOURS, "data.side", event.side)
     own(visitor, unit_concerned(dossier, event), dossier.stream)
+
+
+def check_filer(visitor: Visitor, dispute: Dossier) -> None:
+    """Raises `RULED_BY_FILER` for whoever filed a dispute."""
+    if not dispute.exists:
+        return
+    filed = dispute.opening.meta
+    if visitor.source == filed.source or visitor.name == filed.actor:
+        raise refuse(RULED_BY_FILER, "", visitor.name)
 
 
 def unit_concerned(dossier: Dossier, event: Event) -> str:

@@ -14,8 +14,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from sla_engine.access.table import shipped
 from sla_engine.errors import Conflict, Fault, Refusal, Unavailable, register
-from sla_engine.web import pages
+from sla_engine.web import gate, pages
 from sla_engine.web.language import TAGS, Language, language_of
 
 log = structlog.stdlib.get_logger(__name__)
@@ -31,6 +32,18 @@ HTTP_REFUSED = register(
     "HTTP_REFUSED",
     "请求未被接受（{found}）",
     "the request is refused ({found})",
+)
+ADDRESS_UNKNOWN = register(
+    "ADDRESS_UNKNOWN",
+    "没有这个地址（{found}）",
+    "there is nothing at this address ({found})",
+    "核对地址，或从菜单进入",
+    "check the address, or go by the menu",
+)
+METHOD_WRONG = register(
+    "METHOD_WRONG",
+    "这个地址不接受 {found} 方法；可用：{allowed}",
+    "this address does not take {found}; it takes: {allowed}",
 )
 REQUEST_WRONG = register(
     "REQUEST_WRONG",
@@ -115,11 +128,14 @@ def problem(
 ) -> Response:
     """A problem for programs, a page for browsers."""
     language = language_of(request)
-    told = document(faults, status, language)
+    told = document([_in_words(each, language) for each in faults], status, language)
     headers = {"Content-Language": TAGS[language], **headers}
     if pages.wanted(request):
         if status == HTTPStatus.UNAUTHORIZED:
             return RedirectResponse(pages.login_for(request), status_code=303)
+        visitor = _visitor(request)
+        if status == HTTPStatus.FORBIDDEN and request.url.path == "/":
+            return RedirectResponse(pages.home(visitor), status_code=303)
         return pages.render(request, "problem.html", status=status, headers=headers, problem=told)
     return JSONResponse(told, status, headers, media_type=MEDIA_TYPE)
 
@@ -145,19 +161,44 @@ def install(app: FastAPI) -> None:
 
     def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        fault = Fault(HTTP_REFUSED, "", HTTPStatus(error.status_code).phrase)
-        return problem(request, [fault], error.status_code, error.headers or {})
+        return problem(request, [_fault_of(request, error)], error.status_code, error.headers or {})
 
     def on_any(request: Request, error: Exception) -> Response:
         route = getattr(request.scope.get("route"), "path", "")
         log.error("a fault in the program", route=route, exc_info=error)
         fault = Fault(SERVER_FAULT, "", type(error).__name__)
-        return problem(request, [fault], HTTPStatus.INTERNAL_SERVER_ERROR)
+        told: Mapping[str, str] = getattr(request.state, "told", {})
+        return problem(request, [fault], HTTPStatus.INTERNAL_SERVER_ERROR, told)
 
     app.add_exception_handler(Refusal, on_refusal)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(Exception, on_any)
+
+
+def _in_words(fault: Fault, language: Language) -> Fault:
+    """A permission by its title."""
+    if fault.code != gate.NOT_ALLOWED:
+        return fault
+    names = [shipped().words(each) for each in fault.allowed.split(" | ")]
+    titles = " | ".join(each.zh if language == "zh" else each.en for each in names)
+    return Fault(fault.code, fault.where, fault.found, titles)
+
+
+def _visitor(request: Request) -> gate.Visitor:
+    """Whoever asked, also where no route was found; their menu stands on the page."""
+    if getattr(request.app.state, "house", None) is None:
+        return gate.NOBODY
+    return gate.asks(request)
+
+
+def _fault_of(request: Request, error: HTTPException) -> Fault:
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return Fault(ADDRESS_UNKNOWN, "", request.url.path)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "")
+        return Fault(METHOD_WRONG, "", request.method, allowed)
+    return Fault(HTTP_REFUSED, "", HTTPStatus(error.status_code).phrase)
 
 
 def _english(faults: Iterable[Fault]) -> str:

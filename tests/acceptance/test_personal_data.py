@@ -7,16 +7,15 @@ from typing import Any
 
 import pytest
 
-from projections import READ_MODELS
 from sla_engine.clock import VirtualClock
 from sla_engine.dossier.events import AnomalyNoted
 from sla_engine.errors import Refusal
-from sla_engine.projection import tables
 from sla_engine.replay.state import state_of
 from sla_engine.service.handler import Outcome, outcome_dict
 from sla_engine.service.intake import parse
 from sla_engine.wiring import Engine
 from tests.support.given import SHIPPED, instant, shown, to
+from tests.support.history import judged
 
 NAME, PHONE, STORY = "欧阳锋刃", "13812345678", "我家住在某某小区三号楼"
 PERSONAL = {"name": NAME, "phone": PHONE, "story": STORY}
@@ -110,10 +109,7 @@ def test_an_erasure_changes_no_reading_no_act_and_no_digest(running: Engine) -> 
         dossier = running.dossier("petition/P1")
         assert running.verify().identical
         state = state_of(dossier, running.rules, running.clock.now())
-        # That somebody was erased, and by whom, does stand in the register of who did what.
-        models = [each for each in READ_MODELS if each.name != "access_register"]
-        rows = {table: dict(running.rows(table)) for each in models for table in tables(each)}
-        return state, rows, dossier.acts, running.next_alarm()
+        return state, judged(running), dossier.acts, running.next_alarm()
 
     before = told()
     assert dict(running.dossier("petition/P1").acts), "a petition without acts proves little"

@@ -126,7 +126,7 @@ def test_from_a_red_card_to_its_explanation(town: Town, visit: Visiting) -> None
         expect(panel).to_contain_text(word)
 
     # As it was known when it was registered there was no card.
-    supervisor.page.locator("#main a[href*='known_at=']").first.click()
+    supervisor.page.locator("#main a[href*='step=']").first.click()
     expect(supervisor.page.locator("h1")).to_contain_text("诉求")
     expect(supervisor.page.locator(".head-line .badge-red")).to_have_count(0)
 

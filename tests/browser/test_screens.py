@@ -59,7 +59,7 @@ def test_a_screen_is_there_for_everybody(town: Town, visit: Visiting, screen: st
     one.page.wait_for_function(
         "document.querySelectorAll('[data-chart]:not([data-drawn])').length == 0"
     )
-    one.shot(screen)
+    one.shot(screen, whole=False)
     assert [told(each) for each in Axe().run(one.page, options=_ONLY).response["violations"]] == []
     one.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     assert one.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

@@ -124,11 +124,11 @@ class Visit:
         self.page.click("main button[type=submit], main button:not([type])")
         self.page.wait_for_url(lambda url: "/login" not in url)
 
-    def shot(self, name: str) -> None:
-        """Keep a picture of the whole page as it stands."""
+    def shot(self, name: str, whole: bool = True) -> None:
+        """Keep a picture of the page as it stands, or of what is seen of it without scrolling."""
         SHOTS.mkdir(parents=True, exist_ok=True)
         self.page.wait_for_load_state("load")
-        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=whole)
 
     def close(self) -> None:
         self.context.close()

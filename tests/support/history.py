@@ -16,6 +16,7 @@ from sla_engine.dossier.pending import Pending
 from sla_engine.escalation.kinds import has_clocks, kind_of
 from sla_engine.escalation.plan import catch_up
 from sla_engine.policy.rulebook import Rulebook
+from sla_engine.projection import tables
 from sla_engine.record import Event, Instant, Recorded
 from sla_engine.scheduler.alarm_index import audit
 from sla_engine.wiring import Engine
@@ -155,3 +156,10 @@ def streams_with_acts(events: Iterable[Recorded]) -> dict[str, list[Recorded]]:
         if has_clocks(each.stream):
             found.setdefault(each.stream, []).append(each)
     return found
+
+
+def judged(engine: Engine) -> dict[str, dict[str, object]]:
+    """Every row of every read model but the register of who did what, which also holds that
+    somebody was erased and that rules were loaded."""
+    models = [each for each in READ_MODELS if each.name != "access_register"]
+    return {table: dict(engine.rows(table)) for each in models for table in tables(each)}

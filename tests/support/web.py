@@ -47,6 +47,9 @@ class Fixed:
     def lately(self, request: Request) -> Visitor | None:
         return self.who
 
+    def still(self, request: Request, visitor: Visitor) -> bool:
+        return visitor == self.who
+
 
 def submitting(engine: Engine) -> Any:
     """A writer without a thread: what is submitted is recorded and followed at once."""

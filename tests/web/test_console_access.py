@@ -80,13 +80,13 @@ def test_the_auditor_finds_who_did_it_and_who_read_whose_data(engine: Engine) ->
     everything = audit.get("/audit").text
     assert "张三丰" not in everything
     read = audit.get("/audit?what=subject.read").text
-    assert "callback" in read
-    assert "account.opened" not in read
+    assert "用途 回访" in read
+    assert "<td>申请开户</td>" not in read
     by_system = audit.get("/audit?who=system").text
-    assert "account.opened" in by_system
-    assert "callback" not in by_system
-    assert "callback" in audit.get("/audit?about=ZZ1").text
-    assert "account.opened" in audit.get("/audit?about=account/li").text
+    assert "<td>申请开户</td>" in by_system
+    assert "用途 回访" not in by_system
+    assert "用途 回访" in audit.get("/audit?about=ZZ1").text
+    assert "<td>申请开户</td>" in audit.get("/audit?about=account/li").text
     assert audit.get("/audit?cursor=nonsense").status_code == 400
 
 
@@ -97,7 +97,7 @@ def test_the_register_is_read_page_by_page(engine: Engine) -> None:
     audit, seen, path = signed_in(engine, "audit"), 0, "/audit?who=system"
     for _ in range(9):
         page = audit.get(path).text
-        seen += page.count("account.logged_")
+        seen += page.count("<td>登录</td>") + page.count("<td>退出</td>")
         if "cursor=" not in page:
             break
         path = "/audit" + page.split('href="')[-1].split('"')[0].replace("&amp;", "&")

@@ -88,6 +88,7 @@ ACCOUNT = shapes.thing(
 @router.get(
     "/boards",
     operation_id="listBoards",
+    summary="榜单 · Boards",
     dependencies=[need("board:read")],
     responses=reading.listed(BOARD, "Boards"),
 )
@@ -115,6 +116,7 @@ def list_boards(
 @router.get(
     "/boards/{round_:path}",
     operation_id="readBoard",
+    summary="一期榜单 · One board",
     dependencies=[need("board:read")],
     responses=told(BOARD, "The board", 404),
 )
@@ -131,6 +133,7 @@ def read_board(
 @router.get(
     "/scorecard",
     operation_id="readScorecard",
+    summary="考核指标 · Rates with what is behind them",
     responses=told(SCORECARD, "The scorecard"),
 )
 def read_scorecard(  # noqa: PLR0913  one argument for each parameter
@@ -161,6 +164,7 @@ def read_scorecard(  # noqa: PLR0913  one argument for each parameter
 @router.get(
     "/reconciliation",
     operation_id="readReconciliation",
+    summary="对账 · Reconciliation of a month",
     responses=reading.listed(ACCOUNT, "Accounts of lists"),
 )
 def read_reconciliation(

@@ -41,6 +41,7 @@ def _answers(shape: shapes.Schema, what: str) -> dict[int | str, dict[str, Any]]
 @router.get(
     "",
     operation_id="listProblems",
+    summary="错误代码 · Every problem there is",
     dependencies=[need(PUBLIC)],
     responses=_answers(_LIST, "Every code"),
 )
@@ -55,6 +56,7 @@ def list_problems(request: Request) -> Response:
 @router.get(
     "/{slug}",
     operation_id="readProblem",
+    summary="一个错误代码 · One problem",
     dependencies=[need(PUBLIC)],
     responses={**_answers(PROBLEM, "One code"), **openapi.problems_for(404, 422)},
 )

@@ -152,8 +152,6 @@ def _command(asked: _Asked, value: Any) -> Submission:
     fact = _addressed(asked, as_object(value))
     if "at" not in fact:
         fact["at"] = format_instant(_said_before(asked, fact) or asked.house.now())
-    if asked.visitor.person:
-        fact.setdefault("by", asked.visitor.title or asked.visitor.name)
     if asked.visitor.unit:
         fact.setdefault("unit", asked.visitor.unit)
     submission = owned(asked.house, asked.visitor, fact)

@@ -12,17 +12,27 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sla_engine.errors import Fault, Refusal, register
+from sla_engine.access.key import ours
+from sla_engine.dispute.events import DisputeOpened
+from sla_engine.errors import Fault, Refusal, refuse, register, shorten
 from sla_engine.service.handler import Outcome
-from sla_engine.service.intake import INPUT_NOT_JSON, INPUT_TOO_LONG, Submission, parse
+from sla_engine.service.intake import FIELD_WRONG, INPUT_NOT_JSON, INPUT_TOO_LONG, Submission, parse
 from sla_engine.service.writer import SUBMISSION_FAILED
 from sla_engine.web import problems
 from sla_engine.web.api.media import Sent, answer, received
 from sla_engine.web.api.openapi import answers, body_of, problems_for, ref
-from sla_engine.web.gate import Visitor, need
+from sla_engine.web.gate import NOT_YOURS, Visitor, need
 from sla_engine.web.house import House, HouseDep
 from sla_engine.web.language import TAGS, Language, language_of
-from sla_engine.web.permits import ANY_SOURCE, APPEND, check_fact, check_own
+from sla_engine.web.permits import (
+    ANY_SOURCE,
+    APPEND,
+    DECISIONS,
+    check_fact,
+    check_filer,
+    check_own,
+    is_of,
+)
 
 SOURCE_NOT_YOURS = problems.tell(
     register(
@@ -91,16 +101,16 @@ async def append(
     """(`source`, `id`) is the key: sent again, the first answer comes again."""
     sent = await received(request, house.settings)
     prepare = partial(owned, house, visitor)
-    submissions = await looked_at(house, sent, prepare, reads=bool(visitor.unit))
+    submissions = await looked_at(house, sent, prepare, reads=visitor.person or bool(visitor.unit))
     return await record(request, house, sent, submissions)
 
 
 def attributed(visitor: Visitor, value: Any) -> Submission:
     """What was sent, as this visitor's. Raises `Refusal` with every fault found."""
-    fact = as_object(value)
+    fact = signed(visitor, as_object(value))
     named = fact.get("source", visitor.source)
     faults = list[Fault]()
-    if named != visitor.source and not visitor.may(ANY_SOURCE):
+    if named != visitor.source and not (visitor.may(ANY_SOURCE) and not ours(str(named))):
         found = named if isinstance(named, str) else type(named).__name__
         faults.append(Fault(SOURCE_NOT_YOURS, "source", found[:80], visitor.source))
     try:
@@ -114,11 +124,35 @@ def attributed(visitor: Visitor, value: Any) -> Submission:
     return submission
 
 
+def signed(visitor: Visitor, fact: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a person sends is by that person, in their roles. Raises `Refusal` where it says it is
+    by another."""
+    if not visitor.person:
+        return fact
+    theirs = {"by": visitor.name, "role": "、".join(sorted(visitor.roles))}
+    faults = [
+        Fault(FIELD_WRONG, name, shorten(fact[name]), right)
+        for name, right in theirs.items()
+        if fact.get(name, right) != right
+    ]
+    if faults:
+        raise Refusal(faults)
+    return {**fact, **theirs}
+
+
 def owned(house: House, visitor: Visitor, value: Any) -> Submission:
-    """The same; whoever belongs to a unit speaks for it alone."""
+    """The same; whoever belongs to a unit speaks for it alone, about what it has to do with, and
+    nobody deals with a dispute of their own."""
     submission = attributed(visitor, value)
+    engine, event = house.engine, submission.event
     if visitor.unit:
-        check_own(visitor, submission, house.engine.dossier(submission.stream))
+        check_own(visitor, submission, engine.dossier(submission.stream))
+        if isinstance(event, DisputeOpened) and not is_of(
+            visitor.unit, engine.dossier(event.subject)
+        ):
+            raise refuse(NOT_YOURS, "data.subject", event.subject)
+    if visitor.person and isinstance(event, DECISIONS):
+        check_filer(visitor, engine.dossier(submission.stream))
     return submission
 
 

@@ -123,6 +123,7 @@ Worded = Annotated[Asked, Depends(_worded)]
 @router.get(
     "/petitions/{no}/replay",
     operation_id="replayPetition",
+    summary="重演 · A replay",
     responses=told(shapes.REPLAY, "What follows", 404),
 )
 def replay_petition(
@@ -135,6 +136,7 @@ def replay_petition(
 @router.post(
     "/petitions/{no}/replay",
     operation_id="askReplay",
+    summary="重演（提问） · A replay of a question that is sent",
     responses=told(shapes.REPLAY, "What follows", 404),
 )
 def ask_replay(
@@ -147,6 +149,7 @@ def ask_replay(
 @router.get(
     "/petitions/{no}/replay/diff",
     operation_id="comparePetition",
+    summary="两次重演比较 · Two replays compared",
     responses=told(shapes.DIFFERENCE, "The differences", 404),
 )
 def compare_petition(
@@ -160,6 +163,7 @@ def compare_petition(
 @router.post(
     "/petitions/{no}/replay/diff",
     operation_id="askDifference",
+    summary="两次重演比较（提问） · Two replays compared, of questions that are sent",
     responses=told(shapes.DIFFERENCE, "The differences", 404),
 )
 def ask_difference(
@@ -199,7 +203,13 @@ _TAKEN: dict[int | str, dict[str, Any]] = {
 problems.tell("BULK_MISSING", 503)
 
 
-@router.post("/jobs/whatif", operation_id="beginWhatIf", status_code=202, responses=_TAKEN)
+@router.post(
+    "/jobs/whatif",
+    operation_id="beginWhatIf",
+    summary="全量试算 · What if, over everything",
+    status_code=202,
+    responses=_TAKEN,
+)
 def begin_whatif(
     request: Request, house: HouseDep, visitor: Reviewer, question: WhatIfIn
 ) -> Response:
@@ -224,7 +234,11 @@ def begin_whatif(
 
 
 @router.post(
-    "/jobs/foresee-notice", operation_id="foreseeNotice", status_code=202, responses=_TAKEN
+    "/jobs/foresee-notice",
+    operation_id="foreseeNotice",
+    summary="试算放假通知 · What a notice would move",
+    status_code=202,
+    responses=_TAKEN,
 )
 def foresee_notice(
     request: Request, house: HouseDep, visitor: Reviewer, notice: NoticeIn
@@ -243,6 +257,7 @@ def foresee_notice(
 @router.get(
     "/jobs",
     operation_id="listJobs",
+    summary="我的试算 · Your jobs",
     responses=reading.told(shapes.page(shapes.JOB), "Your jobs, the latest first"),
 )
 def list_jobs(request: Request, house: HouseDep, visitor: Reviewer) -> Response:
@@ -252,7 +267,12 @@ def list_jobs(request: Request, house: HouseDep, visitor: Reviewer) -> Response:
     return reading.answer(request, {"rows": rows, "next": None, "exhausted": False})
 
 
-@router.get("/jobs/{id}", operation_id="readJob", responses=told(shapes.JOB, "The job", 404))
+@router.get(
+    "/jobs/{id}",
+    operation_id="readJob",
+    summary="一次试算 · One job",
+    responses=told(shapes.JOB, "The job", 404),
+)
 def read_job(request: Request, house: HouseDep, visitor: Reviewer, id: Id) -> Response:
     """State and progress; `result` is where the result lies once it is done."""
     return reading.answer(request, _job(house.jobs.get(id, visitor.name), language_of(request)))
@@ -261,6 +281,7 @@ def read_job(request: Request, house: HouseDep, visitor: Reviewer, id: Id) -> Re
 @router.get(
     "/jobs/{id}/result",
     operation_id="readResult",
+    summary="试算结果 · What a job came to",
     responses=told(shapes.keyed(shapes.ANY), "The result", 404, 409),
 )
 def read_result(request: Request, house: HouseDep, visitor: Reviewer, id: Id) -> Response:
@@ -274,6 +295,7 @@ def read_result(request: Request, house: HouseDep, visitor: Reviewer, id: Id) ->
 @router.get(
     "/jobs/{id}/events",
     operation_id="watchJob",
+    summary="试算进度 · How far a job has come",
     responses={
         200: {
             "description": "Events `progress` with the job as data, the last when it is over",
@@ -293,6 +315,7 @@ async def watch_job(request: Request, house: HouseDep, visitor: Reviewer, id: Id
 @router.delete(
     "/jobs/{id}",
     operation_id="cancelJob",
+    summary="取消试算 · Cancel a job",
     status_code=204,
     responses={
         204: {"description": "Cancelled, or forgotten if it was over"},

@@ -61,6 +61,7 @@ CALLBACK = shapes.thing(
 @router.get(
     "/worklist",
     operation_id="listWork",
+    summary="在办清单 · Work, most urgent first",
     responses=reading.listed(_WORK, "Open petitions with their open clocks"),
 )
 def list_work(
@@ -93,7 +94,12 @@ def list_work(
     )
 
 
-@router.get("/items", operation_id="listItems", responses=reading.listed(ITEM, "List items"))
+@router.get(
+    "/items",
+    operation_id="listItems",
+    summary="清单事项 · Items of lists",
+    responses=reading.listed(ITEM, "List items"),
+)
 def list_items(  # noqa: PLR0913  one argument for each parameter
     request: Request,
     house: HouseDep,
@@ -118,6 +124,7 @@ def list_items(  # noqa: PLR0913  one argument for each parameter
 @router.get(
     "/items/{item:path}",
     operation_id="readItem",
+    summary="一个事项 · One item",
     responses=told(shapes.STORY, "The item", 404),
 )
 def read_item(
@@ -133,7 +140,12 @@ def read_item(
     return _story(request, house, visitor, f"item/{item}", known_at, judged_at)
 
 
-@router.get("/rounds", operation_id="listRounds", responses=reading.listed(ROUND, "Rounds"))
+@router.get(
+    "/rounds",
+    operation_id="listRounds",
+    summary="期次 · Rounds",
+    responses=reading.listed(ROUND, "Rounds"),
+)
 def list_rounds(
     request: Request,
     house: HouseDep,
@@ -153,6 +165,7 @@ def list_rounds(
 @router.get(
     "/rounds/{round_:path}",
     operation_id="readRound",
+    summary="一期 · One round",
     responses=told(shapes.STORY, "The round", 404),
 )
 def read_round(
@@ -171,6 +184,7 @@ def read_round(
 @router.get(
     "/callbacks",
     operation_id="listCallbacks",
+    summary="待回访 · Callbacks to be made",
     responses=reading.listed(CALLBACK, "Petitions to be called back"),
 )
 def list_callbacks(

@@ -37,6 +37,7 @@ Form = Annotated[str, Path(pattern=f"^({XML}|{JSON})$")]
 Words = Annotated[str, Query(max_length=20_000)]
 ANYBODY = [need(PUBLIC)]
 _APPEND = "facts:append"
+_MOST_FIELDS = 1_000
 _SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 _CHANGED = date(2011, 4, 20).isoformat()
 """When the standard itself last changed."""
@@ -49,8 +50,10 @@ async def _sent(request: Request, house: HouseDep) -> dict[str, str]:
         body += part
         if len(body) > house.settings.body_limit:
             raise refuse(BODY_TOO_LARGE, "", "", str(house.settings.body_limit))
+    if body.count(b"&") >= _MOST_FIELDS:
+        raise refuse(REQUEST_FIELD, "", "", f"≤ {_MOST_FIELDS}")
     text = body.decode("utf-8", "replace").replace("\0", "")
-    return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=None))
+    return dict(parse_qsl(text, keep_blank_values=True))
 
 
 Sent = Annotated[dict[str, str], Depends(_sent)]

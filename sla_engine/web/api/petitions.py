@@ -55,6 +55,7 @@ _ABOUT = "petition"
 @router.get(
     "/petitions",
     operation_id="listPetitions",
+    summary="诉求清单 · Petitions, a page at a time",
     responses=reading.listed(shapes.DOCKET_ROW, "Petitions"),
 )
 def list_petitions(  # noqa: PLR0913  one argument for each parameter
@@ -98,6 +99,7 @@ def list_petitions(  # noqa: PLR0913  one argument for each parameter
 @router.get(
     "/petitions/{no}",
     operation_id="readPetition",
+    summary="一件诉求 · One petition",
     responses={
         **told(shapes.SUMMARY, "The petition; ETag is its version", 404),
         304: {"description": "It is at the version of If-None-Match"},
@@ -112,6 +114,7 @@ def read_petition(request: Request, house: HouseDep, visitor: Reader, no: No) ->
 @router.get(
     "/petitions/{no}/timeline",
     operation_id="readTimeline",
+    summary="时间线 · Timeline, as known and as corrected",
     responses=told(shapes.STORY, "The timeline", 404),
 )
 def read_timeline(
@@ -132,6 +135,7 @@ def read_timeline(
 @router.get(
     "/petitions/{no}/clocks",
     operation_id="readClocks",
+    summary="时钟 · Clocks of a petition",
     responses=told(shapes.CLOCKS, "The clocks", 404),
 )
 def read_clocks(
@@ -150,6 +154,7 @@ def read_clocks(
 @router.get(
     "/petitions/{no}/clocks/{clause}/{cycle}/why",
     operation_id="explainClock",
+    summary="期限依据 · How a deadline comes about",
     responses=told(shapes.WHY, "The clock and its working", 404),
 )
 def explain_clock(
@@ -176,6 +181,7 @@ def explain_clock(
 @router.get(
     "/petitions/{no}/case",
     operation_id="readCase",
+    summary="可核对的案卷 · A case that anybody can check",
     responses=told(shapes.keyed(shapes.ANY), "The case", 404),
 )
 def read_case(
@@ -189,6 +195,7 @@ def read_case(
 @router.get(
     "/petitions/{no}/documents/{name}",
     operation_id="drawDocument",
+    summary="文书 · A document about a petition",
     responses={
         200: {
             "description": "The document",
@@ -238,6 +245,7 @@ _PERSONAL = shapes.thing(
 @router.get(
     "/petitions/{no}/personal",
     operation_id="readPersonal",
+    summary="个人信息（留痕） · Personal data, which is recorded",
     responses=told(_PERSONAL, "What is kept of the person", 404),
 )
 def read_personal_data(

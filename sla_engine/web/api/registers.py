@@ -71,6 +71,7 @@ STORY = {
 @router.get(
     "/supervision",
     operation_id="listOrders",
+    summary="督办台账 · Orders of supervision",
     responses=reading.listed(ORDER, "Orders of supervision"),
 )
 def list_orders(
@@ -93,7 +94,12 @@ def list_orders(
     return reading.paged(request, found)
 
 
-@router.get("/disputes", operation_id="listDisputes", responses=reading.listed(DISPUTE, "Disputes"))
+@router.get(
+    "/disputes",
+    operation_id="listDisputes",
+    summary="争议台账 · Disputes",
+    responses=reading.listed(DISPUTE, "Disputes"),
+)
 def list_disputes(  # noqa: PLR0913  one argument for each parameter
     request: Request,
     house: HouseDep,
@@ -118,6 +124,7 @@ def list_disputes(  # noqa: PLR0913  one argument for each parameter
 @router.get(
     "/disputes/{dispute}",
     operation_id="readDispute",
+    summary="一件争议 · One dispute",
     responses=told(STORY, "The dispute", 404),
 )
 def read_dispute(
@@ -138,6 +145,7 @@ def read_dispute(
 @router.get(
     "/roster",
     operation_id="listRoster",
+    summary="任职名册 · Who holds which post",
     dependencies=[need("board:read")],
     responses=reading.listed(OFFICE, "Who holds which role"),
 )

@@ -91,7 +91,11 @@ RECKONED = shapes.thing(
 
 
 @router.get(
-    "/packs", operation_id="listPacks", dependencies=READS, responses=reading.listed(PACK, "Packs")
+    "/packs",
+    operation_id="listPacks",
+    summary="政策包 · Policy packs",
+    dependencies=READS,
+    responses=reading.listed(PACK, "Packs"),
 )
 def list_packs(request: Request, house: HouseDep) -> Response:
     """Every edition that is known, by name and by when it comes into force."""
@@ -102,6 +106,7 @@ def list_packs(request: Request, house: HouseDep) -> Response:
 @router.get(
     "/packs/{name}/{edition}",
     operation_id="readPack",
+    summary="一个政策包版本 · One edition of a pack",
     dependencies=READS,
     responses=told(WHOLE_PACK, "The pack", 404),
 )
@@ -117,6 +122,7 @@ def read_pack(request: Request, house: HouseDep, name: Name, edition: Name) -> R
 @router.get(
     "/calendars/{region}/reckon",
     operation_id="reckonTerm",
+    summary="推算期限 · Reckon a term",
     dependencies=READS,
     responses=told(RECKONED, "When it is due", 404),
 )
@@ -173,6 +179,7 @@ def reckon_term(  # noqa: PLR0913  one argument for each parameter
 @router.get(
     "/calendars/{region}/{year}",
     operation_id="readCalendar",
+    summary="一年日历 · A year of the calendar",
     dependencies=READS,
     responses=told(YEAR, "The year", 404),
 )

@@ -5,7 +5,8 @@ the petitioner's reference; nobody is told of what they may not read.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -38,6 +39,10 @@ _KEPT_BACK = frozenset({"petitioner", "commitment"})
 _SETTLE_S = 0.3
 """How long the screens' read models may take before screens are told to look."""
 _MANY = 50
+_SHARE = 4
+"""One listener has at most this part of all streams."""
+_TRUST_S = 1.0
+"""How long nobody is asked again whether they still may listen."""
 _LAST = (1 << 53) - 1
 
 router = APIRouter(tags=["events"])
@@ -117,15 +122,17 @@ async def events(
     wish = _wish(house, visitor, stream, kind)
     if EVENT_STREAM not in request.headers.get("accept", ""):
         return await run_in_threadpool(_page, request, wish, after or 0, limit)
-    _admit(house)
-    return _streaming(_follow(wish, after if last is None else last))
+    _admit(house, visitor)
+    parts = _follow(wish, after if last is None else last)
+    return _streaming(_watched(request, wish, parts))
 
 
 @router.get("/console/events", include_in_schema=False)
-async def console_events(house: HouseDep, visitor: Reader) -> Response:
+async def console_events(request: Request, house: HouseDep, visitor: Reader) -> Response:
     """Tells screens that something changed, never what."""
-    _admit(house)
-    return _streaming(_changes(_wish(house, visitor, "", "")))
+    _admit(house, visitor)
+    wish = _wish(house, visitor, "", "")
+    return _streaming(_watched(request, wish, _changes(wish)))
 
 
 def _wish(house: House, visitor: Visitor, stream: str, kind: str) -> _Wish:
@@ -135,10 +142,13 @@ def _wish(house: House, visitor: Visitor, stream: str, kind: str) -> _Wish:
     return _Wish(house, visitor, stream, frozenset(kinds & {kind} if kind else kinds), set())
 
 
-def _admit(house: House) -> None:
-    limit = house.settings.streams_limit
-    if len(house.broadcast) >= limit:
-        raise Unavailable(Fault(STREAMS_FULL, "", "", str(limit)))
+def _admit(house: House, visitor: Visitor) -> None:
+    """Raises `STREAMS_FULL`: for everybody, or for one who has a good part of them already."""
+    limit, seats = house.settings.streams_limit, house.broadcast.seats
+    own = -(-limit // _SHARE)
+    if seats.total() >= limit or seats[visitor.name] >= own:
+        allowed = own if seats.total() < limit else limit
+        raise Unavailable(Fault(STREAMS_FULL, "", "", str(allowed)))
 
 
 def _streaming(parts: AsyncIterator[bytes]) -> Response:
@@ -200,7 +210,29 @@ def _said(event: Event) -> Mapping[str, Any]:
 # ---------------------------------------------------------------------------------------- streams
 
 
-async def _follow(wish: _Wish, after: int | None) -> AsyncIterator[bytes]:
+async def _watched(
+    request: Request, wish: _Wish, parts: AsyncGenerator[bytes, None]
+) -> AsyncGenerator[bytes, None]:
+    """A stream as long as its listener has the rights with which it began."""
+    house, visitor, seats = wish.house, wish.visitor, wish.house.broadcast.seats
+    clock = house.engine.clock
+    seats[visitor.name] += 1
+    asked = clock.monotonic()
+    try:
+        async for part in parts:
+            if clock.monotonic() >= asked + _TRUST_S:
+                # While the store is away there is nothing to tell either.
+                with suppress(Unavailable):
+                    if not await run_in_threadpool(house.access.still, request, visitor):
+                        return
+                asked = clock.monotonic()
+            yield part
+    finally:
+        seats[visitor.name] -= 1
+        await parts.aclose()
+
+
+async def _follow(wish: _Wish, after: int | None) -> AsyncGenerator[bytes, None]:
     """What was recorded behind `after`, then what comes. Each part is whole events."""
     log, broadcast = wish.house.engine.log, wish.house.broadcast
     reached = -1 if after is None else after
@@ -261,7 +293,7 @@ async def _live(
         yield await run_in_threadpool(write, page)
 
 
-async def _changes(wish: _Wish) -> AsyncIterator[bytes]:
+async def _changes(wish: _Wish) -> AsyncGenerator[bytes, None]:
     listener = await wish.house.broadcast.join()
     try:
         async for part in _live(listener, lambda page: _named(wish, page)):

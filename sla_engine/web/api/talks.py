@@ -33,7 +33,12 @@ TALK = shapes.thing(
 )
 
 
-@router.get("/talks", operation_id="listTalks", responses=reading.listed(TALK, "Talks"))
+@router.get(
+    "/talks",
+    operation_id="listTalks",
+    summary="约谈台账 · Talks",
+    responses=reading.listed(TALK, "Talks"),
+)
 def list_talks(  # noqa: PLR0913  one argument for each parameter
     request: Request,
     house: HouseDep,
@@ -66,6 +71,7 @@ def list_talks(  # noqa: PLR0913  one argument for each parameter
 @router.get(
     "/talks/{unit}/{talk}",
     operation_id="readTalk",
+    summary="一次约谈 · One talk",
     responses=told(shapes.STORY, "The talk", 404),
 )
 def read_talk(

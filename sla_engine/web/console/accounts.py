@@ -13,9 +13,11 @@ from sla_engine.access.events import ACCOUNT, KEY, AccountLocked, AccountOpened
 from sla_engine.access.registrar import Wanted
 from sla_engine.errors import refuse, register
 from sla_engine.record import Instant
+from sla_engine.web.console.access_words import Telling
 from sla_engine.web.doorkeeper import actor_of
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import HouseDep
+from sla_engine.web.language import language_of
 from sla_engine.web.pages import render
 from sla_engine.web.problems import tell
 
@@ -76,6 +78,7 @@ def account_page(request: Request, house: HouseDep, _: Reads, name: str) -> Resp
     view: dict[str, Any] = {
         "account": account,
         "events": events,
+        "say": Telling(access.table, language_of(request)),
         "table": access.table,
         "now": house.now(),
     }
@@ -230,7 +233,13 @@ def key_page(request: Request, house: HouseDep, _: Reads, id_: str) -> Response:
     if key.state == "new":
         raise refuse(KEY_UNKNOWN, "", id_)
     events = list(reversed(house.engine.events(KEY + id_)))
-    view: dict[str, Any] = {"key": key, "events": events, "table": access.table, "now": house.now()}
+    view: dict[str, Any] = {
+        "key": key,
+        "events": events,
+        "say": Telling(access.table, language_of(request)),
+        "table": access.table,
+        "now": house.now(),
+    }
     return render(request, "access/key.html", used=access.doors.last_used().get(id_, 0), **view)
 
 

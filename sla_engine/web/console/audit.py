@@ -7,8 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from projections import access_register
+from sla_engine.web.console.access_words import Telling
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import HouseDep
+from sla_engine.web.language import language_of
 from sla_engine.web.pages import render
 
 router = APIRouter(include_in_schema=False)
@@ -43,7 +45,8 @@ def audit_page(
         house.engine, cursor, who=who.strip(), about=_stream(about), what=what
     )
     filters = {"who": who, "about": about, "what": what}
-    return render(request, "access/audit.html", page=found, filters=filters, kinds=WHAT)
+    say = Telling(house.engine.access.table, language_of(request))
+    return render(request, "access/audit.html", page=found, filters=filters, kinds=WHAT, say=say)
 
 
 def _stream(about: str) -> str:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import Annotated, Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -51,7 +52,7 @@ def show(request: Request, house: HouseDep, visitor: Reads) -> Response:
         request,
         "desk/_cockpit.html" if pages.fragment(request) else "desk/cockpit.html",
         figures=figures,
-        tiles=tiles(figures, date.fromisoformat(day_of(now))),
+        tiles=tiles(figures, date.fromisoformat(day_of(now)), whole=not unit),
         chart=_chart(figures.trend, language),
         units=ranked(figures.units),
         orders=[_order(engine, each) for each in _open_orders(engine, unit)],
@@ -61,8 +62,9 @@ def show(request: Request, house: HouseDep, visitor: Reads) -> Response:
     )
 
 
-def tiles(figures: Cockpit, today: date) -> list[Tile]:
-    """What is counted above all lists."""
+def tiles(figures: Cockpit, today: date, *, whole: bool = True) -> list[Tile]:
+    """What is counted above all lists. What came in and ended is counted for the whole city only,
+    and is left out where one unit looks (`whole` false)."""
     total, day = figures.total, today.isoformat()
     return [
         Tile(Text("在办", "open"), total.open, _list()),
@@ -70,18 +72,17 @@ def tiles(figures: Cockpit, today: date) -> list[Tile]:
         Tile(Text("已超时", "overdue"), total.overdue, _list(due_until=day), "red"),
         Tile(Text("红牌", "red cards"), total.red, _list(card="red"), "red"),
         Tile(Text("黄牌", "yellow cards"), total.yellow, _list(card="yellow"), "yellow"),
-        Tile(
-            Text("今日登记", "registered today"),
-            figures.trend[-1].registered,
-            _list(state="any", order="newest"),
-        ),
-        Tile(
-            Text("今日归档", "ended today"),
-            figures.trend[-1].ended,
-            _list(state="ended", order="newest"),
-            "green",
-        ),
+        *(_today(figures.trend[-1]) if whole else ()),
         Tile(Text("在办约谈", "open talks"), sum(figures.talks.values()), "/talks"),
+    ]
+
+
+def _today(last: Day) -> list[Tile]:
+    newest = _list(state="any", order="newest")
+    ended = _list(state="ended", order="newest")
+    return [
+        Tile(Text("今日登记", "registered today"), last.registered, newest),
+        Tile(Text("今日归档", "ended today"), last.ended, ended, "green"),
     ]
 
 
@@ -112,14 +113,16 @@ def _chart(trend: Sequence[Day], language: str) -> dict[str, Any]:
 
 
 def _open_orders(engine: Engine, unit: str | None) -> list[Columns]:
-    return lists.page(engine, "supervision_list", limit=_ORDERS, unit=unit, only_open=True).rows
+    """By when they were due to be given; what came late into the log is no newer for that."""
+    found = lists.page(engine, "supervision_list", limit=_ORDERS, unit=unit, only_open=True)
+    return sorted(found.rows, key=itemgetter("at"), reverse=True)
 
 
 def _order(engine: Engine, order: Columns) -> Columns:
     """An order with its dossier's address and the words of its pack."""
     kind, _, name = order["stream"].partition("/")
     pack = engine.rules.pack_by_digest(order["pack"]) if order.get("pack") else None
-    href = f"/{kind}s/{name}" if kind in ("petition", "talk") else ""
+    href = f"/{kind}s/{quote(name)}" if kind in ("petition", "talk", "dispute") else ""
     return {**order, "kind": kind, "name": name, "href": href, "act": words.act(order["act"], pack)}
 
 

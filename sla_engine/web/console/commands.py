@@ -18,7 +18,7 @@ from sla_engine.web.console.case import Case
 from sla_engine.web.gate import Visitor
 from sla_engine.web.permits import permission_for
 from sla_engine.worktime import format_instant
-from sla_engine.worktime.instant import MINUTE, zone_of
+from sla_engine.worktime.instant import FIRST_YEAR, LAST_YEAR, MINUTE, zone_of
 
 SEEN_UNREADABLE = register(
     "SEEN_UNREADABLE",
@@ -38,6 +38,8 @@ MOMENT_WRONG = register(
 Choices = Callable[[Case], Sequence[tuple[str, Text]]]
 Way = Literal["line", "text", "lines", "choice", "yes", "moment", "answers"]
 Data = dict[str, Any]
+
+_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def submission(
     """The fact that a form states, seen at the version it names. Raises `Refusal`, every fault."""
     faults: list[Fault] = []
     key, seen = str(form.get("key", "")), str(form.get("seen", ""))
-    if not seen.isdecimal() or not key:
+    if not counts(seen) or not key:
         faults.append(Fault(SEEN_UNREADABLE, "", seen))
     data, at = command.given(case, visitor, key), now
     for field in command.fields:
@@ -135,7 +137,12 @@ def _filled(field: Field, case: Case, form: FormData) -> Data:
 
 
 def _number(field: Field, text: str) -> Any:
-    return int(text) if field.name == "tier" and text.isdecimal() else text
+    return int(text) if field.name == "tier" and counts(text) else text
+
+
+def counts(text: str) -> bool:
+    """Whether a text is a number that can be counted to."""
+    return text.isdecimal() and len(text) <= _DIGITS
 
 
 def _moment(name: str, text: str, case: Case) -> Instant | None:
@@ -146,7 +153,7 @@ def _moment(name: str, text: str, case: Case) -> Instant | None:
         told = datetime.fromisoformat(text)
     except ValueError:
         raise refuse(MOMENT_WRONG, f"data.{name}", text) from None
-    if told.tzinfo is not None:
+    if told.tzinfo is not None or not FIRST_YEAR <= told.year <= LAST_YEAR:
         raise refuse(MOMENT_WRONG, f"data.{name}", text)
     return zone_of(_zone(case)).wall(told.toordinal(), (told.hour * 60 + told.minute) * MINUTE)
 

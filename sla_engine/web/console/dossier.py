@@ -18,13 +18,14 @@ from sla_engine.service.handler import STREAM_ELSEWHERE
 from sla_engine.showing.officers import Officers
 from sla_engine.web.console import bars, commands, told
 from sla_engine.web.console.case import Case, Known
+from sla_engine.web.console.causes import Causes
 from sla_engine.web.console.commands import MOMENT_WRONG, Command
 from sla_engine.web.gate import Visitor
 from sla_engine.web.house import House
 from sla_engine.web.language import language_of
 from sla_engine.wiring import Engine
-from sla_engine.worktime import format_instant, parse_instant
-from sla_engine.worktime.instant import MINUTE, zone_of
+from sla_engine.worktime import Amount, format_instant, parse_instant
+from sla_engine.worktime.instant import FIRST_YEAR, LAST_YEAR, MINUTE, zone_of
 
 _REGION_ZONE = "Asia/Shanghai"
 
@@ -46,7 +47,7 @@ class Filled:
     def seen(self) -> int:
         """The version that its sender had seen."""
         text = str(self.typed.get("seen", ""))
-        return int(text) if text.isdecimal() else 0
+        return int(text) if commands.counts(text) else 0
 
     def value(self, name: str) -> str:
         """What was typed into a field."""
@@ -75,7 +76,7 @@ def known_of(query: Mapping[str, str], engine: Engine, stream: str) -> Known:
     so-manieth instant at which anything was recorded. Raises `Refusal` MOMENT_WRONG."""
     corrected = query.get("corrected", "") == "yes"
     at = _asked(query.get("known_at", ""))
-    if at is None and query.get("step", "").isdecimal():
+    if at is None and commands.counts(query.get("step", "")):
         instants = sorted({each.meta.recorded_at for each in engine.events(stream)})
         step = int(query["step"])
         at = instants[step - 1] if 0 < step < len(instants) else None
@@ -94,6 +95,8 @@ def _asked(text: str) -> Instant | None:
         raise refuse(MOMENT_WRONG, "known_at", text) from None
     if told.tzinfo is not None:
         return parse_instant(text, "known_at")
+    if not FIRST_YEAR <= told.year <= LAST_YEAR:
+        raise refuse(MOMENT_WRONG, "known_at", text)
     minutes = told.hour * 60 + told.minute
     return zone_of(_REGION_ZONE).wall(told.toordinal(), minutes * MINUTE) + MINUTE - 1
 
@@ -117,19 +120,25 @@ def view(
         "cards": told.CARDS,
         "rows": rows,
         "whys": told.whys(rows, language),
-        "lines": told.lines(case, language, _officers(engine, case)),
+        "lines": told.lines(case, language, Causes(engine), _officers(engine, case)),
         "picture": picture(engine, case, language),
         "now": at,
         "by": told.by,
+        "amount": _amount,
         "value": lambda text: _valued(text, language),
         "instants": case.instants,
         "step": _step(case),
         "local_at": format_instant(case.known.at or at)[:16],
         "forms": commands.possible(forms, case, visitor),
         "filled": filled,
-        "news": _news(case, filled, language),
+        "news": _news(engine, case, filled, language),
         "done": _done(request, forms),
     }
+
+
+def _amount(text: str) -> Text:
+    """An amount of time as a derivation has it, in both languages."""
+    return Text(text, Amount.parse(text).en())
 
 
 def picture(engine: Engine, case: Case, language: str) -> Markup | None:
@@ -163,11 +172,12 @@ def _step(case: Case) -> int:
     return sum(each <= at for each in case.instants)
 
 
-def _news(case: Case, filled: Filled | None, language: str) -> list[told.Line]:
+def _news(engine: Engine, case: Case, filled: Filled | None, language: str) -> list[told.Line]:
     """What came after the version that the sender of a stale form had seen."""
     if filled is None or not filled.stale:
         return []
-    return [each for each in told.lines(case, language) if each.recorded.version > filled.seen]
+    lines = told.lines(case, language, Causes(engine))
+    return [each for each in lines if each.recorded.version > filled.seen]
 
 
 def _done(request: Request, forms: Sequence[Command]) -> Text | None:

@@ -152,6 +152,8 @@ def oidc_callback(
         entered = house.engine.access.doors.enter_as(login, address_of(request))
     except Refusal as refusal:
         return _form(request, house, "/", refusal=refusal, status=status_of(refusal))
+    if old := keeper.token(request):
+        house.engine.access.doors.leave(old)
     response = come_in(keeper, entered, goes_on)
     response.delete_cookie(_STATE, path=CALLBACK)
     return response

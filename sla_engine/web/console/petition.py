@@ -18,7 +18,7 @@ from sla_engine.errors import refuse
 from sla_engine.petition.events import Registered
 from sla_engine.record import Event
 from sla_engine.web import gate, pages
-from sla_engine.web.console import dossier
+from sla_engine.web.console import dossier, told
 from sla_engine.web.console.case import NOW, Case, Known
 from sla_engine.web.console.commands import Command
 from sla_engine.web.console.documents import papers
@@ -90,7 +90,7 @@ def _page(
         **_people(house.engine, visitor, case, shown),
         record=f"/petitions/{quote(case.name, safe='')}",
         answers=list(answers()),
-        talks=_talks(house.engine, case),
+        talks=_talks(house.engine, visitor, case),
         papers=papers(case),
     )
 
@@ -98,12 +98,14 @@ def _page(
 def _people(
     engine: Engine, visitor: Visitor, case: Case, shown: Mapping[str, str] | None
 ) -> dict[str, Any]:
-    """The petitioner's data, starred out unless it has just been asked for."""
-    table = shipped()
-    kept = masked_fields(engine.log.personal(_petitioner(case)), table.masks)
-    may = visitor.may("personal:read") and case.worked_by(visitor) and not case.known.past
+    """The petitioner's data, starred out unless it has just been asked for; none for a unit that
+    has it no longer."""
+    table, works = shipped(), case.worked_by(visitor)
+    kept = masked_fields(engine.log.personal(_petitioner(case)), table.masks) if works else {}
+    may = visitor.may("personal:read") and works and not case.known.past
     return {
         "people": kept if shown is None else shown,
+        "personal": told.PERSONAL,
         "shown_in_full": shown is not None,
         "purposes": [(name, table.words(name)) for name in table.purposes] if may else [],
     }
@@ -117,10 +119,13 @@ def _registered(opening: Event) -> str:
     return opening.petitioner if isinstance(opening, Registered) else ""
 
 
-def _talks(engine: Engine, case: Case) -> list[str]:
-    """Talks that a petition's clocks have led to."""
+def _talks(engine: Engine, visitor: Visitor, case: Case) -> list[str]:
+    """Talks that a petition's clocks have led to, as far as they are the visitor's business."""
     unit = case.unit
-    rows = engine.page("talk_register", f"talk/{unit}/") if unit and not case.known.past else []
+    told = visitor.may("talk:read") and visitor.unit in ("", unit)
+    if not told or not unit or case.known.past:
+        return []
+    rows = engine.page("talk_register", f"talk/{unit}/")
     return [row["talk"] for _, row in rows if case.name in row["petitions"]]
 
 

@@ -18,7 +18,7 @@ from projections.docket import Filter
 from sla_engine import words
 from sla_engine.access.events import EXPORT, ExportTaken
 from sla_engine.access.registrar import Actor, meta_of
-from sla_engine.policy.clause import Text
+from sla_engine.policy.clause import Scope, Text
 from sla_engine.ports import Log, attempt
 from sla_engine.projection import Columns
 from sla_engine.record import Draft, Instant
@@ -58,7 +58,7 @@ _ORDERS: Mapping[str, Text] = {
     "due": Text("最急在前", "most urgent first"),
     "newest": Text("最新登记在前", "newest first"),
 }
-_UNSAFE = ("=", "+", "-", "@", "\t", "\r")
+_UNSAFE = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 
 @router.get("/petitions")
@@ -156,8 +156,8 @@ def choices(engine: Engine) -> dict[str, Any]:
     """What can be chosen: names that the packs know, units that have anything."""
     packs = {pack.name: pack for pack in engine.rules.packs}
     fields: dict[str, set[str]] = {"kind": set(), "urgency": {"normal", "urgent"}}
-    for pack in packs.values():
-        for clause in pack.clauses:
+    for clause in (each for pack in packs.values() for each in pack.clauses):
+        if clause.scope in (Scope.PETITION, Scope.ASSIGNMENT):
             for name, values in clause.match.fields.items():
                 fields.setdefault(name, set()).update(values)
     keys = (key.partition("|")[2] for key, _ in engine.rows("docket.cells", "unit|"))

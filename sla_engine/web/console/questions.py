@@ -8,7 +8,7 @@ from starlette.datastructures import QueryParams
 
 from sla_engine import words
 from sla_engine.escalation.kinds import kind_of
-from sla_engine.policy.clause import Text
+from sla_engine.policy.clause import Pack, Text
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Recorded
 from sla_engine.replay.replay import counts
@@ -111,7 +111,9 @@ def choices(review: Review) -> Choices:
     own = str(getattr(review.events[0].event, "pack", "")) if review.events else ""
     facts = [each for each in review.events if counts(each, review.question)]
     return Choices(
-        packs=editions(review.rules, own), notices=notices(review.rules), facts=_facts(facts)
+        packs=editions(review.rules, own),
+        notices=notices(review.rules),
+        facts=_facts(facts, next((p for p in review.rules.packs if p.name == own), None)),
     )
 
 
@@ -140,9 +142,9 @@ def notices(rules: Rulebook) -> list[Choice]:
     return [Choice(name, Text(f"{name}（{day}）", f"{name} ({day})")) for name, day in dated]
 
 
-def _facts(facts: Sequence[Recorded]) -> list[Choice]:
+def _facts(facts: Sequence[Recorded], pack: Pack | None) -> list[Choice]:
     return [
-        Choice(named_fact(each), _stamped(words.fact(kind_of(each.stream), each.event, None), each))
+        Choice(named_fact(each), _stamped(words.fact(kind_of(each.stream), each.event, pack), each))
         for each in facts
     ]
 

@@ -7,12 +7,13 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sla_engine.errors import refuse, register
+from sla_engine.errors import Refusal, refuse, register
 from sla_engine.policy.clause import Text
 from sla_engine.showing.accounts import AMOUNTS, Account, accounts, present
 from sla_engine.web import pages
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import HouseDep
+from sla_engine.worktime import parse_date
 
 router = APIRouter(include_in_schema=False)
 
@@ -74,6 +75,6 @@ def differences(row: Account) -> list[Difference]:
 
 def _first(month: str) -> date:
     try:
-        return date.fromisoformat(f"{month}-01")
-    except ValueError:
+        return parse_date(f"{month}-01", "month")
+    except Refusal:
         raise refuse(MONTH_WRONG, "month", month, "2024-05") from None

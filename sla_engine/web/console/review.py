@@ -19,10 +19,11 @@ from sla_engine import words
 from sla_engine.dispute.decide import CLAIMS, KINDS, OUTCOMES, REFUSALS, VERDICTS, opening
 from sla_engine.dispute.kind import DISPUTE
 from sla_engine.dossier.events import RungFired, RungWithdrawn, TermRefixed, VerdictSuperseded
-from sla_engine.errors import Fault, Refusal
+from sla_engine.errors import Fault, Refusal, refuse
 from sla_engine.identity import digest
 from sla_engine.policy.clause import Scope, Text
-from sla_engine.record import Instant, Recorded
+from sla_engine.projection import Columns
+from sla_engine.record import Instant, Recorded, fields_of
 from sla_engine.showing import disputes
 from sla_engine.showing.case import Case
 from sla_engine.showing.questions import Review
@@ -30,12 +31,15 @@ from sla_engine.showing.written import deadline
 from sla_engine.sla.assess import Reading
 from sla_engine.web import gate, pages
 from sla_engine.web.console import questions
+from sla_engine.web.console.causes import Causes
 from sla_engine.web.console.comparing import Comparison, compared
 from sla_engine.web.console.sending import accepted, submission
+from sla_engine.web.console.told import by
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import House, HouseDep
 from sla_engine.web.language import language_of
-from sla_engine.wiring import Engine
+from sla_engine.web.permits import is_of
+from sla_engine.wiring import UNKNOWN_DOSSIER, Engine
 from sla_engine.worktime import Zone, format_instant, parse_instant
 
 router = APIRouter(include_in_schema=False)
@@ -72,12 +76,25 @@ def register_of_disputes(
     return pages.render(
         request,
         "review/register.html",
-        rows=found.rows,
+        rows=[{**row, "says": _subject(house.engine, row)} for row in found.rows],
         more=found.next,
         kind=kind,
+        by=by,
         state=state,
         words=words,
     )
+
+
+def _subject(engine: Engine, opened: Columns) -> list[Text]:
+    """What of the subject is disputed, in words: the clause, the act, the member of a board."""
+    found = []
+    if opened["clause"]:
+        found.append(Causes(engine).clause(opened["subject"], opened["clause"]))
+    if opened["rung"]:
+        found.append(words.act(opened["rung"], None))
+    if opened["member"]:
+        found.append(Text(opened["member"], opened["member"]))
+    return found
 
 
 # ------------------------------------------------------------------------------------------ filing
@@ -96,6 +113,8 @@ def filing(request: Request, house: HouseDep, visitor: Files, petition: str = ""
         except Refusal as refusal:
             faults = list(refusal.faults)
         else:
+            if visitor.unit and not is_of(visitor.unit, assessment.dossier):
+                raise refuse(UNKNOWN_DOSSIER, "", petition)
             version = assessment.dossier.version
             readings = [each for each in assessment.readings if _disputable(each, visitor.unit)]
     return pages.render(
@@ -226,6 +245,7 @@ def _dispute(
         said=_said,
         moment_of=_moment_of,
         subject=opened.subject.partition("/"),
+        says=_subject(engine, fields_of(opened)),
         words=words,
         refusals=REFUSALS,
         outcomes=OUTCOMES,
@@ -252,7 +272,8 @@ def _effects(events: Sequence[Recorded], since: Instant | None) -> Iterator[Effe
         if isinstance(event, VerdictSuperseded):
             yield Effect(at, Text("结论由裁定取代", "the verdict is superseded by the ruling"))
         elif isinstance(event, RungWithdrawn):
-            yield Effect(at, Text(f"撤回动作 {event.rung}", f"act withdrawn: {event.rung}"))
+            act = words.act(event.rung, None)
+            yield Effect(at, Text(f"撤回 {act.zh}", f"withdrawn: {act.en}"))
         elif isinstance(event, TermRefixed):
             due = deadline(event.new_due)
             yield Effect(at, Text(f"期限重定为 {due}", f"term re-fixed: {due}"))

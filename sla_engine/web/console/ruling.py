@@ -1,7 +1,6 @@
 """What people record about a dispute: replays, evidence, the ruling and what comes before it."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -12,9 +11,8 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from sla_engine.dispute.decide import opening
-from sla_engine.dispute.events import DisputeOpened
 from sla_engine.dispute.kind import DISPUTE
-from sla_engine.errors import refuse, register
+from sla_engine.dossier.fold import Dossier
 from sla_engine.showing import disputes
 from sla_engine.showing.questions import Review
 from sla_engine.web import gate
@@ -23,17 +21,8 @@ from sla_engine.web.console.review import see, zone_of
 from sla_engine.web.console.sending import accepted, submission
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import House, HouseDep
-from sla_engine.web.problems import tell
+from sla_engine.web.permits import check_filer
 from sla_engine.wiring import Engine
-
-RULED_BY_FILER = tell(
-    register(
-        "RULED_BY_FILER",
-        "本争议由“{found}”本人提出，须由他人办理",
-        "{found} filed this dispute; somebody else must deal with it",
-    ),
-    HTTPStatus.FORBIDDEN,
-)
 
 router = APIRouter(include_in_schema=False)
 
@@ -57,7 +46,7 @@ async def record_replay(
 
 
 def _answered(engine: Engine, name: str, query: str) -> dict[str, Any]:
-    opened = opening(engine.dossier(f"dispute/{_checked(engine, name)}"))
+    opened = opening(_dossier(engine, name))
     form = questions.typed(QueryParams(query))
     review = Review.of(engine, opened.subject, questions.asked_of(form, zone_of(engine)))
     found = review.replay(review.question)
@@ -88,21 +77,15 @@ async def add_to_filing(
     house: HouseDep, visitor: Files, name: str, form: Annotated[Addition, Form()]
 ) -> Response:
     """举证, 撤回: by whoever may file, for its own unit."""
-    opened = await run_in_threadpool(_opened, house.engine, name)
-    gate.own(visitor, opened.event.claimant, name)
+    opened = opening(await run_in_threadpool(_dossier, house.engine, name))
+    gate.own(visitor, opened.claimant, name)
     wanted = form.type if form.type in ("evidence_filed", "withdrawn") else ""
     fact = Fact(wanted, {"document": form.document}, form.key, form.seen)
     return await _record(house, visitor, name, fact)
 
 
-class _Opened(NamedTuple):
-    event: DisputeOpened
-    actor: str
-
-
-def _opened(engine: Engine, name: str) -> _Opened:
-    dossier = engine.dossier(f"{DISPUTE.name}/{_checked(engine, name)}")
-    return _Opened(opening(dossier), dossier.opening.meta.actor)
+def _dossier(engine: Engine, name: str) -> Dossier:
+    return engine.dossier(f"{DISPUTE.name}/{_checked(engine, name)}")
 
 
 class Ruling(BaseModel):
@@ -123,9 +106,7 @@ async def rule(
     house: HouseDep, visitor: Rules, name: str, form: Annotated[Ruling, Form()]
 ) -> Response:
     """受理, 不予受理, 裁定: never by whoever filed it."""
-    opened = await run_in_threadpool(_opened, house.engine, name)
-    if opened.actor == visitor.name:
-        raise refuse(RULED_BY_FILER, "", visitor.name)
+    check_filer(visitor, await run_in_threadpool(_dossier, house.engine, name))
     wanted, data = _ruling(form, visitor.name)
     return await _record(house, visitor, name, Fact(wanted, data, form.key, form.seen))
 

@@ -33,6 +33,7 @@ NO_REPORT = tell(
 router = APIRouter(include_in_schema=False)
 
 Reads = Annotated[Visitor, need("rules:read")]
+Asks = Annotated[Visitor, need("replay:run", "rules:propose", "rules:approve")]
 Approves = Annotated[Visitor, need("rules:approve")]
 
 WHATIF, FORECAST, CAMPAIGN = "whatif", "forecast", "campaign"
@@ -48,14 +49,14 @@ def begun(job: Job) -> Response:
 
 
 @router.get("/tasks")
-def tasks(request: Request, house: HouseDep, visitor: Reads) -> Response:
+def tasks(request: Request, house: HouseDep, visitor: Asks) -> Response:
     """One's own jobs."""
     found = [each for each in house.jobs.of(visitor.source) if each.kind in KINDS]
     return pages.render(request, "rules/tasks.html", jobs=found)
 
 
 @router.get("/tasks/{name}")
-def task(request: Request, house: HouseDep, visitor: Reads, name: str) -> Response:
+def task(request: Request, house: HouseDep, visitor: Asks, name: str) -> Response:
     """A job: its progress, then its result."""
     job = house.jobs.get(name, visitor.source)
     part = pages.fragment(request)
@@ -89,7 +90,7 @@ def _told(request: Request, job: Job) -> dict[str, Any]:
 
 
 @router.get("/tasks/{name}/report")
-def report(house: HouseDep, visitor: Reads, name: str) -> Response:
+def report(house: HouseDep, visitor: Asks, name: str) -> Response:
     """试算报告, to be printed."""
     job = house.jobs.get(name, visitor.source)
     if job.kind != WHATIF or job.state is not State.DONE:
@@ -101,7 +102,7 @@ def report(house: HouseDep, visitor: Reads, name: str) -> Response:
 
 
 @router.post("/tasks/{name}/cancel")
-def cancel(house: HouseDep, visitor: Reads, name: str) -> Response:
+def cancel(house: HouseDep, visitor: Asks, name: str) -> Response:
     """Not wanted any more."""
     house.jobs.cancel(house.jobs.get(name, visitor.source))
     return RedirectResponse("/tasks", 303)

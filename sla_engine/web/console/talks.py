@@ -20,6 +20,7 @@ from sla_engine.talk.decide import causes, tier
 from sla_engine.web import gate, pages
 from sla_engine.web.console import dossier, told
 from sla_engine.web.console.case import NOW, Case, Known
+from sla_engine.web.console.causes import Causes
 from sla_engine.web.console.commands import Command
 from sla_engine.web.console.documents import papers
 from sla_engine.web.console.dossier import Filled
@@ -120,8 +121,7 @@ def _slip(engine: Engine, row: Columns, now: Instant, language: str) -> Slip:
     clocks = [clock for name, clock in engine.log.alarms(stream) if name == stream]
     dues = [each.due for each in clocks if each.stopped is None and each.due is not None]
     due = min(dues, default=None)
-    pack = engine.rules.pack_on(row["pack"], row["proposed_at"])
-    why = told.causes_of(row["causes"], pack, language)
+    why = [told.say(each, language) for each in Causes(engine).told(row["causes"])]
     return Slip(row, list(dict.fromkeys(why)), due, due is not None and due < now)
 
 
@@ -143,17 +143,17 @@ def _page(
         papers=papers(case),
         unit=chronicle.traits["unit"],
         tier=TIER_NAMES[tier(chronicle) - 1],
-        causes=_causes(case, language_of(request)),
+        causes=_causes(house.engine, case, language_of(request)),
         rounds=list(chronicle.lanes.all.values()),
         tier_names=TIER_NAMES,
     )
 
 
-def _causes(case: Case, language: str) -> list[tuple[str, str]]:
+def _causes(engine: Engine, case: Case, language: str) -> list[tuple[str, str]]:
     """Each standing cause in words, and the petition it is about."""
     found = causes(case.chronicle)
-    said = told.causes_of(found, case.pack, language)
-    return [(text, _petition(cause)) for text, cause in zip(said, found, strict=True)]
+    told_of = zip(Causes(engine).told(found), found, strict=True)
+    return [(told.say(text, language), _petition(cause)) for text, cause in told_of]
 
 
 def _petition(cause: str) -> str:

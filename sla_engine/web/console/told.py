@@ -19,6 +19,7 @@ from sla_engine.showing.written import deadline, duration, when
 from sla_engine.sla.assess import Reading, State
 from sla_engine.sla.derivation import ClockDerivation, derivation_of
 from sla_engine.web.console.case import Case
+from sla_engine.web.console.causes import Causes
 from sla_engine.worktime import Remaining, Unit, format_instant, narrate
 
 Card = Literal["red", "over", "yellow", "green", "grey"]
@@ -34,7 +35,6 @@ _RED = frozenset({"red", "orange", "purple", "black"})
 _ENDED = worklist.ENDED | talk_register.ENDED
 _SAME_MOMENT = 60_000_000
 _GRAVE: Sequence[Card] = ("red", "over", "yellow", "green", "grey")
-_CAUSE_PARTS = 5
 _BY_CAUSE = "cause "
 _SAID_ELSEWHERE = frozenset(
     {"no", "talk", "item", "pack", "petitioner", "commitment", "step", "historic"}
@@ -47,13 +47,29 @@ _DAYS = Text("天", " days")
 VALUES: Mapping[str, Text] = {
     "enterprise": Text("企业", "enterprise"),
     "person": Text("个人", "person"),
-    "normal": Text("一般", "normal"),
+    "normal": Text("普通", "normal"),
     "urgent": Text("紧急", "urgent"),
     "solved": Text("已解决", "solved"),
     "explained": Text("解释说明", "explained"),
     "unsolved": Text("未解决", "not solved"),
 }
 """Words for values that upstream systems send as codes."""
+
+PERSONAL: Mapping[str, Text] = {
+    **dict.fromkeys(("name", "姓名"), Text("姓名", "name")),
+    **dict.fromkeys(("contact", "联系人"), Text("联系人", "contact")),
+    **dict.fromkeys(("phone", "tel", "电话"), Text("电话", "telephone")),
+    **dict.fromkeys(("mobile", "手机", "手机号"), Text("手机", "mobile phone")),
+    "联系电话": Text("联系电话", "telephone"),
+    **dict.fromkeys(("id_number", "id_card", "身份证", "身份证号"), Text("身份证号", "ID number")),
+    "证件号": Text("证件号", "ID number"),
+    **dict.fromkeys(("address", "地址"), Text("地址", "address")),
+    "住址": Text("住址", "home address"),
+    "联系地址": Text("联系地址", "postal address"),
+    **dict.fromkeys(("email", "mail", "邮箱", "电子邮箱"), Text("电子邮箱", "e-mail")),
+    **dict.fromkeys(("content", "内容"), Text("诉求内容", "what it says")),
+}
+"""Words for the fields of personal data, however an upstream system names them."""
 
 
 class Line(NamedTuple):
@@ -116,9 +132,11 @@ def card_of_case(case: Case) -> Card:
     return card_of(standing, any(each.state is State.OVERDUE for each in case.readings))
 
 
-def lines(case: Case, language: str, officers: Officers | None = None) -> list[Line]:
+def lines(
+    case: Case, language: str, why: Causes, officers: Officers | None = None
+) -> list[Line]:
     """Every event that counts, in the order in which it happened."""
-    say = _Sayer(case.pack, language)
+    say = _Sayer(case.pack, language, why)
     return [_line(each, say) for each in entries(case.assessment.dossier, case.shown, officers)]
 
 
@@ -142,12 +160,17 @@ class _Sayer(NamedTuple):
 
     pack: Pack
     language: str
+    why: Causes
 
     def word(self, text: Text) -> str:
         return say(text, self.language)
 
     def listed(self, parts: Sequence[str]) -> str:
         return ("、" if self.language == "zh" else ", ").join(parts)
+
+    def causes(self, found: Sequence[str]) -> str:
+        """Acts by which a talk came about; a cause that a person wrote stays as it is."""
+        return self.listed([self.word(each) for each in self.why.told(found)])
 
     def clause(self, name: str) -> str:
         found = next((each for each in self.pack.clauses if each.id == name), None)
@@ -245,11 +268,11 @@ def _shown(name: str, value: Any, say: _Sayer) -> str:
         return when(value)
     match name:
         case "cause" | "causes":
-            return say.listed(causes((value,) if isinstance(value, str) else value, say))
+            return say.causes((value,) if isinstance(value, str) else value)
         case "clause":
             return say.clause(value)
         case "reason" if value.startswith(_BY_CAUSE):
-            return say.listed(causes([value.removeprefix(_BY_CAUSE)], say))
+            return say.causes([value.removeprefix(_BY_CAUSE)])
         case "ground":
             found = say.pack.grounds.get(value) or say.pack.exclusions.get(value)
             return say.word(found) if found is not None else str(value)
@@ -272,23 +295,6 @@ def _pair(value: Any) -> str:
     if isinstance(value, Placed):
         return f"{value.rank} {value.member} {value.place}".rstrip()
     return f"{value[0]} {when(value[1])}" if isinstance(value, tuple) else str(value)
-
-
-def causes(found: Sequence[str], say: _Sayer) -> list[str]:
-    """Acts by which a talk came about, in words; a cause that a person wrote stays as it is."""
-    return [_cause(each, say) for each in found]
-
-
-def causes_of(found: Sequence[str], pack: Pack, language: str) -> list[str]:
-    """The same by the words of a pack."""
-    return causes(found, _Sayer(pack, language))
-
-
-def _cause(cause: str, say: _Sayer) -> str:
-    stream, *rest = cause.rsplit("|", _CAUSE_PARTS - 1)
-    if len(rest) != _CAUSE_PARTS - 1:
-        return cause
-    return f"{stream.partition('/')[2]} {say.clause(rest[0])}"
 
 
 # --------------------------------------------------------------------------------------- clocks

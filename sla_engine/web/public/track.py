@@ -279,7 +279,7 @@ def _said(found: Tracked, form: Mapping[str, str]) -> Rated:
     allowed = " / ".join(map(str, asked.grades))
     for name, title in asked.dimensions.items():
         points = form.get(name, "")
-        if points.isdecimal() and int(points) in asked.grades:
+        if points in map(str, asked.grades):
             scores[name] = float(points)
         else:
             faults.append(Fault(RATING_WRONG, title.zh, points[:20], allowed))

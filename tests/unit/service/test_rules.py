@@ -29,6 +29,7 @@ from tests.support.campaign import (
     refixed,
 )
 from tests.support.given import clause, pack_of, rules_of, send, shown, statuses, talks, text_of, to
+from tests.support.history import judged
 
 BEGINS = parse_instant("2025-06-16T00:00:00+08:00")
 SECOND = (
@@ -238,7 +239,7 @@ def test_a_store_needs_no_folder_for_what_was_activated(store: str) -> None:
         dispatched(engine, "T1")
         assert editions(engine, "T1")["solve:1"][0] == "2"
         engine.follow()
-        before = engine.verify()
+        before = judged(engine)
     with opened(store) as engine, pytest.raises(Refusal) as refused:
         engine.assess("petition/T1")
     assert refused.value.code == "RULES_CHANGED"
@@ -247,9 +248,8 @@ def test_a_store_needs_no_folder_for_what_was_activated(store: str) -> None:
         assert engine.rules.digest == folder.digest, "known as it was in the folder"
     with opened(store) as engine:
         assert editions(engine, "T1")["solve:1"][0] == "2"
-        after = engine.verify()
-        assert after.identical
-        assert after.live == before.live
+        assert engine.verify().identical
+        assert judged(engine) == before
 
 
 def test_an_edition_that_was_tried_out_is_known_as_used_without_its_folder_too(store: str) -> None:
