@@ -1,14 +1,19 @@
 """What the pages of a petition and of a talk have in common: what was known when, the clocks as a
 picture, a table and a derivation, the timeline, the forms and what becomes of them."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import quote
 
+from fastapi import APIRouter
 from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
 from sla_engine import words
 from sla_engine.errors import Fault, Refusal, refuse
@@ -17,12 +22,13 @@ from sla_engine.record import Instant
 from sla_engine.service.handler import STREAM_ELSEWHERE
 from sla_engine.showing.officers import Officers
 from sla_engine.web.console import bars, commands, told
-from sla_engine.web.console.case import Case, Known
+from sla_engine.web.console.case import NOW, Case, Known
 from sla_engine.web.console.causes import Causes
 from sla_engine.web.console.commands import MOMENT_WRONG, Command
-from sla_engine.web.gate import Visitor
-from sla_engine.web.house import House
+from sla_engine.web.gate import NOT_YOURS, Visitor, need
+from sla_engine.web.house import House, HouseDep
 from sla_engine.web.language import language_of
+from sla_engine.web.permits import permission_for
 from sla_engine.wiring import Engine
 from sla_engine.worktime import Amount, format_instant, parse_instant
 from sla_engine.worktime.instant import FIRST_YEAR, LAST_YEAR, MINUTE, zone_of
@@ -198,3 +204,47 @@ async def sent(
         return Filled(command.type, form, refusal.faults)
     outcome = await house.tell(submission)
     return Filled(command.type, form, outcome.faults) if outcome.faults else None
+
+
+class Screen(NamedTuple):
+    """One kind of dossier as pages under `path`, where `{name}` stands for the dossier's. `opened`
+    raises what keeps a visitor out; `page` shows the case, with the form that was not taken."""
+
+    kind: str
+    path: str
+    opened: Callable[[Engine, Visitor, str, Known], Case]
+    page: Callable[[Request, House, Visitor, Case, Filled | None], Response]
+
+    def address(self, name: str) -> str:
+        """Where the page of one dossier is."""
+        several = ":path" in self.path
+        return re.sub(r"\{.*\}", quote(name, safe="/" if several else ""), self.path)
+
+
+def serve_forms(router: APIRouter, screen: Screen, offered: Iterable[Command]) -> None:
+    """An address of its own for every form, with the permission that it takes."""
+    for command in offered:
+        record = _recording(screen, command)
+        record.__name__ = f"{screen.kind}_{command.type}"
+        router.post(f"{screen.path}/record/{command.type}")(record)
+
+
+def _recording(screen: Screen, command: Command) -> Callable[..., Awaitable[Response]]:
+    async def record(
+        request: Request,
+        house: HouseDep,
+        visitor: Annotated[Visitor, need(permission_for(screen.kind, command.type))],
+        name: str,
+    ) -> Response:
+        form = await request.form()
+        case = await run_in_threadpool(screen.opened, house.engine, visitor, name, NOW)
+        if not case.worked_by(visitor):
+            raise refuse(NOT_YOURS, "", name)
+        filled = await sent(house, visitor, case, command, form)
+        if filled is None:
+            there = f"{screen.address(name)}?done={command.type}"
+            return RedirectResponse(there, HTTPStatus.SEE_OTHER)
+        case = await run_in_threadpool(screen.opened, house.engine, visitor, name, NOW)
+        return await run_in_threadpool(screen.page, request, house, visitor, case, filled)
+
+    return record

@@ -6,9 +6,8 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from sla_engine.access.masking import masked_fields
 from sla_engine.access.reading import read_personal
@@ -20,13 +19,11 @@ from sla_engine.record import Event
 from sla_engine.web import gate, pages
 from sla_engine.web.console import dossier, told
 from sla_engine.web.console.case import NOW, Case, Known
-from sla_engine.web.console.commands import Command
 from sla_engine.web.console.documents import papers
-from sla_engine.web.console.dossier import Filled
+from sla_engine.web.console.dossier import Filled, Screen, serve_forms
 from sla_engine.web.console.petition_forms import PETITION_COMMANDS, answers
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import House, HouseDep
-from sla_engine.web.permits import permission_for
 from sla_engine.wiring import Engine
 
 router = APIRouter(include_in_schema=False)
@@ -132,29 +129,5 @@ def _talks(engine: Engine, visitor: Visitor, case: Case) -> list[str]:
 # ---------------------------------------------------------------------------------------- forms
 
 
-def _serve(command: Command) -> None:
-    """An address of its own for every form, with the permission that it takes."""
-
-    async def record(
-        request: Request,
-        house: HouseDep,
-        visitor: Annotated[Visitor, need(permission_for(_KIND, command.type))],
-        no: str,
-    ) -> Response:
-        form = await request.form()
-        case = await run_in_threadpool(opened, house.engine, visitor, no, NOW)
-        if not case.worked_by(visitor):
-            raise refuse(gate.NOT_YOURS, "", no)
-        filled = await dossier.sent(house, visitor, case, command, form)
-        if filled is None:
-            there = f"/petitions/{quote(no, safe='')}?done={command.type}"
-            return RedirectResponse(there, HTTPStatus.SEE_OTHER)
-        case = await run_in_threadpool(opened, house.engine, visitor, no, NOW)
-        return await run_in_threadpool(_page, request, house, visitor, case, filled)
-
-    record.__name__ = f"petition_{command.type}"
-    router.post(f"/petitions/{{no}}/record/{command.type}")(record)
-
-
-for _command in PETITION_COMMANDS:
-    _serve(_command)
+_SCREEN = Screen(_KIND, "/petitions/{name}", opened, _page)
+serve_forms(router, _SCREEN, PETITION_COMMANDS)

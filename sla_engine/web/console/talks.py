@@ -6,29 +6,25 @@ from typing import Annotated, NamedTuple
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from projections import lists
 from sla_engine import words
-from sla_engine.errors import refuse
 from sla_engine.policy.clause import Text
 from sla_engine.projection import Columns
 from sla_engine.record import Instant
 from sla_engine.talk.decide import causes, tier
-from sla_engine.web import gate, pages
+from sla_engine.web import pages
 from sla_engine.web.console import dossier, told
-from sla_engine.web.console.case import NOW, Case, Known
+from sla_engine.web.console.case import Case, Known
 from sla_engine.web.console.causes import Causes
-from sla_engine.web.console.commands import Command
 from sla_engine.web.console.documents import papers
-from sla_engine.web.console.dossier import Filled
+from sla_engine.web.console.dossier import Filled, Screen, serve_forms
 from sla_engine.web.console.talk_forms import TALK_COMMANDS
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import House, HouseDep
 from sla_engine.web.language import language_of
-from sla_engine.web.permits import permission_for
 from sla_engine.wiring import Engine
 
 router = APIRouter(include_in_schema=False)
@@ -162,29 +158,5 @@ def _petition(cause: str) -> str:
     return name if kind == "petition" and "|" in cause else ""
 
 
-def _serve(command: Command) -> None:
-    """An address of its own for every form, with the permission that it takes."""
-
-    async def record(
-        request: Request,
-        house: HouseDep,
-        visitor: Annotated[Visitor, need(permission_for(_KIND, command.type))],
-        talk: str,
-    ) -> Response:
-        form = await request.form()
-        case = await run_in_threadpool(opened, house.engine, visitor, talk, NOW)
-        if not case.worked_by(visitor):
-            raise refuse(gate.NOT_YOURS, "", talk)
-        filled = await dossier.sent(house, visitor, case, command, form)
-        if filled is None:
-            there = f"/talks/{quote(talk)}?done={command.type}"
-            return RedirectResponse(there, HTTPStatus.SEE_OTHER)
-        case = await run_in_threadpool(opened, house.engine, visitor, talk, NOW)
-        return await run_in_threadpool(_page, request, house, visitor, case, filled)
-
-    record.__name__ = f"talk_{command.type}"
-    router.post(f"/talks/{{talk:path}}/record/{command.type}")(record)
-
-
-for _command in TALK_COMMANDS:
-    _serve(_command)
+_SCREEN = Screen(_KIND, "/talks/{name:path}", opened, _page)
+serve_forms(router, _SCREEN, TALK_COMMANDS)
