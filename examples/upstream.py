@@ -46,6 +46,7 @@ class Follower(threading.Thread):
     def __init__(self, address: str, key: str, ours: set[str]) -> None:
         super().__init__(daemon=True)
         self._address, self._key = address, key
+        self._ours = ours
         self.missing = set(ours)
         self.seen_twice = 0
         self.acts = 0
@@ -57,7 +58,7 @@ class Follower(threading.Thread):
                     self.acts += 1
                 elif event.id in self.missing:
                     self.missing.remove(event.id)
-                else:
+                elif event.id in self._ours:
                     self.seen_twice += 1
                 if not self.missing:
                     return

@@ -154,8 +154,8 @@ def _head(source: Source) -> dict[str, Any]:
 
 
 def _breached(rows: Sequence[Row]) -> tuple[str, ...]:
-    """Ids of the clocks that were breached, each with its petition."""
-    told = (f"{row['petition']} {row['clock']}" for row in rows if row.get("clock"))
+    """The clauses that were breached, each with its petition."""
+    told = (f"{row['petition']} {row['clause']}" for row in rows if row.get("clock"))
     return tuple(each.strip() for each in told)
 
 

@@ -4,6 +4,7 @@ Jobs and their results are kept in memory alone and for a while; nothing is writ
 for a job again after a restart is told that there is none.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
@@ -11,13 +12,11 @@ from secrets import token_urlsafe
 from threading import Condition
 from typing import Any
 
-import structlog
-
 from sla_engine.errors import Fault, Refusal, refuse, register
 from sla_engine.record import Instant
 from sla_engine.web.problems import SERVER_FAULT, tell
 
-log = structlog.stdlib.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 JOBS_FULL = tell(
     register(
@@ -184,7 +183,7 @@ class Jobs:
         except Refusal as refusal:
             state, job.faults = State.FAILED, refusal.faults
         except Exception as error:
-            log.error("a job failed by a fault in the program", kind=job.kind, exc_info=error)
+            logger.error("a job failed", exc_info=error, extra={"job": job.kind})
             state, job.faults = State.FAILED, (Fault(SERVER_FAULT, "", type(error).__name__),)
         with self._moved:
             self._end(job, state)

@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse
 from sla_engine import __version__
 from sla_engine.policy.clause import Text
 from sla_engine.record import Instant
+from sla_engine.showing.places import place
 from sla_engine.web.gate import NOBODY, Visitor
 from sla_engine.web.language import COOKIE, TAGS, Language, language_of
 from sla_engine.web.menu import MENU, Entry
@@ -149,3 +150,4 @@ _environment.filters.update(
     percent=_percent,
 )
 _environment.globals["form_key"] = form_key
+_environment.globals["place"] = place

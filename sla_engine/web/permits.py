@@ -101,8 +101,8 @@ def check_filer(visitor: Visitor, dispute: Dossier) -> None:
 
 
 def unit_concerned(dossier: Dossier, event: Event) -> str:
-    """Whose business a fact is: the unit of the assignment it is about, the unit that is talked
-    to, the member of a round, the claimant of a dispute; "" where that is nobody."""
+    """Whose business a fact is: the unit of the open assignment it is about, the unit that is
+    talked to, the member of a round, the claimant of a dispute; "" where that is nobody."""
     if isinstance(event, DisputeOpened):
         return event.claimant
     if member := getattr(event, "member", ""):
@@ -114,7 +114,10 @@ def unit_concerned(dossier: Dossier, event: Event) -> str:
         return opening.claimant
     lanes = read(dossier, kind_of(dossier.stream)).lanes
     lane = lanes.all.get(lanes.resolve(lane_named(event)))
-    return lane.unit if lane else str(getattr(opening, "unit", ""))
+    if lane is None:
+        return str(getattr(opening, "unit", ""))
+    # A system may tell late of what was while it was; a unit does nothing where it has gone.
+    return lane.unit if lane.ended_at is None else ""
 
 
 def is_of(unit: str, dossier: Dossier) -> bool:

@@ -4,10 +4,10 @@
 Accept-Language. All faults are told at once. Nothing of an unexpected error is told but its kind.
 """
 
+import logging
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
-import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -19,7 +19,7 @@ from sla_engine.errors import Conflict, Fault, Refusal, Unavailable, register
 from sla_engine.web import gate, pages
 from sla_engine.web.language import TAGS, Language, language_of
 
-log = structlog.stdlib.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 SERVER_FAULT = register(
     "SERVER_FAULT",
@@ -128,7 +128,7 @@ def problem(
 ) -> Response:
     """A problem for programs, a page for browsers."""
     language = language_of(request)
-    told = document([_in_words(each, language) for each in faults], status, language)
+    faults = list(faults)
     headers = {"Content-Language": TAGS[language], **headers}
     if pages.wanted(request):
         if status == HTTPStatus.UNAUTHORIZED:
@@ -136,7 +136,9 @@ def problem(
         visitor = _visitor(request)
         if status == HTTPStatus.FORBIDDEN and request.url.path == "/":
             return RedirectResponse(pages.home(visitor), status_code=303)
+        told = document([_in_words(each, language) for each in faults], status, language)
         return pages.render(request, "problem.html", status=status, headers=headers, problem=told)
+    told = document(faults, status, language)
     return JSONResponse(told, status, headers, media_type=MEDIA_TYPE)
 
 
@@ -165,7 +167,7 @@ def install(app: FastAPI) -> None:
 
     def on_any(request: Request, error: Exception) -> Response:
         route = getattr(request.scope.get("route"), "path", "")
-        log.error("a fault in the program", route=route, exc_info=error)
+        logger.error("a fault in the program", exc_info=error, extra={"route": route})
         fault = Fault(SERVER_FAULT, "", type(error).__name__)
         told: Mapping[str, str] = getattr(request.state, "told", {})
         return problem(request, [fault], HTTPStatus.INTERNAL_SERVER_ERROR, told)
@@ -177,7 +179,7 @@ def install(app: FastAPI) -> None:
 
 
 def _in_words(fault: Fault, language: Language) -> Fault:
-    """A permission by its title."""
+    """A permission by its title, for people; programs are told its name."""
     if fault.code != gate.NOT_ALLOWED:
         return fault
     names = [shipped().words(each) for each in fault.allowed.split(" | ")]

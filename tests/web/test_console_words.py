@@ -5,13 +5,17 @@ import re
 import pytest
 
 from projections import access_register
-from sla_engine.wiring import Engine
+from sla_engine.showing.places import place
 from sla_engine.web.console.access_words import EVENTS
 from sla_engine.web.console.causes import Causes
+from sla_engine.wiring import Engine
 from tests.support.access import signed_in, staffed
+from tests.support.checked import played
 from tests.support.desk import NO, office, page, words_of
+from tests.support.shell import ROOT
 from tests.support.web import client
 
+LIBRARY = ROOT / "scenarios" / "library"
 FORM = {"name": "li", "title": "李明", "roles": ["handler"], "unit": "水务局"}
 HTML = {"accept": "text/html"}
 
@@ -99,3 +103,48 @@ def test_a_refused_permission_is_named_in_words(town: Engine) -> None:
     answer = client(town, "supervisor").get("/audit", headers=HTML)
     assert answer.status_code == 403
     assert "查看审计记录" in answer.text
+
+
+def test_programs_are_told_the_name_of_the_permission(town: Engine) -> None:
+    answer = client(town, "supervisor").get("/audit")
+    assert "audit:read" in answer.json()["detail"]
+
+
+def test_regions_are_shown_by_name(town: Engine) -> None:
+    supervisor = client(town, "supervisor")
+    no = next(iter(town.log.streams("petition/"))).partition("/")[2]
+    assert "枣庄市（CN-3704）" in page(supervisor, f"/petitions/{no}")
+    calendar = page(supervisor, "/calendar?year=2024&region=CN-45")
+    assert "2024 · 广西壮族自治区（CN-45）" in calendar
+    assert 'value="CN-3704"' in calendar
+
+
+def test_every_region_of_a_pack_or_a_notice_has_a_name(town: Engine) -> None:
+    regions = {pack.region for pack in town.rules.packs}
+    for almanac in town.rules.almanacs.values():
+        regions |= {notice.region for notice in almanac.notices}
+    assert not [each for each in regions if place(each).zh == each]
+
+
+def test_lists_and_boards_follow_the_log(town: Engine) -> None:
+    supervisor = client(town, "supervisor")
+    for path, part in (("/petitions?card=red", "rows"), ("/talks", "board")):
+        html = page(supervisor, path)
+        assert 'hx-sse:connect="/console/events"' in html
+        assert f'hx-get="{path}"' in html
+        assert f'hx-select="#{part}"' in html
+
+
+def test_a_handler_is_not_shown_the_figures_of_the_city_as_their_own(town: Engine) -> None:
+    unit = town.rows("docket.cells", "unit|")
+    own = next(key.partition("|")[2] for key, _ in unit if key.partition("|")[2])
+    text = words_of(page(client(town, "handler", unit=own), "/"))
+    assert "今日登记" not in text
+    assert "近30天登记与归档（全市）" in text
+
+
+def test_an_objection_on_a_board_says_what_came_of_it() -> None:
+    with played(LIBRARY / "board-objection.toml") as play:
+        html = page(client(play.engine, "supervisor"), "/boards")
+    assert re.search("城管局：[^<]*→ 支持</li>", html)
+    assert re.search("水务局：[^<]*→ 不予支持</li>", html)

@@ -210,3 +210,12 @@ def test_without_a_provider_there_is_no_such_login(engine: Engine) -> None:
     assert "/login/oidc" not in there.get("/login").text
     answer = there.get("/login/oidc", headers={"accept": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (404, "OIDC_OFF")
+
+
+def test_whatever_session_the_browser_had_ends(engine: Engine, identity: Identity) -> None:
+    there = browser(engine)
+    there.post("/login", data={"name": "audit", "password": PASSWORD})
+    old = there.cookies["session"]
+    assert there.get(sent(there, identity)).status_code == 303
+    assert there.cookies["session"] != old
+    assert engine.access.doors.person(old) is None

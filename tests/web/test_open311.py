@@ -324,3 +324,10 @@ def test_the_petitioner_may_withdraw_a_request_and_say_whether_it_was_solved(
     assert engine.log.personal(f"of/{solved}")["update u4"] == "谢谢，修好了"
     (row,) = http.get(f"/open311/v2/requests/{withdrawn}.json").json()
     assert (row["status"], row["status_notes"]) == ("closed", "已撤诉")
+
+
+def test_a_form_of_too_many_fields_is_refused(http: TestClient) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = http.post("/open311/v2/requests.json", content=b"a&" * 1_000, headers=headers)
+    assert answer.status_code == 400
+    assert "REQUEST_FIELD" in answer.json()[0]["description"]

@@ -8,10 +8,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from scenarios.workload import DAY
+from sla_engine import words
 from sla_engine.dispute.events import DisputeOpened, DisputeRuled, ReplayRun
+from sla_engine.petition.kind import PETITION
 from sla_engine.showing.questions import Asked, Review
 from sla_engine.web.console.comparing import compared
 from sla_engine.wiring import Engine
+from sla_engine.worktime import format_instant
 from tests.support.web import client, small_city
 
 HTML = {"accept": "text/html"}
@@ -73,6 +76,55 @@ def name_of(address: str) -> str:
 
 
 # ------------------------------------------------------------------------------------------ filing
+
+
+def test_a_dispute_names_the_clause_in_words_and_its_terms_end_at_twenty_four(
+    city: Engine, late: Late
+) -> None:
+    supervisor = client(city, "supervisor")
+    address = filed(supervisor, late, "words")
+    city.follow()
+    reading = city.assess(f"petition/{late.no}").reading(late.clause, late.cycle)
+    assert reading is not None
+    for path in ("/disputes", address, f"{address}/report"):
+        text = text_of(supervisor.get(path, headers=HTML).text)
+        assert reading.clause.name.zh in text
+        assert f" {late.clause} " not in text
+        assert " 00:00 " not in text.replace("截至", "")
+
+
+def test_what_may_be_changed_in_a_replay_is_named_by_the_steps_of_the_pack(
+    city: Engine, late: Late
+) -> None:
+    page = client(city, "reviewer").get(f"/petitions/{late.no}/replay", headers=HTML).text
+    select = page[page.index('name="fact"') :]
+    labels = re.findall(r">([^<]+)</option>", select[: select.index("</select>")])
+    assert len(labels) > 2
+    assert not [each for each in labels if re.search("[a-z]", each)]
+
+
+def test_what_was_asked_and_every_act_that_moved_is_told_in_words(city: Engine, late: Late) -> None:
+    reviewer = client(city, "reviewer")
+    events = city.events(f"petition/{late.no}")
+    start = city.assess(f"petition/{late.no}").reading(late.clause, late.cycle)
+    assert start is not None
+    fact = next(each for each in events if each.meta.occurred_at == start.start and each.meta.key)
+    name = f"{fact.meta.source}:{fact.meta.key}"
+    to = format_instant(fact.meta.occurred_at - 7 * DAY)[:16]
+    asked = {"fact": name, "how": "move", "to": to}
+    page = reviewer.get(f"/petitions/{late.no}/replay", params=asked, headers=HTML).text
+    text = text_of(page)
+    assert f"{words.fact(PETITION, fact.event, None).zh} 改为发生在 {to.replace('T', ' ')}" in text
+    assert f"move {name}" not in text
+    rows = re.findall(r"(?:动作变动|动作消失|多出动作)\s*</th>\s*<td>([^<]+)</td>", page)
+    assert rows
+    assert all(" · " in row for row in rows)
+
+
+def test_a_petition_leads_to_its_replays_and_to_filing(city: Engine, late: Late) -> None:
+    page = client(city, "supervisor").get(f"/petitions/{late.no}", headers=HTML).text
+    assert f'href="/petitions/{late.no}/replay"' in page
+    assert f'href="/disputes/new?petition={late.no}"' in page
 
 
 def test_a_form_sent_twice_files_one_dispute(city: Engine, late: Late) -> None:

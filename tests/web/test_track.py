@@ -82,7 +82,7 @@ def test_a_resolved_petition_is_rated_once_in_five_dimensions(city: Engine) -> N
     first = someone.post("/track/rating", data={**mine, **FORM}, headers=HTML)
     assert (first.status_code, "您的评价" in first.text) == (200, True)
     again = someone.post("/track/rating", data={**mine, **FORM, "skill": "20"}, headers=HTML)
-    assert (again.status_code, "RATED_BEFORE" in again.text) == (422, True)
+    assert (again.status_code, "每件评价一次" in again.text) == (422, True)
     rated = [e.event for e in city.events(f"petition/{mine['no']}") if isinstance(e.event, Rated)]
     assert [dict(each.scores) for each in rated] == [dict.fromkeys(rating().dimensions, 80.0)]
     assert "/track/rating" not in someone.post("/track", data=mine, headers=HTML).text
@@ -93,13 +93,19 @@ def test_every_dimension_left_out_is_told_at_once(city: Engine) -> None:
     answer = client(city).post(
         "/track/rating", data={**mine, "satisfied": "yes", "solved": "yes"}, headers=HTML
     )
-    assert (answer.status_code, answer.text.count("RATING_WRONG")) == (422, 5)
+    assert (answer.status_code, answer.text.count("没有填写")) == (422, 5)
+
+
+def test_a_refusal_is_told_to_petitioners_without_codes(city: Engine) -> None:
+    answer = client(city).post("/track", data={"no": "X", "code": "Y"}, headers=HTML)
+    assert "编号或查询码不对" in answer.text
+    assert "NOT_TRACKED" not in answer.text
 
 
 def test_what_is_not_resolved_cannot_be_rated(city: Engine) -> None:
     mine = next(papers(city, "in_progress"))
     answer = client(city).post("/track/rating", data={**mine, **FORM}, headers=HTML)
-    assert (answer.status_code, "RATING_TOO_SOON" in answer.text) == (422, True)
+    assert (answer.status_code, "办结后可以评价" in answer.text) == (422, True)
 
 
 def test_whoever_has_no_code_cannot_rate(city: Engine) -> None:

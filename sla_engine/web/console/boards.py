@@ -1,12 +1,13 @@
 """榜单 · Boards by series and period: places, scores, objections. Red is praise."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from projections import history
 from sla_engine import words
 from sla_engine.policy.clause import Pack, Place, Series, Text
 from sla_engine.showing import boards
@@ -14,10 +15,12 @@ from sla_engine.showing.boards import Row
 from sla_engine.web import pages
 from sla_engine.web.gate import need
 from sla_engine.web.house import HouseDep
+from sla_engine.wiring import Engine
 
 router = APIRouter(include_in_schema=False)
 
 _FULL = 100_00
+_UPHELD, _DISMISSED = words.OUTCOMES["upheld"], words.OUTCOMES["rejected"]
 
 
 class Seat(NamedTuple):
@@ -38,6 +41,7 @@ class Board(NamedTuple):
     series: Series
     phase: Text
     seats: list[Seat]
+    rulings: Mapping[str, Text]
 
 
 @router.get("/boards", dependencies=[need("board:read")])
@@ -50,7 +54,8 @@ def show(
 ) -> Response:
     """A board is published to all units, so a handler sees all of it."""
     engine = house.engine
-    every = [_board(row, boards.pack_of(engine, row)) for row in boards.boards(engine, "", "", "")]
+    rows = boards.boards(engine, "", "", "")
+    every = [_board(row, boards.pack_of(engine, row), _rulings(engine, row)) for row in rows]
     shown = [
         each
         for each in every
@@ -69,10 +74,18 @@ def show(
     )
 
 
-def _board(row: Row, pack: Pack) -> Board:
+def _rulings(engine: Engine, row: Row) -> Mapping[str, Text]:
+    """What became of each member's objection; a ruling that was voided is none."""
+    base = engine.row("board.base", f"round/{row['round']}")
+    lines = history.standing(base["lines"]) if base is not None else []
+    ruled = (line.says for line in lines if line.type == "objection_ruled")
+    return {each["member"]: _UPHELD if each.get("upheld") else _DISMISSED for each in ruled}
+
+
+def _board(row: Row, pack: Pack, rulings: Mapping[str, Text]) -> Board:
     series = pack.series[row["series"]]
     phase = words.phase("round", row["phase"])
-    return Board(row, series, phase, list(_seats(row, series)))
+    return Board(row, series, phase, list(_seats(row, series)), rulings)
 
 
 def _seats(row: Row, series: Series) -> Iterator[Seat]:

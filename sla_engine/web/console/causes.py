@@ -30,13 +30,12 @@ class Causes:
 
     def clause(self, stream: str, clause: str) -> Text:
         """What the pack of a dossier calls a clause, or what a unit did too often."""
-        found = (
-            each.name
-            for pack in self._packs(stream)
-            for each in (*pack.clauses, *pack.triggers)
-            if each.id == clause
-        )
-        return next(found, Text(clause, clause))
+        for pack in self._packs(stream):
+            names = {each.id: each.name for each in pack.triggers}
+            names |= {each.id: each.name for each in pack.clauses}
+            if clause in names:
+                return names[clause]
+        return Text(clause, clause)
 
     def _packs(self, stream: str) -> Iterator[Pack]:
         """The editions of a dossier's own pack, the latest first."""

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from sla_engine import words
 from sla_engine.dossier.events import RungFired
 from sla_engine.escalation.kinds import kind_of
@@ -10,6 +12,8 @@ from sla_engine.policy.clause import Pack, Text
 from sla_engine.record import Instant, Recorded
 from sla_engine.replay.causes import Cause, FactCause
 from sla_engine.replay.diff import Change, Difference, What, diff
+from sla_engine.replay.edits import names_of
+from sla_engine.replay.question import Added, Edit, Removed
 from sla_engine.replay.replay import Replay
 from sla_engine.showing.questions import Review
 from sla_engine.showing.replays import INSTANTS, RULES, heading
@@ -102,13 +106,43 @@ def compared(review: Review, lang: Language) -> Comparison:
     return Comparison(
         before,
         after,
-        (heading(review.plain, tongue), heading(review.question, tongue)),
+        (heading(review.plain, tongue), _question(review, tongue)),
         list(_clocks(before, after)),
         list(_acts(before, after, packs)),
         [_line(change, found, packs) for change in found.changes],
         list(_parts(found.changes, packs)),
         reasons,
     )
+
+
+def _question(review: Review, tongue: _Tongue) -> str:
+    """What is asked, with the facts that are edited in words."""
+    own = str(getattr(review.events[0].event, "pack", "")) if review.events else ""
+    packs = [pack for pack in review.rules.packs if pack.name == own]
+    plain = heading(replace(review.question, edits=()), tongue)
+    edits = [tongue.word(_edit(each, review.events, packs)) for each in review.question.edits]
+    return tongue.sentence([plain, *edits])
+
+
+def _edit(edit: Edit, events: Sequence[Recorded], packs: Sequence[Pack]) -> Text:
+    if isinstance(edit, Added):
+        kind, _, type_ = edit.wire.partition("/")[0].partition(".")
+        at, added = when(edit.at), words.mark(kind, type_)
+        return Text(f"另计 {at} {added.zh}", f"and besides {at} {added.en}")
+    name = next((_stamped(each, packs) for each in events if edit.fact in names_of(each)), None)
+    fact = name or _same(edit.fact)
+    if isinstance(edit, Removed):
+        return Text(f"不计 {fact.zh}", f"without {fact.en}")
+    to = when(edit.to)
+    return Text(f"{fact.zh} 改为发生在 {to}", f"{fact.en} moved to {to}")
+
+
+def _stamped(fact: Recorded, packs: Sequence[Pack]) -> Text:
+    """A fact with its time, by whichever edition has a name for its step."""
+    kind, at = kind_of(fact.stream), _at(fact)
+    step = getattr(fact.event, "step", "")
+    name = words.fact(kind, fact.event, next((p for p in packs if step in p.steps), None))
+    return Text(f"{at} {name.zh}", f"{at} {name.en}")
 
 
 def _why(review: Review, change: Change) -> Sequence[Cause]:
@@ -186,17 +220,24 @@ def _clause(key: Key, packs: Mapping[str, Pack]) -> Text:
 def _line(change: Change, found: Difference, packs: Mapping[str, Pack]) -> Line:
     of_clock = change.what not in (What.PLACE_CHANGED, What.PHASE_CHANGED)
     where = _clause(change.key, packs) if of_clock else _same("".join(change.key) or "—")
+    if (act := _act_at(change.key, found, packs)) is not None:
+        where = Text(f"{where.zh} · {act.says.zh}", f"{where.en} · {act.says.en}")
     before, after = (_shown(change, each, found) for each in (change.before, change.after))
     flipped = change.what is What.VERDICT_FLIPPED
     what = words.DIFFERENCES[change.what.value]
     return Line(what, where, before, after, _by(change), flipped)
 
 
+def _act_at(key: Key, found: Difference, packs: Mapping[str, Pack]) -> Side | None:
+    """The act that a difference is about."""
+    return _act(_standing(found.before).get(key) or _standing(found.after).get(key), packs)
+
+
 def _shown(change: Change, value: object, found: Difference) -> Text:
     if value is None:
         return _NONE
     if change.what in INSTANTS and isinstance(value, int):
-        return _same(deadline(value))
+        return _same(deadline(value) if change.what is What.DUE_MOVED else when(value))
     if change.what in _STATES:
         return words.STATES[str(value)]
     if change.what is What.PHASE_CHANGED:

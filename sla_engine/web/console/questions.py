@@ -113,7 +113,7 @@ def choices(review: Review) -> Choices:
     return Choices(
         packs=editions(review.rules, own),
         notices=notices(review.rules),
-        facts=_facts(facts, next((p for p in review.rules.packs if p.name == own), None)),
+        facts=_facts(facts, _governing(review, own)),
     )
 
 
@@ -140,6 +140,11 @@ def notices(rules: Rulebook) -> list[Choice]:
     }
     dated = sorted(found.items(), key=lambda each: each[1], reverse=True)
     return [Choice(name, Text(f"{name}（{day}）", f"{name} ({day})")) for name, day in dated]
+
+
+def _governing(review: Review, own: str) -> Pack | None:
+    """The edition under which the dossier was opened; its steps have names."""
+    return review.rules.pack_on(own, review.events[0].meta.occurred_at) if own else None
 
 
 def _facts(facts: Sequence[Recorded], pack: Pack | None) -> list[Choice]:

@@ -110,11 +110,11 @@ def filing(request: Request, house: HouseDep, visitor: Files, petition: str = ""
         try:
             stream = engine.stream_of(petition)
             assessment = engine.assess(stream)
+            if visitor.unit and not is_of(visitor.unit, assessment.dossier):
+                raise refuse(UNKNOWN_DOSSIER, "", petition)
         except Refusal as refusal:
             faults = list(refusal.faults)
         else:
-            if visitor.unit and not is_of(visitor.unit, assessment.dossier):
-                raise refuse(UNKNOWN_DOSSIER, "", petition)
             version = assessment.dossier.version
             readings = [each for each in assessment.readings if _disputable(each, visitor.unit)]
     return pages.render(

@@ -14,6 +14,7 @@ from sla_engine.record import ENGINE, Event, Instant, Recorded, fields_of
 from sla_engine.round.events import Placed
 from sla_engine.showing.clocks import left_of, level_of
 from sla_engine.showing.officers import Officers
+from sla_engine.showing.places import place
 from sla_engine.showing.timeline import INSTANTS, Entry, entries
 from sla_engine.showing.written import deadline, duration, when
 from sla_engine.sla.assess import Reading, State
@@ -132,9 +133,7 @@ def card_of_case(case: Case) -> Card:
     return card_of(standing, any(each.state is State.OVERDUE for each in case.readings))
 
 
-def lines(
-    case: Case, language: str, why: Causes, officers: Officers | None = None
-) -> list[Line]:
+def lines(case: Case, language: str, why: Causes, officers: Officers | None = None) -> list[Line]:
     """Every event that counts, in the order in which it happened."""
     say = _Sayer(case.pack, language, why)
     return [_line(each, say) for each in entries(case.assessment.dossier, case.shown, officers)]
@@ -268,16 +267,19 @@ def _shown(name: str, value: Any, say: _Sayer) -> str:
         return when(value)
     match name:
         case "cause" | "causes":
-            return say.causes((value,) if isinstance(value, str) else value)
+            shown = say.causes((value,) if isinstance(value, str) else value)
         case "clause":
-            return say.clause(value)
+            shown = say.clause(value)
+        case "region":
+            shown = say.word(place(value))
         case "reason" if value.startswith(_BY_CAUSE):
-            return say.causes([value.removeprefix(_BY_CAUSE)])
+            shown = say.causes([value.removeprefix(_BY_CAUSE)])
         case "ground":
             found = say.pack.grounds.get(value) or say.pack.exclusions.get(value)
-            return say.word(found) if found is not None else str(value)
+            shown = say.word(found) if found is not None else str(value)
         case _:
-            return _plain(value, say)
+            shown = _plain(value, say)
+    return shown
 
 
 def _plain(value: Any, say: _Sayer) -> str:

@@ -121,6 +121,7 @@ _PLAIN = {
     "declined": Text("不予受理，理由已告知", "it is not admitted; you were told why"),
     "dispatched": Text("已交承办单位办理", "it was handed to the unit that deals with it"),
     "accepted": Text("承办单位已开始办理", "the unit has begun"),
+    "responded": Text("承办单位已与您联系", "the unit has been in touch with you"),
     "suspended": Text("办理依法中止", "it is suspended, as the rules allow"),
     "resumed": Text("恢复办理", "it goes on"),
     "resolved": Text("已办结并答复", "it is resolved and answered"),

@@ -54,7 +54,7 @@ CHAIN: Mapping[str, tuple[Source, Mapping[str, str]]] = {
             "summoned": "副局长（分管审批）",
             "causes": "多次推诿",
             "petitions": "SL2024050001",
-            "clauses": "SL2024050001 solve/1/talk-1",
+            "clauses": "SL2024050001 10 个工作日解决",
             "scheduled_at": "2024年5月30日 09:00",
             "place": "市政府 3 楼会议室",
             "materials": "情况说明、办理台账",
