@@ -7,18 +7,15 @@ least that a page can cost. Where it has none, and for the cockpit, the rival as
 """
 
 import sqlite3
-import tempfile
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import cache
-from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
 import msgspec
 
 from benchmarks.harness import Claim, Contender, Race, Thunk
-from benchmarks.pages import NOW, UNITS, YEARS, million
+from benchmarks.pages import NOW, UNITS, YEARS, built
 from projections import access_register, docket, lists
 from projections.cockpit import standings
 from projections.days import begin_of, day_of
@@ -31,8 +28,6 @@ from sla_engine.store.application import open_sqlite
 
 REQUESTS = 200
 MIDNIGHT = begin_of(date.fromisoformat(day_of(NOW)))
-
-_DIRECTORY = tempfile.TemporaryDirectory(prefix="sla-engine-bench-")
 
 
 class Asked(NamedTuple):
@@ -52,7 +47,7 @@ Ask = Callable[[Random], Asked]
 
 
 def _reading(ask: Ask, petitions: int, share: float) -> Race:
-    path, rng = _store(petitions), Random(5)
+    path, rng = built(petitions), Random(5)
     shelf, connection = Shelves(open_sqlite(path)), sqlite3.connect(path)
 
     def ours(asked: Asked) -> list[Any]:
@@ -77,13 +72,6 @@ def _reading(ask: Ask, petitions: int, share: float) -> Race:
 
 def _each(one: Callable[[Any], Any]) -> Callable[[Sequence[Any]], Thunk]:
     return lambda cases: lambda: [one(case) for case in cases]
-
-
-@cache
-def _store(petitions: int) -> Path:
-    path = Path(_DIRECTORY.name) / f"{petitions}.sqlite"
-    million(path, petitions)
-    return path
 
 
 def _behind(prefix: str) -> str:
@@ -194,7 +182,7 @@ def _accesses(rng: Random) -> Asked:
 
 
 def _figures(petitions: int) -> Race:
-    path = _store(petitions)
+    path = built(petitions)
     shelf, connection = Shelves(open_sqlite(path)), sqlite3.connect(path)
 
     def ours(now: int) -> Any:

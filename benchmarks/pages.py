@@ -8,6 +8,7 @@ store is empty.
 """
 
 import sqlite3
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
@@ -48,8 +49,18 @@ _SAMPLE = 150
 _SHAPE = Shape(units=12, slow=0.5, reworked=0.15, rated=0.5, unfinished=0.3, rounds=False)
 _INSERT = "INSERT INTO projection_row VALUES (?, 1, ?, ?)"
 
+_DIRECTORY = tempfile.TemporaryDirectory(prefix="sla-engine-bench-")
+
 Sample = Mapping[str, Sequence[Columns]]
 """Rows behind each model, as a projection left them."""
+
+
+@cache
+def built(petitions: int) -> Path:
+    """A store of that many petitions, made once for all who ask."""
+    path = Path(_DIRECTORY.name) / f"{petitions}.sqlite"
+    million(path, petitions)
+    return path
 
 
 def million(path: Path, petitions: int = 1_000_000) -> int:

@@ -1,11 +1,12 @@
 """Runs projections as followers, and rebuilds them beside the rows that are being read."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from sla_engine.followers.kept import KeptRows, OpenRows
 from sla_engine.followers.runner import Runner
-from sla_engine.ports import AlarmRow
+from sla_engine.ports import AlarmRow, attempt
 from sla_engine.projection import (
     Clocked,
     Columns,
@@ -204,7 +205,8 @@ def rebuild(log: FollowedLog, projection: Projection, batch: int = 500) -> int:
         tx.forget(rebuilder.name)
     runner = Runner(log, rebuilder, batch)
     runner.run()
-    while not _swap(log, rebuilder):
+    # Whoever keeps the live rows meanwhile may be quicker at its position.
+    while not attempt(partial(_swap, log, rebuilder)):
         runner.run()
     with log.transact() as tx:
         _drop(tx, projection, keep=rebuilder.generation)

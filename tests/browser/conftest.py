@@ -17,8 +17,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(town: Town) -> Iterator[Browser]:
+    # Its event loop is this thread's while it lives, and other tests have loops of their own.
     with browser() as found:
         yield found
 

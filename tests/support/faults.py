@@ -45,7 +45,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "log": (
         "transact", "now", "read", "follow", "scan", "histories", "streams", "head", "next_alarm",
         "count_due", "alarms", "open_streams", "count_open", "personal", "position", "memory",
-        "table", "dead_letters",
+        "table", "page", "rows_of", "count_rows", "dead_letters",
     ),
     "tx": (
         "load", "load_all", "after_commit", "answers", "append", "expect", "set_alarms",

@@ -113,9 +113,10 @@ def _cells(engine: Engine, pack: str, first: date, last: date, unit: str) -> Ite
     """The cells of those days alone, region by region and month by month."""
     for region in _regions(engine, pack):
         for month in _months(first, last):
-            for key, counters in engine.rows(_CELLS, f"{pack}|{region}|{month}"):
-                if unit in ("", key.split("|", 4)[3]):
-                    yield key, counters
+            cells = engine.rows(_CELLS, f"{pack}|{region}|{month}")
+            if unit:
+                cells = (each for each in cells if each[0].split("|", 4)[3] == unit)
+            yield from cells
 
 
 def _regions(engine: Engine, pack: str) -> Iterator[str]:

@@ -1,10 +1,12 @@
 """Read models: kept up in batches, rebuilt beside the rows that are read."""
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any, cast
 
 import pytest
 
+from sla_engine.errors import Conflict, Fault
 from sla_engine.followers.projector import Projector, current_generation, read_rows, rebuild
 from sla_engine.followers.runner import Runner
 from sla_engine.petition.events import Closed, Dispatched, Registered
@@ -140,6 +142,20 @@ def test_a_rebuild_that_was_cut_off_is_begun_anew(log: PetitionLog) -> None:
     assert rows(log) == EXPECTED
     assert len(list(log.table("open", 2))) > 0
     assert rebuild(log, Open(factor=10)) == 2
+    assert rows(log) == {key: 10 * n for key, n in EXPECTED.items()}
+
+
+def test_a_rebuild_that_meets_another_writer_as_it_swaps_tries_again(log: PetitionLog) -> None:
+    Runner(log, Projector(Open())).run()
+    looks: list[int] = []
+    rebuild(between(log, lambda: looks.append(0)), Open(), batch=3)
+    swap, turns = len(looks) - 1, count(1)
+
+    def quicker() -> None:
+        if next(turns) == swap:
+            raise Conflict(Fault("STREAM_MOVED", "", "projection/open"))
+
+    assert rebuild(between(log, quicker), Open(factor=10), batch=3) == 3
     assert rows(log) == {key: 10 * n for key, n in EXPECTED.items()}
 
 
