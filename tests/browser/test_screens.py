@@ -62,7 +62,7 @@ def test_a_screen_is_there_for_everybody(town: Town, visit: Visiting, screen: st
     one.shot(screen, whole=False)
     assert [told(each) for each in Axe().run(one.page, options=_ONLY).response["violations"]] == []
     one.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    assert one.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    one.page.wait_for_function(f"document.documentElement.scrollWidth <= {PHONE['width']}")
     one.page.set_viewport_size(DESK)  # type: ignore[arg-type]
 
 
