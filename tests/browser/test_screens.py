@@ -40,7 +40,7 @@ def address(town: Town, path: str) -> str:
     """The path, or that of something the city has."""
     rows = town.engine.rows
     if path == "PETITION":
-        late = (r for _, r in rows("petition_card") if r["level"] >= 30 and r["returns"])
+        late = (r for _, r in rows("petition_card") if r["level"] >= 40 and not r["closed_at"])
         return f"/petitions/{next(late)['no']}"
     if path == "TALK":
         return f"/talks/{next(r for _, r in rows('talk_register') if r['notified_at'])['talk']}"

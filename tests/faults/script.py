@@ -211,6 +211,9 @@ class Play:
         self.engine.log.personal("of/P1")
         assert list(self.engine.log.histories("petition/"))
         self.engine.log.count_due(self.engine.clock.now())
+        assert self.engine.page("docket", limit=2)
+        assert self.engine.row("docket.base", "petition/P1")
+        assert self.engine.counts("docket", [("", "~")])[0]
 
     def _erase(self) -> None:
         if not self.engine.events("subject/of/P2"):
