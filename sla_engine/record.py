@@ -55,6 +55,13 @@ class Meta(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False)
     precision: str = ""
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
+class Value(msgspec.Struct, frozen=True, gc=False):
+    """Base of what is computed and never changed: clocks, marks, readings, by the dozen for each
+    fact. A fifth of a named tuple's price to make, a tenth to make with one field changed; and
+    nothing in it refers back to it (see `Event`)."""
+
+
 class Draft(NamedTuple):
     """An event that has been decided and not yet appended."""
 

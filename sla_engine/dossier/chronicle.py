@@ -9,7 +9,8 @@ from bisect import insort
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import NamedTuple
+
+import msgspec
 
 from sla_engine.dossier.events import (
     ExtensionDenied,
@@ -21,13 +22,13 @@ from sla_engine.dossier.events import (
 )
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.kind import Kind, Lanes
-from sla_engine.record import Event, Instant, Recorded
+from sla_engine.record import Event, Instant, Recorded, Value
 
 ALL_DONE = "all_resolved"
 """Mark of the instant at which the last lane still open was finished (一件事一次办)."""
 
 
-class Mark(NamedTuple):
+class Mark(Value):
     """A named instant. `known_at` is when the log learned it, `fact` the version it came with.
 
     `inherited`: it happened to another dossier about the same matter, which was merged into this.
@@ -41,7 +42,7 @@ class Mark(NamedTuple):
     inherited: bool = False
 
 
-class Pause(NamedTuple):
+class Pause(Value):
     """A suspension [start, end); `end` None while it is open.
 
     `lane`: the one lane it holds up; "" for the whole matter. `ended_by`: the fact that says when
@@ -57,14 +58,14 @@ class Pause(NamedTuple):
     ended_by: Recorded | None = None
 
 
-class Request(NamedTuple):
+class Request(Value):
     """An extension asked for."""
 
     event: ExtensionRequested
     fact: Recorded
 
 
-class Grant(NamedTuple):
+class Grant(Value):
     """An extension granted, with the request it answers."""
 
     request: Request
@@ -120,7 +121,8 @@ class Chronicle:
 
     def end_pause(self, pause: Pause, at: Instant, known_at: Instant, by: Recorded) -> None:
         """A pause ends at `at`, or sooner than was known."""
-        ended = pause._replace(end=at, known_at=max(pause.known_at, known_at), ended_by=by)
+        known_at = max(pause.known_at, known_at)
+        ended = msgspec.structs.replace(pause, end=at, known_at=known_at, ended_by=by)
         self.pauses[self.pauses.index(pause)] = ended
 
     def add(self, mark: Mark) -> None:

@@ -54,8 +54,10 @@ class Lane:
 
     def end_from(self, at: Instant) -> Instant | None:
         """When the lane ended, at an instant or next after it; None while it is open."""
-        ends = (*(each.begin for each in self.away), self.ended_at)
-        return next((end for end in ends if end is not None and end >= at), None)
+        for each in self.away:
+            if each.begin >= at:
+                return each.begin
+        return self.ended_at if self.ended_at is not None and self.ended_at >= at else None
 
     def learned(self, at: Instant) -> Instant:
         """When the log learned that the lane was open at an instant."""

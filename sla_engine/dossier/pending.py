@@ -19,6 +19,7 @@ class Pending:
         self.dossier = dossier
         self.base = dossier.version
         self._drafts: list[Draft] = []
+        self._withdrawn: set[tuple[str, str, str, int]] = set()
 
     def write(self, draft: Draft) -> Recorded:
         """Fold a draft as the next version. A clock that was set back records nothing before what
@@ -31,6 +32,8 @@ class Pending:
         )
         evolve(self.dossier, recorded)
         self._drafts.append(draft)
+        if isinstance(draft.event, RungWithdrawn):
+            self._withdrawn.add(_named(draft.event))
         return recorded
 
     @property
@@ -45,10 +48,9 @@ class Pending:
         return not self._overturned()
 
     def _overturned(self) -> set[tuple[str, str, str, int]]:
-        withdrawn = {_named(event) for _, event in self._drafts if isinstance(event, RungWithdrawn)}
-        if not withdrawn:
-            return withdrawn
-        return withdrawn & {
+        if not self._withdrawn:
+            return set()
+        return self._withdrawn & {
             _named(event) for _, event in self._drafts if isinstance(event, RungFired)
         }
 

@@ -36,12 +36,13 @@ def alarm_rows(assessment: Assessment, short_term: Instant = DAY) -> Sequence[Al
     """
     every = (*assessment.readings, *assessment.coming)
     return [
-        noted("row", assessment, each, short_term, partial(_row, assessment, each, short_term))
+        noted("row", assessment, each, short_term, partial(row_of, assessment, each, short_term))
         for each in every
     ]
 
 
-def _row(assessment: Assessment, reading: Reading, short_term: Instant) -> AlarmRow:
+def row_of(assessment: Assessment, reading: Reading, short_term: Instant) -> AlarmRow:
+    """The row of one clock (see `alarm_rows`)."""
     upcoming, cycle = _upcoming(assessment, reading), reading.cycle
     return AlarmRow(
         clause=reading.clause.id,

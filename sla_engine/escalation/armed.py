@@ -17,7 +17,7 @@ import msgspec
 
 from sla_engine.dossier.events import RungFired
 from sla_engine.errors import Refusal
-from sla_engine.escalation.alarms import DAY, alarm_rows, recorded
+from sla_engine.escalation.alarms import DAY, alarm_rows, recorded, row_of
 from sla_engine.escalation.react import NEXT_TIER, TALK
 from sla_engine.policy.clause import Anchor, Pack, Rung
 from sla_engine.policy.rulebook import Rulebook
@@ -84,32 +84,32 @@ def armed_rows(
     assessment: Assessment, rules: Rulebook, short_term: Instant = DAY
 ) -> Sequence[AlarmRow]:
     """`alarm_rows` with plans, for a dossier on which everything due has been recorded."""
-    rows = alarm_rows(assessment, short_term)
     if not _settled(assessment):
-        return rows
-    arm = _Arming(assessment, rules)
-    return [
-        arm(place, reading, row) if row.alarm_at is not None else row
-        for place, (reading, row) in enumerate(zip(assessment.readings, rows, strict=True))
-    ]
+        return alarm_rows(assessment, short_term)
+    arm = _Arming(assessment, rules, short_term)
+    return [arm(place, reading) for place, reading in enumerate(assessment.readings)]
 
 
 class _Arming:
-    """Plans for the rows of one dossier."""
+    """The rows of one dossier, with plans."""
 
-    def __init__(self, assessment: Assessment, rules: Rulebook) -> None:
+    def __init__(self, assessment: Assessment, rules: Rulebook, short_term: Instant) -> None:
         self._assessment = assessment
         self._rules = rules
+        self._short_term = short_term
         self._region = assessment.chronicle.traits.get("region", "")
         self._known: dict[str, str] = {}
 
-    def __call__(self, place: int, reading: Reading, row: AlarmRow) -> AlarmRow:
+    def __call__(self, place: int, reading: Reading) -> AlarmRow:
         pack = reading.cycle.pack
         known = self._digest(pack, self._region or pack.region)
-        arm = partial(self._armed, place, reading, row, known)
-        return noted("armed", self._assessment, reading, (place, row, known), arm)
+        arm = partial(self._armed, place, reading, known)
+        return noted("armed", self._assessment, reading, (place, known, self._short_term), arm)
 
-    def _armed(self, place: int, reading: Reading, row: AlarmRow, known: str) -> AlarmRow:
+    def _armed(self, place: int, reading: Reading, known: str) -> AlarmRow:
+        row = row_of(self._assessment, reading, self._short_term)
+        if row.alarm_at is None:
+            return row
         steps = _steps(self._assessment, reading)
         if not steps or steps[0].at != row.alarm_at:
             return row
@@ -148,8 +148,8 @@ def _steps(assessment: Assessment, reading: Reading) -> list[Step]:
     last = due if _may_lapse(reading) else None
     steps, fired = list[Step](), dict[str, int]()
     for firing in reading.schedule.firings:
-        rung, reached, _, goes_out = firing
-        if goes_out <= at:
+        rung, reached = firing.rung, firing.at
+        if firing.fire_at <= at:
             continue
         if not _plain(firing) or (last is not None and reached > last):
             return []
@@ -171,8 +171,9 @@ def _may_lapse(reading: Reading) -> bool:
 
 def _plain(firing: Firing) -> bool:
     """Whether an act goes out when its rung is reached and names the instant such a rung names."""
-    rung, reached, legal, goes_out = firing
-    return goes_out == reached and legal == (reached - 1 if _is_breach(rung) else reached)
+    reached = firing.at
+    named = reached - 1 if _is_breach(firing.rung) else reached
+    return firing.fire_at == reached and firing.legal == named
 
 
 def _is_breach(rung: Rung) -> bool:

@@ -5,11 +5,10 @@ compares the rungs that should stand with those that do, withdraws what lost its
 what is due. Called twice at one instant it does nothing the second time.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
-from sla_engine.dossier.chronicle import Chronicle
+from sla_engine.dossier.chronicle import Chronicle, read
 from sla_engine.dossier.events import RungFired, RungWithdrawn, TermRefixed
 from sla_engine.dossier.fold import Act, Dossier
 from sla_engine.dossier.kind import Kind
@@ -19,9 +18,11 @@ from sla_engine.escalation.react import NEXT_TIER, TALK
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.policy.vocabulary import OPEN_NEXT
 from sla_engine.record import ENGINE, Draft, Event, Instant, Meta
-from sla_engine.sla.assess import Assessment, Reading, assess, unit_at
+from sla_engine.sla.assess import Assessment, Reading, unit_at
+from sla_engine.sla.clocks import Key, cycles
+from sla_engine.sla.cycle import Cycle
 from sla_engine.sla.refix import refixing
-from sla_engine.sla.schedule import Firing
+from sla_engine.sla.schedule import Firing, Schedule, schedule
 from sla_engine.sla.standing import assess_on, settle
 from sla_engine.unit.kind import UNIT
 
@@ -73,62 +74,78 @@ def _withdrawals(assessment: Assessment, rules: Rulebook, settled: int) -> Itera
     """Acts that stand in the log and have no ground left, or were addressed to a unit that, as
     is known now, was not the answerable one. At version `settled` each had its ground."""
     dossier, now = assessment.dossier, assessment.at
-    standing = [act for acts in dossier.acts.values() for act in acts if act.stands]
-    if not standing:
+    if not dossier.acts:
         return
-    clocks, news = _by_key(assessment), {reading.key for reading in assessment.news}
-    before = cache(partial(_clocks_before, assessment, rules))
+    clocks = {reading.key: reading.schedule for reading in assessment.readings}
+    unchanged = clocks.keys() - {reading.key for reading in assessment.news}
+    standing = [
+        act
+        for (clause, cycle, _), acts in dossier.acts.items()
+        if (clause, cycle) not in unchanged
+        for act in acts
+        if act.stands
+    ]
+    earlier = _Earlier(assessment, rules)
     for act in standing:
-        key = (act.fired.clause, act.fired.cycle)
-        if key in clocks and key not in news:
-            continue
-        if not _grounded(act, clocks, assessment.chronicle):
-            fired, cause = act.fired, _overturning(dossier, act, settled, before)
+        if not _grounded(act, clocks.get(_clock_of(act)), assessment.chronicle):
+            fired, cause = act.fired, _overturning(dossier, act, settled, earlier)
             event = RungWithdrawn(
                 fired.clause, fired.cycle, fired.version, fired.rung, cause, "overturned"
             )
             yield Draft(Meta(occurred_at=now, recorded_at=now, source=ENGINE), event)
 
 
-_Clocks = Mapping[tuple[str, str], Reading]
+def _clock_of(act: Act) -> Key:
+    return (act.fired.clause, act.fired.cycle)
 
 
-def _by_key(assessment: Assessment) -> _Clocks:
-    return {reading.key: reading for reading in assessment.readings}
-
-
-def _grounded(act: Act, clocks: _Clocks, chronicle: Chronicle) -> bool:
+def _grounded(act: Act, clock: Schedule | None, chronicle: Chronicle) -> bool:
     """Whether there is reason for an act: its clock reaches that rung at that instant, and that
     unit answers for it."""
     fired = act.fired
-    reading = clocks.get((fired.clause, fired.cycle))
-    if reading is None:
+    if clock is None:
         return False
-    for firing in reading.schedule.firings:
+    for firing in clock.firings:
         if firing.at == fired.at and firing.rung.id == fired.rung:
-            return unit_at(chronicle, reading.cycle, firing.at) == fired.unit
+            return unit_at(chronicle, clock.cycle, firing.at) == fired.unit
     return False
 
 
-def _clocks_before(
-    assessment: Assessment, rules: Rulebook, version: int
-) -> tuple[_Clocks, Chronicle]:
-    """The clocks as they were before a version was learned."""
-    earlier = assessment.dossier.known_at(version - 1)
-    known = assess(earlier, assessment.chronicle.kind, rules, assessment.at)
-    return _by_key(known), known.chronicle
+class _Earlier:
+    """A dossier as it was before something was learned. Its clocks are found once for a version;
+    a schedule is reckoned only for the clock that is asked for."""
+
+    def __init__(self, assessment: Assessment, rules: Rulebook) -> None:
+        self._assessment = assessment
+        self._rules = rules
+        self._found: dict[int, tuple[Chronicle, Mapping[Key, Cycle]]] = {}
+
+    def grounded(self, act: Act, version: int) -> bool:
+        """Whether there was reason for an act before a version was learned."""
+        chronicle, found = self._before(version)
+        cycle = found.get(_clock_of(act))
+        if cycle is None or cycle.start.at > self._assessment.at:
+            return False
+        return _grounded(act, schedule(cycle, chronicle, self._rules), chronicle)
+
+    def _before(self, version: int) -> tuple[Chronicle, Mapping[Key, Cycle]]:
+        known = self._found.get(version)
+        if known is None:
+            earlier = self._assessment.dossier.known_at(version - 1)
+            chronicle = read(earlier, self._assessment.chronicle.kind)
+            known = chronicle, cycles(earlier, chronicle, self._rules)
+            self._found[version] = known
+        return known
 
 
-def _overturning(
-    dossier: Dossier, act: Act, settled: int, before: Callable[[int], tuple[_Clocks, Chronicle]]
-) -> int:
+def _overturning(dossier: Dossier, act: Act, settled: int, earlier: _Earlier) -> int:
     """Version of what took an act's ground away: before it was learned, the act still had one."""
     revisions = chain.from_iterable(dossier.refixed.values())
     learned = sorted(each.version for each in chain(dossier.facts, dossier.voids, revisions))
     after = [version for version in reversed(learned) if version > act.version]
     since = [version for version in after if version > settled] or after
     for version in since[:-1]:
-        if _grounded(act, *before(version)):
+        if earlier.grounded(act, version):
             return version
     return since[-1] if since else learned[-1]
 

@@ -16,6 +16,7 @@ import msgspec
 from sla_engine.dossier.chronicle import place
 from sla_engine.dossier.events import AnomalyNoted
 from sla_engine.dossier.fold import Dossier
+from sla_engine.dossier.kind import Kind
 from sla_engine.dossier.pending import Pending
 from sla_engine.errors import Conflict, Fault, Refusal, Unavailable, refuse, register
 from sla_engine.escalation.alarms import DAY
@@ -251,17 +252,21 @@ class Handler:
         try:
             yield
         except Refusal as refusal:
-            if refusal.code == RULES_CHANGED and self._loaded.overtaken(tx):
-                raise Conflict(refusal.faults) from refusal
+            self._check_known(tx, refusal)
             raise
+
+    def _check_known(self, tx: Transaction, refusal: Refusal) -> None:
+        """Raises Conflict where a refusal comes of rules that are not known here yet."""
+        if refusal.code == RULES_CHANGED and self._loaded.overtaken(tx):
+            raise Conflict(refusal.faults) from refusal
 
     def _one(self, batch: _Batch, submission: Submission) -> Outcome:
         try:
-            with self.judging(batch.tx):
-                return self._answer(batch, _of_petitioner(batch, submission))
+            return self._answer(batch, _of_petitioner(batch, submission))
         except (Conflict, Unavailable):
             raise  # Nothing is wrong with the submission.
         except Refusal as refusal:
+            self._check_known(batch.tx, refusal)
             return Outcome("refused", submission.stream, 0, refusal.faults)
 
     def _answer(self, batch: _Batch, submission: Submission) -> Outcome:
@@ -275,19 +280,19 @@ class Handler:
         return Outcome("recorded", submission.stream, version)
 
     def _record(self, batch: _Batch, submission: Submission, body_digest: str) -> int:
-        pending = batch.open(submission.stream)
+        pending, kind = batch.open(submission.stream), kind_of(submission.stream)
         _check_seen(batch, submission)
         draft = _draft(submission, batch.now, body_digest)
-        _check_opening(pending.dossier, draft, batch.history)
+        _check_opening(pending.dossier, kind, draft, batch.history)
         drafts = self._decide(batch, pending.dossier, draft)
         if submission.personal:
             batch.tx.keep_personal(submission.subject, submission.personal)
         version = 0
         for each in drafts:
-            stamped = stamp(pending.dossier, kind_of(submission.stream), each, batch.rules)
+            stamped = stamp(pending.dossier, kind, each, batch.rules)
             recorded = pending.write(_committed(batch.tx, stamped, submission))
             version = version or recorded.version
-        if kind_of(submission.stream) is PETITION:
+        if kind is PETITION:
             carry_over(submission.stream, batch.open, batch.rules, batch.now)
         return version
 
@@ -360,13 +365,13 @@ def _check_seen(batch: _Batch, submission: Submission) -> None:
         raise refuse(STREAM_ELSEWHERE, "", version, str(seen))
 
 
-def _check_opening(dossier: Dossier, draft: Draft, history: bool) -> None:
+def _check_opening(dossier: Dossier, kind: Kind, draft: Draft, history: bool) -> None:
     """A dossier is opened once, and before anything else; only an import opens a historic one."""
-    step = kind_of(dossier.stream).steps.get(type(draft.event))
+    step = kind.steps.get(type(draft.event))
     allowed = step.allowed if step is not None else frozenset()
-    if allowed == {NEW} and dossier.exists:
+    if dossier.exists and allowed == {NEW}:
         raise refuse(ALREADY_REGISTERED, "", dossier.stream)
-    if NEW not in allowed and not dossier.exists:
+    if not dossier.exists and NEW not in allowed:
         raise refuse(NOT_REGISTERED, "", dossier.stream)
     if isinstance(draft.event, Registered) and draft.event.historic and not history:
         raise refuse(HISTORY_ONLY, "data.historic", "true", "false")
@@ -395,8 +400,9 @@ def _commit(batch: _Batch, short_term: Instant) -> None:
             assessment = catch_up(pending, kind_of(stream), batch.rules, batch.now)
         except Refusal as refusal:
             raise _Unsettled(refusal.faults) from None
-        if pending.drafts:
-            batch.tx.append(stream, pending.base, pending.drafts)
+        drafts = pending.drafts
+        if drafts:
+            batch.tx.append(stream, pending.base, drafts)
         batch.tx.set_alarms(stream, armed_rows(assessment, batch.rules, short_term))
         if pending.as_folded:
             batch.shelf.give_back(batch.tx, pending.dossier)

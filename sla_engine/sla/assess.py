@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
-from typing import NamedTuple
 
 from sla_engine.dossier.chronicle import Chronicle, read
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.kind import Kind
 from sla_engine.policy.clause import Clause, Scope
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.record import Instant
+from sla_engine.record import Instant, Value
 from sla_engine.sla.clocks import clocks
 from sla_engine.sla.cycle import Cycle
 from sla_engine.sla.ruling import Ruling, in_force
@@ -39,7 +38,7 @@ _OPEN = (State.RUNNING, State.PAUSED, State.OVERDUE)
 _VERDICTS = {State.MET: "met", State.LATE: "late", State.OVERDUE: "late"}
 
 
-class Reading(NamedTuple):
+class Reading(Value):
     """One clock at one instant.
 
     `due` is None while a pause is open. `level` is the highest rung reached so far (0: none).
@@ -168,7 +167,8 @@ def assess_chronicle(
     dossier: Dossier, chronicle: Chronicle, rules: Rulebook, at: Instant
 ) -> Assessment:
     """The same for a chronicle already read."""
-    every = [reading_of(each, chronicle, at) for each in clocks(dossier, chronicle, rules)]
+    schedules = clocks(dossier, chronicle, rules).values()
+    every = [reading_of(each, chronicle, at) for each in schedules]
     readings = tuple(each for each in every if each.start <= at)
     coming = tuple(each for each in every if each.start > at)
     return Assessment(dossier, chronicle, readings, at, coming, readings)

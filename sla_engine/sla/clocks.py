@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from sla_engine.dossier.chronicle import ALL_DONE, Chronicle, Mark
 from sla_engine.dossier.events import TermRefixed
 from sla_engine.dossier.fold import Dossier
@@ -41,20 +43,20 @@ class Clocks(NamedTuple):
     schedules: Mapping[Key, Schedule]
 
 
-def clocks(dossier: Dossier, chronicle: Chronicle, rules: Rulebook) -> Iterable[Schedule]:
+def clocks(dossier: Dossier, chronicle: Chronicle, rules: Rulebook) -> Mapping[Key, Schedule]:
     """The schedule of every clock, in order of start; kept with the dossier where the chronicle is
     the one kept with it."""
     kept = dossier.clocks
     if not isinstance(kept, Clocks) or kept.rules is not rules:
         kept = Clocks(rules, chronicle, -1, -1, -1, 0, {})
     if chronicle is not dossier.reading:
-        return _moved(kept, dossier, chronicle).values()
+        return _moved(kept, dossier, chronicle)
     if kept.chronicle is not chronicle or kept.learned != dossier.learned:
         found = _moved(kept, dossier, chronicle)
         learned, marked = dossier.learned, len(chronicle.marks)
         turns, holds = chronicle.turns, chronicle.holds
         kept = dossier.clocks = Clocks(rules, chronicle, learned, turns, holds, marked, found)
-    return kept.schedules.values()
+    return kept.schedules
 
 
 def check_pins(dossier: Dossier, kind: Kind, rules: Rulebook) -> None:
@@ -70,17 +72,24 @@ def check_pins(dossier: Dossier, kind: Kind, rules: Rulebook) -> None:
 
 def _moved(kept: Clocks, dossier: Dossier, chronicle: Chronicle) -> Mapping[Key, Schedule]:
     """The clocks as the chronicle now has them; what is as it was stays as it was."""
-    known = kept.schedules
+    known, rules, found = kept.schedules, kept.rules, dict[Key, Cycle]()
     follows = kept.chronicle is chronicle and kept.turns == chronicle.turns
-    found = {key: each.cycle for key, each in known.items()} if follows else {}
-    moved = _Walk(dossier, chronicle, kept.rules, found).on(kept.marked if follows else 0)
+    if follows:
+        found = {key: each.cycle for key, each in known.items()}
     held = follows and kept.holds == chronicle.holds
-    return {
-        key: known[key]
-        if held and key in known and known[key].cycle is cycle
-        else schedule(cycle, chronicle, kept.rules, known.get(key))
-        for key, cycle in moved.items()
-    }
+    moved: dict[Key, Schedule] = {}
+    for key, cycle in _Walk(dossier, chronicle, rules, found).on(kept.marked if follows else 0):
+        before = known.get(key)
+        if before is None or not held or before.cycle is not cycle:
+            moved[key] = schedule(cycle, chronicle, rules, before)
+        else:
+            moved[key] = before
+    return moved
+
+
+def cycles(dossier: Dossier, chronicle: Chronicle, rules: Rulebook) -> Mapping[Key, Cycle]:
+    """Every clock without its schedule, found anew."""
+    return dict(_Walk(dossier, chronicle, rules, {}).on(0))
 
 
 class _Walk:
@@ -94,15 +103,15 @@ class _Walk:
         self.chronicle = chronicle
         self.rules = rules
         self.found = found
-        self.waiting: dict[str, list[Key]] = {}
-        """Running cycles by the marks that may end them."""
-        for key, cycle in found.items():
+        self.waiting: dict[Key, frozenset[str]] = {}
+        """The marks that may end a cycle, for each that runs."""
+        for cycle in found.values():
             if cycle.end is None:
-                self._await(key, cycle)
-        self._of_lane: dict[str, Mapping[str, str]] = {}
+                self._await(cycle)
+        self._applying: dict[tuple[str, str], frozenset[str]] = {}
         self._members = chronicle.lanes.all if chronicle.kind.name == Scope.ROUND.kind else {}
 
-    def on(self, index: int) -> dict[Key, Cycle]:
+    def on(self, index: int) -> Iterable[tuple[Key, Cycle]]:
         """All cycles, once the marks from `index` on have been walked."""
         self._look_again()
         marks = self.chronicle.marks
@@ -110,7 +119,7 @@ class _Walk:
             self._stop(at)
             if marks[at].fact.meta.pack:  # A fact that starts a clock is stamped.
                 self._start(at)
-        return self.found
+        return self.found.items()
 
     def _look_again(self) -> None:
         """Whether those found before have lost their object since, were re-fixed or ruled on."""
@@ -118,32 +127,31 @@ class _Walk:
             if cycle.stop is None and cycle.cancelled_at is None:
                 cancelled = self._cancelled(cycle.start, cycle.held_in)
                 if cancelled is not None:
-                    self.found[key] = cycle._replace(cancelled_at=cancelled)
+                    self.found[key] = replace(cycle, cancelled_at=cancelled)
         if self.dossier.refixed:
             for key, cycle in self.found.items():
                 refixes = self._refixes(cycle.pack, *key)
                 if refixes != cycle.refixes:
-                    self.found[key] = cycle._replace(refixes=refixes)
+                    self.found[key] = replace(cycle, refixes=refixes)
         for key in self.chronicle.rulings.keys() & self.found.keys():
             cycle, rulings = self.found[key], rulings_on(self.chronicle, *key)
             if rulings != cycle.rulings:
-                self.found[key] = cycle._replace(rulings=rulings)
+                self.found[key] = replace(cycle, rulings=rulings)
 
     # ------------------------------------------------------------------------------- stops
 
-    def _await(self, key: Key, cycle: Cycle) -> None:
-        for name in {*cycle.clause.stop_any, *cycle.clause.stop_all}:
-            self.waiting.setdefault(name, []).append(key)
+    def _await(self, cycle: Cycle) -> None:
+        self.waiting[cycle.key] = index_of(cycle.pack).ended[cycle.clause.id]
 
     def _stop(self, index: int) -> None:
         mark = self.chronicle.marks[index]
-        for key in self.waiting.get(mark.name, ()):
+        for key in [key for key, names in self.waiting.items() if mark.name in names]:
             cycle = self.found[key]
             running = cycle.stop is None
             if running and cycle.cancelled_at is not None:
                 running = mark.at <= cycle.cancelled_at
             if running and self._meets(index, cycle):
-                stopped = cycle._replace(stop=mark.at, stopped_by=mark, cancelled_at=None)
+                stopped = replace(cycle, stop=mark.at, stopped_by=mark, cancelled_at=None)
                 self.found[key] = stopped
 
     def _meets(self, index: int, cycle: Cycle) -> bool:
@@ -168,9 +176,14 @@ class _Walk:
         return mark.lane == lane or (not mark.lane and lane in self._members)
 
     def _cancelled(self, start: Mark, lane_name: str | None) -> Instant | None:
+        ended = self.chronicle.ended_at
+        if ended is not None and ended < start.at:
+            ended = None
         lane = self.chronicle.lanes.all.get(lane_name) if lane_name is not None else None
-        ends = (self.chronicle.ended_at, lane.end_from(start.at) if lane is not None else None)
-        return min((at for at in ends if at is not None and at >= start.at), default=None)
+        end = lane.end_from(start.at) if lane is not None else None
+        if end is None or ended is None:
+            return ended if end is None else end
+        return min(end, ended)
 
     # ------------------------------------------------------------------------------- starts
 
@@ -179,11 +192,13 @@ class _Walk:
         pack = self.rules.pack_by_digest(mark.fact.meta.pack)
         for clause in index_of(pack).started.get(mark.name, ()):
             for lane in self._lanes(clause, mark):
+                if not self._applies(pack, clause, mark, lane):
+                    continue
                 name = self._name(clause, index, lane)
                 if name is not None and (clause.id, name) not in self.found:
                     cycle = self._cycle(pack, clause, name, lane, mark)
                     self.found[cycle.key] = cycle
-                    self._await(cycle.key, cycle)
+                    self._await(cycle)
 
     def _lanes(self, clause: Clause, mark: Mark) -> Sequence[str]:
         """Lanes in which a mark starts a clause: its own, but every member's where the mark is of
@@ -194,16 +209,14 @@ class _Walk:
         return (mark.lane,)
 
     def _name(self, clause: Clause, index: int, lane: str) -> str | None:
-        """Name of the cycle that a mark would open, None when the clause does not apply here."""
-        if not self._applies(clause, self.chronicle.marks[index], lane):
-            return None
+        """Name of the cycle that a mark would open, None while the one before still runs."""
         prefix = lane if clause.scope.laned else ""
         return self._numbered(clause, index, prefix) if clause.repeat else prefix or "1"
 
-    def _applies(self, clause: Clause, mark: Mark, name: str) -> bool:
+    def _applies(self, pack: Pack, clause: Clause, mark: Mark, name: str) -> bool:
         """Whether a clause is about this kind of dossier, its traits, and the lane of the mark."""
         scope, lanes, ended_at = clause.scope, self.chronicle.lanes, self.chronicle.ended_at
-        if scope.kind != self.chronicle.kind.name or not clause.match(self._traits(name)):
+        if scope.kind != self.chronicle.kind.name or clause.id not in self._apply(pack, name):
             return False
         if ended_at is not None and mark.at > ended_at:
             return False  # The end of a period comes, whether or not its round is still open.
@@ -211,14 +224,15 @@ class _Walk:
             return name in lanes.all
         return not lanes.assists(name) and not (clause.repeat and mark.inherited)
 
-    def _traits(self, name: str) -> Mapping[str, str]:
-        """Traits of the matter with those of a lane."""
-        traits = self._of_lane.get(name)
-        if traits is None:
+    def _apply(self, pack: Pack, name: str) -> frozenset[str]:
+        """The clauses that fit the traits of the matter and of a lane."""
+        known = self._applying.get((pack.digest, name))
+        if known is None:
             lane = self.chronicle.lanes.all.get(name)
-            traits = {**self.chronicle.traits, **(lane.traits if lane else {})}
-            self._of_lane[name] = traits
-        return traits
+            of_lane = lane.traits if lane else {}
+            known = index_of(pack).apply(self.chronicle.traits, of_lane)
+            self._applying[pack.digest, name] = known
+        return known
 
     def _numbered(self, clause: Clause, index: int, prefix: str) -> str | None:
         """A repeating clause opens its next cycle once the one before has ended."""
@@ -248,11 +262,11 @@ class _Walk:
         calendar = self._calendar(pack, region, mark)
         limit = self._limit() if clause.own_limit else ""
         return Cycle(
+            (clause.id, name),
             clause,
             term_of(clause, limit, mark.at, calendar),
             pack,
             calendar,
-            name,
             lane,
             start=mark,
             stop=None,
@@ -293,9 +307,10 @@ class _Walk:
         lane was open.
         """
         member = self._members.get(lane)
-        learned = member.learned(mark.at) if member is not None else 0
-        voids = [known_at for _, known_at in self._voids(clause.start, lane)]
-        return max(mark.known_at, learned, *voids, 0)
+        known_at = max(mark.known_at, member.learned(mark.at) if member is not None else 0)
+        if not self.chronicle.voids:
+            return known_at
+        return max(known_at, *(learned_at for _, learned_at in self._voids(clause.start, lane)), 0)
 
     def _reopened(self, clause: Clause, lane: str) -> tuple[tuple[Instant, Instant], ...]:
         if not self.chronicle.voids:

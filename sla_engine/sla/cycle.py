@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import NamedTuple
 
 import msgspec
 
@@ -13,12 +12,12 @@ from sla_engine.dossier.kind import Kind
 from sla_engine.errors import Refusal
 from sla_engine.policy.clause import Clause, Pack, Scope
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.record import Draft, Instant, Recorded
+from sla_engine.record import Draft, Instant, Recorded, Value
 from sla_engine.sla.ruling import Ruling
 from sla_engine.worktime import Amount, Calendar, Term
 
 
-class Refix(NamedTuple):
+class Refix(Value):
     """A calendar revision recorded for one clock: in effect from `at`, learned at `known_at`.
 
     `floor`: the term already notified, which the pack forbids to shorten."""
@@ -29,19 +28,20 @@ class Refix(NamedTuple):
     floor: Instant | None
 
 
-class Cycle(NamedTuple):
-    """One clock. `term` is the clause's, or the one that the matter brought. `stop` is the instant
-    it ended by being met or late, at the mark `stopped_by`; `cancelled_at` the instant it lost its
-    object (return granted, merge, withdrawal). `calendar` is the edition it started under,
-    `refixes` the recorded revisions since. `known_at`: when the log could first have computed it.
-    `reopened`: stops that did not hold, and when that was learned; what comes after such a stop was
-    not known before. `rulings` on its verdict are in the order in which they were made."""
+class Cycle(Value):
+    """One clock. `key` is its name within its dossier: clause and cycle. `term` is the clause's, or
+    the one that the matter brought. `stop` is the instant it ended by being met or late, at the
+    mark `stopped_by`; `cancelled_at` the instant it lost its object (return granted, merge,
+    withdrawal). `calendar` is the edition it started under, `refixes` the recorded revisions since.
+    `known_at`: when the log could first have computed it. `reopened`: stops that did not hold, and
+    when that was learned; what comes after such a stop was not known before. `rulings` on its
+    verdict are in the order in which they were made."""
 
+    key: tuple[str, str]
     clause: Clause
     term: Term
     pack: Pack
     calendar: Calendar
-    name: str
     lane: str
     start: Mark
     stop: Instant | None
@@ -58,9 +58,8 @@ class Cycle(NamedTuple):
         return self.stop if self.stop is not None else self.cancelled_at
 
     @property
-    def key(self) -> tuple[str, str]:
-        """Clause and cycle: the clock's name within its dossier."""
-        return (self.clause.id, self.name)
+    def name(self) -> str:
+        return self.key[1]
 
     @property
     def held_in(self) -> str | None:

@@ -229,7 +229,7 @@ class _Changes:
         """Its beginning, and a second time its end."""
         ended = pause.end == at
         self.pauses[pause.fact.version] = (
-            pause if ended else pause._replace(end=None, ended_by=None)
+            pause if ended else msgspec.structs.replace(pause, end=None, ended_by=None)
         )
 
     def _revise(self, at: Instant, refix: Refix) -> None:

@@ -1,11 +1,10 @@
 """Whether an extension takes effect: asked for in time, and within the caps of its clause (D12)."""
 
 from datetime import timedelta
-from typing import NamedTuple
 
 from sla_engine.dossier.chronicle import Grant
 from sla_engine.policy.clause import ExtensionRule
-from sla_engine.record import Instant
+from sla_engine.record import Instant, Value
 from sla_engine.sla.ladder import beside
 from sla_engine.worktime import Amount, Reckoning, Timetable
 
@@ -17,7 +16,7 @@ TOO_LONG = "too_long"
 TOO_LONG_IN_ALL = "too_long_in_all"
 
 
-class Standing(NamedTuple):
+class Standing(Value):
     """A term when an extension of it is granted: its length at `first` and `now`, how many
     extensions have taken effect, and when it would be due without this one."""
 

@@ -13,13 +13,33 @@ _indexes: dict[str, "Index"] = {}
 
 class Index(NamedTuple):
     """`started`: the clauses that a mark starts. `barred`: those for which it may come too late.
-    `by_day`: ids of those whose due instant and rungs follow from the day of receipt alone.
-    `within`: the term from its start to a rung, by clause and rung."""
+    `ended`: the marks that may end a clock, by clause. `by_day`: ids of those whose due instant and
+    rungs follow from the day of receipt alone. `within`: the term from its start to a rung, by
+    clause and rung. `asked`: the traits that decide which clauses apply, `applying` what was found
+    for their values."""
 
+    clauses: tuple[Clause, ...]
     started: Mapping[str, tuple[Clause, ...]]
     barred: Mapping[str, tuple[Clause, ...]]
+    ended: Mapping[str, frozenset[str]]
     by_day: frozenset[str]
     within: Mapping[tuple[str, str], Term]
+    asked: tuple[str, ...]
+    applying: dict[tuple[str, ...], frozenset[str]]
+
+    def apply(self, traits: Mapping[str, str], of_lane: Mapping[str, str]) -> frozenset[str]:
+        """Ids of the clauses whose conditions hold for a matter and a lane of it."""
+        said = tuple(
+            [of_lane[name] if name in of_lane else traits.get(name, "") for name in self.asked]
+        )
+        known = self.applying.get(said)
+        if known is None:
+            if len(self.applying) >= _KEPT:
+                self.applying.clear()
+            told = dict(zip(self.asked, said, strict=True))
+            known = frozenset(each.id for each in self.clauses if each.match(told))
+            self.applying[said] = known
+        return known
 
 
 def index_of(pack: Pack) -> Index:
@@ -28,10 +48,16 @@ def index_of(pack: Pack) -> Index:
     if index is None:
         if len(_indexes) >= _KEPT:
             _indexes.clear()
-        started = _by_mark(pack, lambda clause: clause.start)
-        barred = _by_mark(pack, lambda clause: clause.barred)
-        by_day = frozenset(clause.id for clause in pack.clauses if _by_day(clause))
-        index = _indexes[pack.digest] = Index(started, barred, by_day, _within(pack))
+        index = _indexes[pack.digest] = Index(
+            clauses=pack.clauses,
+            started=_by_mark(pack, lambda clause: clause.start),
+            barred=_by_mark(pack, lambda clause: clause.barred),
+            ended={each.id: frozenset((*each.stop_any, *each.stop_all)) for each in pack.clauses},
+            by_day=frozenset(clause.id for clause in pack.clauses if _by_day(clause)),
+            within=_within(pack),
+            asked=tuple(sorted({name for each in pack.clauses for name in each.match.fields})),
+            applying={},
+        )
     return index
 
 

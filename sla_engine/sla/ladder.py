@@ -5,12 +5,11 @@ day of receipt alone, they are reckoned once for that day.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import msgspec
 
 from sla_engine.policy.clause import Anchor, Rung
-from sla_engine.record import Instant
+from sla_engine.record import Instant, Value
 from sla_engine.sla.cycle import Cycle
 from sla_engine.sla.index import index_of
 from sla_engine.worktime import (
@@ -30,7 +29,7 @@ Span = tuple[Instant, Instant | None]
 _KEPT = 8_192
 
 
-class Course(NamedTuple):
+class Course(Value):
     """A term with the calendar and the pauses it runs by; `floor` is what is promised already."""
 
     term: Term
@@ -39,7 +38,7 @@ class Course(NamedTuple):
     floor: Instant | None = None
 
 
-class Ladder(NamedTuple):
+class Ladder(Value):
     """When the term is due, and the rungs with their instants, were nothing to change any more."""
 
     reckoning: Reckoning

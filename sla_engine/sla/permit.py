@@ -74,8 +74,8 @@ _SHARED = (StepDone, Suspended, ExtensionRequested, ExtensionGranted, ExtensionD
 
 def _editions(chronicle: Chronicle, pack: Pack, rules: Rulebook) -> list[Pack]:
     """The edition in force, and those by which clocks of the matter run to their end."""
-    others = chronicle.packs - {pack.digest}
-    return [pack, *(rules.pack_by_digest(each) for each in sorted(others))]
+    others = sorted(chronicle.packs - {pack.digest})
+    return [pack, *map(rules.pack_by_digest, others)]
 
 
 def _bar_faults(
@@ -83,7 +83,7 @@ def _bar_faults(
 ) -> Iterator[Fault]:
     """A right that is exercised after its term has run out (D17, D18; windows of review)."""
     marks, editions = chronicle.kind.marks(draft.event), _editions(chronicle, pack, rules)
-    if not any(index_of(each).barred.get(mark) for each in editions for mark in marks):
+    if all(index_of(each).barred.keys().isdisjoint(marks) for each in editions):
         return
     at, lane = draft.meta.occurred_at, _lane_of(chronicle, draft)
     readings = assess_chronicle(dossier, chronicle, rules, at).readings

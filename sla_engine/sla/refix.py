@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant
 from sla_engine.sla.assess import Assessment, Reading
@@ -35,7 +37,7 @@ def refixing(
         return None
     effective = rules.revised_at(cycle.pack, region, pinned.digest, now)
     refix = Refix(effective, now, calendar, None)
-    refixed = cycle._replace(refixes=(*cycle.refixes, refix))
+    refixed = msgspec.structs.replace(cycle, refixes=(*cycle.refixes, refix))
     revised = schedule(refixed, assessment.chronicle, rules)
     if _instants(revised) == _instants(reading.schedule):
         return None

@@ -5,16 +5,15 @@ one that was voided counts no more.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from sla_engine.dossier.chronicle import Chronicle, order
 from sla_engine.dossier.events import VerdictSuperseded
-from sla_engine.record import Instant, Recorded
+from sla_engine.record import Instant, Recorded, Value
 
 LATE = "late"
 
 
-class Ruling(NamedTuple):
+class Ruling(Value):
     """A ruling on a clock, or on one of its acts (`rung`): made at `at`, learned at `known_at`.
 
     `verdict` is "met", "late" or "excluded". `lifted_at`: when it was learned to be void; None
@@ -36,6 +35,8 @@ class Ruling(NamedTuple):
 
 def rulings_on(chronicle: Chronicle, clause: str, cycle: str) -> tuple[Ruling, ...]:
     """Every ruling ever made on a clock, in the order in which they were made."""
+    if not chronicle.rulings and not chronicle.voids:
+        return ()
     held = [(fact, None) for fact in chronicle.rulings.get((clause, cycle), ())]
     found = [*held, *_lifted(chronicle, clause, cycle)]
     found.sort(key=lambda each: order(each[0]))

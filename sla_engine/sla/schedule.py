@@ -9,13 +9,14 @@ voided by an extension that was asked for in time and granted late (rules D12, D
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from operator import attrgetter
-from typing import NamedTuple
+
+import msgspec
 
 from sla_engine.dossier.chronicle import Chronicle, Grant, Pause
 from sla_engine.policy.clause import Anchor, Rung
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.policy.vocabulary import OPEN_NEXT
-from sla_engine.record import Instant
+from sla_engine.record import Instant, Value
 from sla_engine.sla.cycle import Cycle, Refix
 from sla_engine.sla.extension import Standing, objection
 from sla_engine.sla.ladder import Course, Span, ladder
@@ -23,7 +24,7 @@ from sla_engine.sla.ruling import Ruling, fallen, restored_at
 from sla_engine.worktime import Amount, Calendar, Reckoning, Term, Timetable
 
 
-class Firing(NamedTuple):
+class Firing(Value):
     """A rung reached, or to be reached, by one clock.
 
     `at` is the instant it is reached, `legal` the instant named to people (for a breach: the due
@@ -36,7 +37,7 @@ class Firing(NamedTuple):
     fire_at: Instant
 
 
-class Stretch(NamedTuple):
+class Stretch(Value):
     """A part of a clock's life with one term, one calendar and one set of pauses.
 
     `end` None: still going. `rungs` are the rungs with an instant in it, were it to last."""
@@ -51,7 +52,7 @@ class Stretch(NamedTuple):
     rungs: Sequence[tuple[Rung, Instant]]
 
 
-class Schedule(NamedTuple):
+class Schedule(Value):
     """What follows for one clock from `changes`: the last stretch rules the due instant."""
 
     cycle: Cycle
@@ -85,7 +86,8 @@ def schedule(
     if known is not None and known.changes == changes and _as_it_began(known.cycle, cycle):
         if known.cycle == cycle:
             return known
-        return known._replace(cycle=cycle, firings=_firings(cycle, known.stretches))
+        firings = _firings(cycle, known.stretches)
+        return msgspec.structs.replace(known, cycle=cycle, firings=firings)
     builder = _Stretches(cycle, rules)
     for at, change in changes:
         builder.take(at, change)
@@ -96,8 +98,14 @@ def schedule(
 
 def _as_it_began(known: Cycle, cycle: Cycle) -> bool:
     """Whether two cycles differ in nothing but their end and what was ruled on them."""
-    ended = known._replace(stop=cycle.stop, stopped_by=cycle.stopped_by)
-    return ended._replace(cancelled_at=cycle.cancelled_at, rulings=cycle.rulings) == cycle
+    now = msgspec.structs.replace(
+        known,
+        stop=cycle.stop,
+        stopped_by=cycle.stopped_by,
+        cancelled_at=cycle.cancelled_at,
+        rulings=cycle.rulings,
+    )
+    return bool(now == cycle)
 
 
 Change = Pause | Grant | Refix
@@ -195,7 +203,9 @@ class _Stretches:
         """Begin a new stretch at `at`; what lay later is superseded from there."""
         kept = [stretch for stretch in (*self.done, self.current) if stretch.start < at]
         self.done = [
-            stretch._replace(end=at if stretch.end is None or stretch.end > at else stretch.end)
+            msgspec.structs.replace(stretch, end=at)
+            if stretch.end is None or stretch.end > at
+            else stretch
             for stretch in kept
         ]
         self.current = self._stretch(at)
@@ -203,7 +213,8 @@ class _Stretches:
     def _stretch(self, at: Instant) -> Stretch:
         timetable = self.rules.timetable(self.cycle.pack, self.cycle.clause.hours, self.calendar)
         pauses = tuple(self.pauses.values())
-        reckoning, rungs = ladder(self.cycle, Course(self.term, timetable, pauses, self.floor))
+        found = ladder(self.cycle, Course(self.term, timetable, pauses, self.floor))
+        reckoning, rungs = found.reckoning, found.rungs
         return Stretch(at, None, self.term, timetable, pauses, reckoning, self.known_at, rungs)
 
 
@@ -243,7 +254,7 @@ def _upheld(
     if not fallen(rulings, rung, breach):
         since = restored_at(rulings, rung, breach)
         fire_at = firing.fire_at if since <= firing.at else max(firing.fire_at, since + settle)
-        yield firing._replace(fire_at=fire_at)
+        yield msgspec.structs.replace(firing, fire_at=fire_at)
 
 
 def _firing(cycle: Cycle, stretch: Stretch, rung: Rung, at: Instant, foreseen: Instant) -> Firing:
@@ -252,7 +263,10 @@ def _firing(cycle: Cycle, stretch: Stretch, rung: Rung, at: Instant, foreseen: I
     breach = when.anchor is Anchor.DUE and when.offset is None
     legal = due if breach and due is not None else at
     # After a stop that did not hold, nothing was known before that was learned.
-    known_at = max(foreseen, *(known_at for stop, known_at in cycle.reopened if stop < at), 0)
+    known_at = max(foreseen, 0)
+    for stop, learned_at in cycle.reopened:
+        if stop < at:
+            known_at = max(known_at, learned_at)
     if known_at <= at:
         return Firing(rung, at, legal, at)
     settle = cycle.pack.settle.micros if rung.act != OPEN_NEXT else 0

@@ -6,13 +6,13 @@ Once its acts are in the log, nobody needs to look at that clock again before th
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from sla_engine.dossier.chronicle import Chronicle, read
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.kind import Kind
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.record import Instant
+from sla_engine.record import Instant, Value
 from sla_engine.sla.assess import Assessment, Reading, reading_of
 from sla_engine.sla.clocks import Key, clocks
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 _FOREVER: Instant = 1 << 62
 
 
-class Settled(NamedTuple):
+class Settled(Value):
     """A reading whose acts are recorded, and the instant until which it holds."""
 
     reading: Reading
@@ -49,8 +49,8 @@ def assess_on(dossier: Dossier, kind: Kind, rules: Rulebook, at: Instant) -> Ass
     readings: list[Reading] = []
     coming: list[Reading] = []
     news: list[Reading] = []
-    for each in clocks(dossier, chronicle, rules):
-        settled = stood.get(each.cycle.key)
+    for key, each in clocks(dossier, chronicle, rules).items():
+        settled = stood.get(key)
         if settled is not None and settled.reading.schedule is each and at < settled.until:
             readings.append(settled.reading)
             continue

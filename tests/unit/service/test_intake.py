@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -25,6 +25,7 @@ from sla_engine.service.intake import (
 )
 from sla_engine.talk.events import TalkNotified, TalkProposed
 from tests.support.given import instant
+from tests.support.sizes import examples
 
 GOOD: dict[str, Any] = {
     "petition": "P1",
@@ -317,7 +318,7 @@ ANY: list[Any] = ["x", "", " ", 3, 2**53, -1, 1.0, True, None, ["a"], [1], {"a":
 
 
 @given(seed=st.integers(0, 10**9))
-@settings(max_examples=400)
+@examples(400)
 def test_what_is_converted_in_one_go_is_what_is_read_field_by_field(seed: int) -> None:
     rng = Random(seed)
     kind = rng.choice(ADDRESSED)
