@@ -170,6 +170,7 @@ def _moved(rng: Random, like: Columns, by: int) -> Columns:
         row["due"] = like["due"] + by + rng.randrange(-4 * 3600, 4 * 3600) * 1_000_000
     if like["ended_at"] is not None:
         row["ended_at"] = min(like["ended_at"] + by, NOW)
+    row["reds"] = [_later(day, by // DAY) for day in like["reds"]]
     row["verdicts"] = [
         [_later(day, by // DAY), unit and liable and unit, judged, met]
         for day, liable, judged, met in like["verdicts"]

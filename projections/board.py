@@ -39,6 +39,7 @@ class Board:
     publication; `opened_at`, `drafted_at`, `published_at` (None where it has not come to that)."""
 
     name = "board"
+    dossiers = (ROUND.name,)
 
     def interested(self, event: Event) -> bool:
         return type(event) in _KEPT

@@ -21,6 +21,7 @@ class Callbacks:
     an earlier callback, before it was reworked."""
 
     name = "callbacks"
+    dossiers = (PETITION.name,)
 
     def interested(self, event: Event) -> bool:
         return type(event) in _KEPT

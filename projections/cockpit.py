@@ -45,11 +45,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What began and ended on a day."""
+    """What began and ended on a day, and how many red cards that stand were raised on it."""
 
     day: date
     registered: int
     ended: int
+    red: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +100,14 @@ def standings(shelf: Shelf, now: Instant, unit: str | None = None) -> Iterator[S
 
 
 def trend(shelf: Shelf, now: Instant, days: int) -> Iterator[Day]:
-    """How much began and ended on each of so many days, the last of them today."""
+    """How much began, ended and went red on each of so many days, the last of them today."""
     today = date.fromisoformat(day_of(now))
     wanted = [today - timedelta(back) for back in reversed(range(days))]
     cells = shelf.rows_of(CELLS, [f"day|{each.isoformat()}" for each in wanted])
     for each in wanted:
         cell = cells.get(f"day|{each.isoformat()}", {})
-        yield Day(each, cell.get("registered", 0), cell.get("ended", 0))
+        counted = (cell.get(name, 0) for name in ("registered", "ended", "red"))
+        yield Day(each, *counted)
 
 
 def _overdue(shelf: Shelf, cells: Mapping[str, Columns], now: Instant) -> Counter[str]:

@@ -25,6 +25,7 @@ class DisputeRegister:
     running; `level` and `acts`."""
 
     name = "dispute_register"
+    dossiers = (DISPUTE.name,)
 
     def interested(self, event: Event) -> bool:
         moving = type(event) in DISPUTE.steps or isinstance(event, Voided | TermRefixed)

@@ -13,7 +13,8 @@ Cells (`docket.cells`) hold what a cockpit shows:
 
 * `unit|UNIT`, of open petitions: `open`, `yellow`, `red` (the most severe card), `due:YYYY-MM-DD`
   by the day of the due instant, `due:` without one;
-* `day|YYYY-MM-DD`: `registered`, `ended`;
+* `day|YYYY-MM-DD`: `registered`, `ended`, and `red` cards by the day of their legal instant, as far
+  as they stand;
 * `month|YYYY-MM|UNIT`, by the day of the month: `ended:DD`, and of the clocks for which the unit
   was answerable `judged:DD` and `met:DD`, as the scorecard counts them; petitions that are left out
   of every rate are left out here.
@@ -60,9 +61,11 @@ class Docket:
     """Key: the stream. Columns: traits of the petition, `registered_at`, `phase`, `open`, `unit`;
     `level` of the most severe standing act, the `card` ("red", "yellow", ""); `due`, the earliest
     due instant of its open clocks, and that clock's `clause`; `ended_at` (None while it is open);
-    `verdicts` of its clocks: [day, unit, judged, met]."""
+    `reds`, the days on which a red card that stands was raised; `verdicts` of its clocks:
+    [day, unit, judged, met]."""
 
     name = "docket"
+    dossiers = (PETITION.name,)
 
     def interested(self, event: Event) -> bool:
         return type(event) in _MOVING
@@ -99,6 +102,7 @@ class Docket:
             "due": due,
             "clause": clause,
             "ended_at": ended_at,
+            "reds": [day_of(act.due) for act in found if act.act == RED],
             "verdicts": _verdicts(lines, clocks),
         }
 
@@ -117,6 +121,9 @@ class Docket:
             day = day_of(row["ended_at"])
             cells.setdefault(f"day|{day}", Counter())["ended"] += 1
             cells[f"month|{day[:7]}|{unit}"] = Counter((f"ended:{day[8:]}",))
+        # A row that was written before cards were counted by day has given none.
+        for day in row.get("reds", ()):
+            cells.setdefault(f"day|{day}", Counter())["red"] += 1
         for day, liable, judged, met in row["verdicts"]:
             cell = cells.setdefault(f"month|{day[:7]}|{liable}", Counter())
             cell.update({f"judged:{day[8:]}": judged, f"met:{day[8:]}": met})

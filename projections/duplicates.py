@@ -22,6 +22,7 @@ class Duplicates:
     {`CHANNEL|STREAM`: registered_at}."""
 
     name = "duplicates"
+    dossiers = (PETITION.name,)
 
     def interested(self, event: Event) -> bool:
         return type(event) in _KEPT

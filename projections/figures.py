@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sla_engine.identity import digest
 from sla_engine.policy.clause import Measure, Pack, Text
@@ -48,45 +48,76 @@ class Figure:
         return digest(self.exclusions)
 
 
+class _Sums(NamedTuple):
+    """What one group comes to: its counters, and what stands behind them."""
+
+    counters: Mapping[str, int]
+    packs: tuple[str, ...]
+    calendars: tuple[str, ...]
+    exclusions: tuple[str, ...]
+    disputes: tuple[str, ...]
+
+
 def figures(
     cells: Iterable[Cell], pack: Pack, first: date, last: date, by: By | None = None
 ) -> list[Figure]:
     """Every measure of `pack` over the days from `first` to `last`, both included: one figure in
     all, or one for each unit or kind of petition. Ask for days that have ended: a clock that runs
     late within the last day is counted late in the whole of it."""
+    groups = {
+        group: _with_what_is_behind(counters)
+        for group, counters in sorted(_added(cells, pack.name, (first, last), by).items())
+    }
+    return [
+        _figure(measure, group, sums, pack)
+        for measure in pack.measures.values()
+        for group, sums in groups.items()
+    ]
+
+
+def _added(
+    cells: Iterable[Cell], pack: str, span: tuple[date, date], by: By | None
+) -> Mapping[str, Mapping[str, int]]:
+    """The counters of each group. Written out: a month of a large city has tens of thousands of
+    cells, and somebody waits for the page."""
     groups: dict[str, dict[str, int]] = {} if by else {"": {}}
-    begin, end = first.isoformat(), last.isoformat()
-    # A month of a large city has tens of thousands of cells, and somebody waits for the page.
+    begin, end = (day.isoformat() for day in span)
     for key, counters in cells:
         name, _, day, unit, kind = key.split("|", 4)
-        if name == pack.name and begin <= day <= end:
+        if name == pack and begin <= day <= end:
             group = unit if by == "unit" else kind if by == "kind" else ""
             sums = groups.get(group)
             if sums is None:
                 sums = groups[group] = {}
             for counter, count in counters.items():
                 sums[counter] = sums.get(counter, 0) + count
-    return [
-        _figure(measure, group, sums, pack)
-        for measure in pack.measures.values()
-        for group, sums in sorted(groups.items())
-    ]
+    return groups
 
 
-def _figure(measure: Measure, group: str, sums: Mapping[str, int], pack: Pack) -> Figure:
+def _with_what_is_behind(counters: Mapping[str, int]) -> _Sums:
+    found: dict[str, list[str]] = {}
+    for name in sorted(each for each, count in counters.items() if "@" in each and count):
+        kind, _, behind = name.partition("@")
+        found.setdefault(kind, []).append(behind)
+    kinds = ("pack", "calendar", "exclusion", "dispute")
+    return _Sums(counters, *(tuple(found.get(kind, ())) for kind in kinds))
+
+
+def _figure(measure: Measure, group: str, sums: _Sums, pack: Pack) -> Figure:
     if measure.weights:
         return _composite(measure, group, sums, pack)
+    counters = sums.counters
     return Figure(
         measure.id,
         group,
-        numerator=_counted(measure, measure.numerator, sums),
-        denominator=_counted(measure, measure.denominator, sums),
-        excluded=_left_out(measure, measure.denominator or measure.numerator, sums),
+        numerator=_counted(measure, measure.numerator, counters),
+        denominator=_counted(measure, measure.denominator, counters),
+        excluded=_left_out(measure, measure.denominator or measure.numerator, counters),
         formula=measure.formula,
-        packs=_behind("pack", sums),
-        calendars=_behind("calendar", sums),
-        exclusions=tuple(_applied(measure, sums)),
-        disputes=_behind("dispute", sums),
+        packs=sums.packs,
+        calendars=sums.calendars,
+        exclusions=tuple(_applied(measure, sums.exclusions)),
+        disputes=sums.disputes,
     )
 
 
@@ -100,21 +131,14 @@ def _left_out(measure: Measure, counters: Sequence[str], sums: Mapping[str, int]
     return sum(sums.get(f"{measure.id}!{each}", 0) + sums.get(f"!{each}", 0) for each in counters)
 
 
-def _behind(kind: str, sums: Mapping[str, int]) -> tuple[str, ...]:
-    prefix = f"{kind}@"
-    return tuple(
-        sorted(each.removeprefix(prefix) for each in sums if each.startswith(prefix) and sums[each])
-    )
-
-
-def _applied(measure: Measure, sums: Mapping[str, int]) -> Iterator[str]:
-    for name in _behind("exclusion", sums):
+def _applied(measure: Measure, exclusions: Iterable[str]) -> Iterator[str]:
+    for name in exclusions:
         measures = name.rpartition("|")[2]
         if not measures or measure.id in measures.split(","):
             yield name
 
 
-def _composite(measure: Measure, group: str, sums: Mapping[str, int], pack: Pack) -> Figure:
+def _composite(measure: Measure, group: str, sums: _Sums, pack: Pack) -> Figure:
     parts = tuple(_figure(pack.measures[each], group, sums, pack) for each in measure.weights)
     shares = [part.share for part in parts]
     mean = Fraction(0)
@@ -128,9 +152,9 @@ def _composite(measure: Measure, group: str, sums: Mapping[str, int], pack: Pack
         denominator=mean.denominator if known else 0,
         excluded=sum(part.excluded for part in parts),
         formula=measure.formula,
-        packs=_behind("pack", sums),
-        calendars=_behind("calendar", sums),
+        packs=sums.packs,
+        calendars=sums.calendars,
         exclusions=tuple(sorted({each for part in parts for each in part.exclusions})),
-        disputes=_behind("dispute", sums),
+        disputes=sums.disputes,
         parts=parts,
     )

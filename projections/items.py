@@ -28,6 +28,7 @@ class Items:
     stands."""
 
     name = "items"
+    dossiers = (ITEM.name,)
 
     def interested(self, event: Event) -> bool:
         return type(event) in _MOVING or acts.is_act(event)

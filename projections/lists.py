@@ -16,7 +16,7 @@ from projections.paging import Keep, Page, Way, instant, place, walk
 from projections.supervision import Supervision
 from projections.talk_register import TalkRegister
 from sla_engine.ports import AlarmRow
-from sla_engine.projection import Cells, Clocked, Columns, Shelf
+from sla_engine.projection import Cells, Clocked, Columns, OfDossiers, Shelf
 from sla_engine.record import Event, Instant, Recorded
 
 ALL, OPEN, WEEK = "all", "open", "week"
@@ -29,12 +29,17 @@ class _Placed(Protocol):
     def __call__(self, row: Columns) -> Iterator[str]: ...
 
 
+class _Register(Clocked, OfDossiers, Protocol):
+    """A register whose rows are one for each dossier."""
+
+
 class Listing:
     """A list over a register whose rows are one for each dossier. Columns: those of the register
     that are shown."""
 
-    def __init__(self, name: str, register: Clocked, places: _Placed) -> None:
+    def __init__(self, name: str, register: _Register, places: _Placed) -> None:
         self.name = name
+        self.dossiers = register.dossiers
         self._register = register
         self._places = places
 
@@ -75,6 +80,7 @@ class SupervisionList:
 
     def __init__(self) -> None:
         self._register = Supervision()
+        self.dossiers = self._register.dossiers
 
     def interested(self, event: Event) -> bool:
         return self._register.interested(event)

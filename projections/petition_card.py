@@ -51,10 +51,10 @@ class PetitionCard:
     counts of `refixed` terms and `anomalies`; `recorded_at` of the last event."""
 
     name = "petition_card"
+    dossiers = (PETITION.name,)
 
     def interested(self, event: Event) -> bool:
-        kinds = (Voided, RungFired, RungWithdrawn, *_NOTED)
-        return type(event) in (*PETITION.steps, *kinds)
+        return type(event) in _TOLD
 
     def key(self, recorded: Recorded) -> str:
         return recorded.stream
@@ -71,9 +71,8 @@ class PetitionCard:
             row["withdrawn_acts"] += isinstance(event, RungWithdrawn)
         elif noted := _NOTED.get(type(event)):
             row[noted] += 1
-        else:
-            more = _MORE[type(event)](event) if type(event) in _MORE else {}
-            row["lines"] = history.enter(row["lines"], recorded, {**says(event), **more})
+        elif type(event) in _KEPT:
+            row["lines"] = history.enter(row["lines"], recorded, _says(event))
         return row
 
     def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:
@@ -111,6 +110,17 @@ _MORE: dict[type[Event], Callable[[Any], Mapping[str, Any]]] = {
     ExclusionLifted: fields_of,
 }
 """What the card shows of a fact beyond phase and unit."""
+_KEPT = history.moving(PETITION) | {
+    event
+    for event in PETITION.steps
+    if event in _MORE or event.NAME in _COUNTED.values() or event.NAME in _DATED
+}
+_TOLD = frozenset((*PETITION.steps, Voided, RungFired, RungWithdrawn, *_NOTED))
+
+
+def _says(event: Event) -> Mapping[str, Any]:
+    more = _MORE.get(type(event))
+    return {**says(event), **more(event)} if more is not None else says(event)
 
 
 def _derived(lines: list[Line]) -> Columns:

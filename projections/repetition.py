@@ -9,6 +9,7 @@ from sla_engine.identity import rung_key
 from sla_engine.projection import Columns
 from sla_engine.record import Event, Recorded, fields_of
 from sla_engine.unit.events import Counted, Discounted
+from sla_engine.unit.kind import UNIT
 
 
 class Repetition:
@@ -18,6 +19,7 @@ class Repetition:
     the most severe."""
 
     name = "repetition"
+    dossiers = (UNIT.name,)
 
     def interested(self, event: Event) -> bool:
         return isinstance(event, Counted | Discounted) or acts.is_act(event)

@@ -9,6 +9,7 @@ from sla_engine.dossier.events import Voided
 from sla_engine.projection import Columns
 from sla_engine.record import Event, Recorded, fields_of
 from sla_engine.roster.events import Appointed, Relieved
+from sla_engine.roster.kind import ROSTER
 
 
 class Roster:
@@ -16,6 +17,7 @@ class Roster:
     `holders` [{holder, unit, from, to}], `to` None while they are in office."""
 
     name = "roster"
+    dossiers = (ROSTER.name,)
 
     def interested(self, event: Event) -> bool:
         return isinstance(event, Appointed | Relieved | Voided)

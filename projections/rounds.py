@@ -23,6 +23,7 @@ class Rounds:
     `statements` {member: {side: the statement, with `at`}}; `lines`."""
 
     name = "rounds"
+    dossiers = (ROUND.name,)
 
     def interested(self, event: Event) -> bool:
         return type(event) in ROUND.steps or isinstance(event, Voided)

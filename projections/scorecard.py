@@ -73,6 +73,7 @@ class Scorecard:
     facts and re-fixings; `exclusions` in effect; `counts`: [day, unit, {counter: n}]; `lines`."""
 
     name = "scorecard"
+    dossiers = (PETITION.name,)
 
     def interested(self, event: Event) -> bool:
         return type(event) in _MOVING

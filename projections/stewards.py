@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from projections import history
 from projections.items import Items
 from projections.rounds import Rounds
+from sla_engine.item.kind import ITEM
 from sla_engine.ports import AlarmRow
 from sla_engine.projection import Cells, Columns
 from sla_engine.record import Event, Recorded
+from sla_engine.round.kind import ROUND
 
 _ITEMS, _ROUNDS = Items(), Rounds()
 
@@ -25,6 +27,7 @@ class Stewards:
     `rounds`, kept for what they give to the cells."""
 
     name = "stewards"
+    dossiers = (ITEM.name, ROUND.name)
 
     def interested(self, event: Event) -> bool:
         return _ITEMS.interested(event) or _ROUNDS.interested(event)

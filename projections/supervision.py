@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from sla_engine.dossier.events import AnomalyNoted, RungFired, RungWithdrawn
+from sla_engine.escalation.kinds import KINDS
 from sla_engine.identity import rung_key
 from sla_engine.ports import AlarmRow
 from sla_engine.projection import Columns
@@ -19,6 +20,7 @@ class Supervision:
     once it was withdrawn); `settled_at`: when the clock it is about ended, None while it runs."""
 
     name = "supervision"
+    dossiers = tuple(KINDS)
 
     def interested(self, event: Event) -> bool:
         return not isinstance(event, AnomalyNoted)

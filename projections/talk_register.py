@@ -38,6 +38,7 @@ class TalkRegister:
     the current round's steps; `number`, `scheduled_at`, `place`; counts; `level` and `acts`."""
 
     name = "talk_register"
+    dossiers = (TALK.name,)
 
     def interested(self, event: Event) -> bool:
         return type(event) in TALK.steps or isinstance(event, Voided) or acts.is_act(event)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from projections import acts, history
-from sla_engine.dossier.events import RungFired, RungWithdrawn, Voided
+from sla_engine.dossier.events import RungFired, RungWithdrawn
 from sla_engine.petition.events import Dispatched, Registered, ReworkOrdered
 from sla_engine.petition.kind import CLOSED, DECLINED, MERGED, PETITION, WITHDRAWN
 from sla_engine.ports import AlarmRow
@@ -17,6 +17,7 @@ from sla_engine.record import Event, Recorded
 ENDED = frozenset({CLOSED, DECLINED, MERGED, WITHDRAWN})
 STAYS = history.unmoved(PETITION)
 _TRAITS = ("no", "kind", "subject", "region", "urgency", "matter", "pack")
+_KEPT = history.moving(PETITION)
 
 
 class Worklist:
@@ -24,9 +25,10 @@ class Worklist:
     `level` (the most severe standing act), `acts` (how often each act stands), `historic`."""
 
     name = "worklist"
+    dossiers = (PETITION.name,)
 
     def interested(self, event: Event) -> bool:
-        return type(event) in PETITION.steps or isinstance(event, Voided) or acts.is_act(event)
+        return type(event) in _KEPT or acts.is_act(event)
 
     def key(self, recorded: Recorded) -> str:
         return recorded.stream

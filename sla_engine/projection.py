@@ -7,7 +7,8 @@ follower that runs it.
 
 A model may ask for more by having one of three further methods. `finish` completes a row from the
 clocks of its stream (`Clocked`), `tally` says what a row gives to sums that many rows share
-(`Tallied`), `spread` turns one row into the many that are read (`Spread`). The tables of a model
+(`Tallied`), `spread` turns one row into the many that are read (`Spread`). One that names its
+`dossiers` (`OfDossiers`) is shown no others. The tables of a model
 are named after it: `NAME` is what is read, `NAME.cells` holds the sums, `NAME.base` the rows
 behind a model that spreads.
 """
@@ -41,6 +42,16 @@ class Projection(Protocol):
 
     def apply(self, row: Columns | None, recorded: Recorded) -> Columns | None:
         """The row after `recorded`; None removes it. `row` is None where there is none."""
+        ...
+
+
+@runtime_checkable
+class OfDossiers(Projection, Protocol):
+    """A model whose rows, one per stream under the stream's name, are of some kinds of dossier."""
+
+    @property
+    def dossiers(self) -> Collection[str]:
+        """Kinds as stream names begin ("petition"). Nothing else would make a row."""
         ...
 
 

@@ -1,11 +1,11 @@
 """Histories into columns. What a fact means is read by the chronicle, as for every other reader."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import TypeAlias
 
 import numpy as np
 
+from sla_engine.batches import batched
 from sla_engine.bulk.facts import (
     NEVER,
     PARTITION,
@@ -34,8 +34,7 @@ _OWN = "no"
 def partitions(histories: Iterable[History], size: int = PARTITION) -> Iterator[Facts]:
     """All petitions among `histories`, `size` to a partition. Other streams are passed over."""
     rest = (each for each in histories if each[0].startswith(f"{PETITION.name}/"))
-    while batch := list(islice(rest, size)):
-        yield gather(batch)
+    return map(gather, batched(rest, size))
 
 
 def gather(histories: Sequence[History]) -> Facts:

@@ -4,11 +4,11 @@ Needs pyarrow, which `pip install 'sla-engine[bulk]'` brings; nothing else here 
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
+from sla_engine.batches import batched
 from sla_engine.errors import refuse, register
 from sla_engine.exporting.line import (
     META_TEXTS,
@@ -56,7 +56,7 @@ def write(file: IO[bytes], snapshot: Snapshot) -> None:
     schema = _schema(arrow).with_metadata(manifest)
     rows = (say(row, _render, _parse) for row in snapshot.in_order())
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-        while batch := list(islice(rows, ROW_GROUP)):
+        for batch in batched(rows, ROW_GROUP):
             columns = zip(*batch, strict=True)
             arrays = [
                 arrow.array(column, field.type)

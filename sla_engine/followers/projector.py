@@ -1,17 +1,21 @@
 """Runs projections as followers, and rebuilds them beside the rows that are being read."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
-from typing import TypeVar
+from itertools import chain
+from typing import NamedTuple, TypeVar
 
-from sla_engine.followers.kept import KeptRows, OpenRows
+from sla_engine.followers.kept import LIMIT, KeptRows, OpenRows
 from sla_engine.followers.runner import Runner
 from sla_engine.ports import AlarmRow, attempt
 from sla_engine.projection import (
+    Cells,
     Clocked,
     Columns,
     FollowedLog,
     FollowerTransaction,
+    OfDossiers,
     Projection,
     Spread,
     Tallied,
@@ -21,11 +25,12 @@ from sla_engine.projection import (
     model_of,
     tables,
 )
-from sla_engine.record import Recorded
+from sla_engine.record import Event, Recorded
 
 T = TypeVar("T")
 
 _GENERATION = "generation"
+_EMPTY: Mapping[str, int] = {}
 
 Rows = Mapping[str, Columns | None]
 """By key: what is written, None for what is deleted."""
@@ -37,14 +42,38 @@ class Batch:
     def __init__(self, tx: FollowerTransaction, events: Sequence[Recorded]) -> None:
         self.tx = tx
         self.events = events
-        self.kinds = {type(recorded.event): recorded.event for recorded in events}
+        self.types = {type(recorded.event): recorded.event for recorded in events}
+        self._dossiers = _by_kind(events)
         self._clocks: dict[str, Sequence[AlarmRow]] = {}
+
+    def of_dossiers(self, kinds: Iterable[str]) -> Iterator[tuple[str, list[Recorded]]]:
+        """The streams of those kinds, each with its events."""
+        return chain.from_iterable(self._dossiers.get(kind, {}).items() for kind in kinds)
 
     def clocks(self, streams: Iterable[str]) -> Mapping[str, Sequence[AlarmRow]]:
         """The clocks of those streams at least."""
         if unread := [stream for stream in streams if stream not in self._clocks]:
             self._clocks.update(self.tx.clocks_all(unread))
         return self._clocks
+
+
+def _by_kind(events: Iterable[Recorded]) -> dict[str, dict[str, list[Recorded]]]:
+    """Events by their stream, streams by what their names begin with."""
+    streams: dict[str, list[Recorded]] = {}
+    for recorded in events:
+        streams.setdefault(recorded.stream, []).append(recorded)
+    kinds: dict[str, dict[str, list[Recorded]]] = {}
+    for stream, found in streams.items():
+        kinds.setdefault(stream.partition("/")[0], {})[stream] = found
+    return kinds
+
+
+class _Given(NamedTuple):
+    """What a row gives to the other tables of its model."""
+
+    row: Columns | None
+    rows: Mapping[str, Columns]
+    cells: Cells
 
 
 class _Sheet:
@@ -54,10 +83,12 @@ class _Sheet:
         self.model = model
         self.name = name
         self.base = base_table(model)
+        self.of_dossiers = model if isinstance(model, OfDossiers) else None
         self.clocked = model if isinstance(model, Clocked) else None
         self.spread = model if isinstance(model, Spread) else None
         self.tallied = model if isinstance(model, Tallied) else None
         self._kept = KeptRows()
+        self._given: OrderedDict[str, _Given] = OrderedDict()
 
     def take(self, batch: Batch, generation: int) -> None:
         """Write what a batch changes in the tables of a generation."""
@@ -68,13 +99,16 @@ class _Sheet:
 
     def _concerned(self, batch: Batch) -> dict[str, list[Recorded]]:
         """What of a batch concerns the model, by the key of the row; asked once for each type."""
-        wanted = {kind for kind, event in batch.kinds.items() if self.model.interested(event)}
+        wanted = {kind for kind, event in batch.types.items() if self.model.interested(event)}
+        if not wanted:
+            return {}
+        if self.of_dossiers is not None:
+            streams = batch.of_dossiers(self.of_dossiers.dossiers)
+            mine = ((name, _of_types(wanted, events)) for name, events in streams)
+            return {name: events for name, events in mine if events}
         found: dict[str, list[Recorded]] = {}
-        if wanted:
-            key = self.model.key
-            for recorded in batch.events:
-                if type(recorded.event) in wanted:
-                    found.setdefault(key(recorded), []).append(recorded)
+        for recorded in _of_types(wanted, batch.events):
+            found.setdefault(self.model.key(recorded), []).append(recorded)
         return found
 
     def _write(self, rows: OpenRows, concerned: Mapping[str, list[Recorded]], batch: Batch) -> None:
@@ -89,15 +123,37 @@ class _Sheet:
                 after[name] = self.clocked.finish(row, clocks[name])
         changed = {name: row for name, row in after.items() if row != before.get(name)}
         rows.write(self.base, changed)
+        if self.spread is None and self.tallied is None:
+            return
+        moves = [
+            (self._gives(name, before.get(name)), self._gives(name, row))
+            for name, row in changed.items()
+        ]
         if self.spread is not None:
-            rows.write(self.model.name, _respread(self.spread, before, changed))
+            rows.write(self.model.name, _respread(moves))
         if self.tallied is not None:
-            _retally(rows, self.tallied, before, changed)
+            _retally(rows, cells_table(self.tallied), moves)
+
+    def _gives(self, name: str, row: Columns | None) -> _Given:
+        """What a row gives is what it gave when it was written, as long as it is the same one."""
+        given = self._given.pop(name, None)
+        if given is None or given.row is not row:
+            rows = self.spread.spread(row) if self.spread is not None and row is not None else {}
+            cells = self.tallied.tally(row) if self.tallied is not None and row is not None else {}
+            given = _Given(row, rows, cells)
+        self._given[name] = given
+        if len(self._given) > LIMIT:
+            self._given.popitem(last=False)
+        return given
 
     def _applied(self, row: Columns | None, events: Iterable[Recorded]) -> Columns | None:
         for recorded in events:
             row = self.model.apply(row, recorded)
         return row
+
+
+def _of_types(wanted: Set[type[Event]], events: Iterable[Recorded]) -> list[Recorded]:
+    return [recorded for recorded in events if type(recorded.event) in wanted]
 
 
 class Projector:
@@ -193,10 +249,11 @@ class Shelves:
         return found
 
 
-def rebuild(log: FollowedLog, projection: Projection, batch: int = 500) -> int:
+def rebuild(log: FollowedLog, projection: Projection, batch: int = 5_000) -> int:
     """Fill a new generation from the log and let readers see it at once; returns its number.
 
     Readers keep the old rows until then. Begun again from nothing if an earlier one was cut off.
+    Batches are large, as a row is written once for all of its events in one.
     """
     old = current_generation(log, projection.name)
     rebuilder = _Rebuilder(projection, old + 1)
@@ -235,30 +292,27 @@ def _swap(log: FollowedLog, rebuilder: _Rebuilder) -> bool:
     return True
 
 
-def _respread(model: Spread, before: Mapping[str, Columns], changed: Rows) -> Rows:
+def _respread(moves: Iterable[tuple[_Given, _Given]]) -> Rows:
     """The rows that are read: those that a row no longer stands for go, the others are written."""
     rows: dict[str, Columns | None] = {}
-    for name, row in changed.items():
-        old = model.spread(before[name]) if name in before else {}
-        new = model.spread(row) if row is not None else {}
-        rows.update(dict.fromkeys(old.keys() - new.keys()))
-        rows.update((key, columns) for key, columns in new.items() if columns != old.get(key))
+    for old, new in moves:
+        rows.update(dict.fromkeys(old.rows.keys() - new.rows.keys()))
+        rows.update((key, row) for key, row in new.rows.items() if row != old.rows.get(key))
     return rows
 
 
-def _retally(rows: OpenRows, model: Tallied, before: Mapping[str, Columns], changed: Rows) -> None:
+def _retally(rows: OpenRows, table: str, moves: Iterable[tuple[_Given, _Given]]) -> None:
     """The cells that are touched, less what the old rows gave, plus what the new ones give."""
     moved: dict[str, dict[str, int]] = {}
-    for name, row in changed.items():
-        old = model.tally(before[name]) if name in before else {}
-        new = model.tally(row) if row is not None else {}
-        for sign, cells in ((-1, old), (1, new)):
-            for key, counters in cells.items():
+    for old, new in moves:
+        for key in old.cells.keys() | new.cells.keys():
+            before, after = old.cells.get(key, _EMPTY), new.cells.get(key, _EMPTY)
+            if before != after:
                 cell = moved.setdefault(key, {})
-                for counter, count in counters.items():
-                    cell[counter] = cell.get(counter, 0) + sign * count
+                for sign, counters in ((-1, before), (1, after)):
+                    for counter, count in counters.items():
+                        cell[counter] = cell.get(counter, 0) + sign * count
     moved = {key: counters for key, counters in moved.items() if any(counters.values())}
-    table = cells_table(model)
     cells = rows.read(table, moved)
     sums = {key: added(cells.get(key, {}), counters) for key, counters in moved.items()}
     rows.write(table, {key: cell or None for key, cell in sums.items()})

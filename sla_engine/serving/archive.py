@@ -9,7 +9,6 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext, suppress
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +18,7 @@ from zlib import error as DeflateError
 import msgpack
 import msgspec
 
+from sla_engine.batches import batched
 from sla_engine.errors import refuse, register
 
 FORMAT = 1
@@ -130,7 +130,7 @@ class ArchiveWriter:
         """Write one member."""
         count, size, sha = 0, 0, hashlib.sha256()
         with self._zip.open(_info(f"{name}.msgpack"), "w", force_zip64=True) as file:
-            for batch in _batched(rows):
+            for batch in batched(rows, _BATCH):
                 packed = b"".join(map(msgspec.msgpack.encode, batch))
                 sha.update(packed)
                 file.write(packed)
@@ -157,8 +157,9 @@ class ArchiveReader:
             self._zip = ZipFile(path)
             text = self._zip.read(_MANIFEST)
             told = msgspec.json.decode(text)
-        except (BadZipFile, KeyError, msgspec.MsgspecError, EOFError) as error:
-            raise refuse(ARCHIVE_UNREADABLE, str(path), type(error).__name__) from error
+        except (OSError, BadZipFile, KeyError, msgspec.MsgspecError, EOFError) as error:
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            raise refuse(ARCHIVE_UNREADABLE, str(path), reason) from error
         if told.get("format") != FORMAT:
             raise refuse(ARCHIVE_NEWER, str(path), told.get("format"), str(FORMAT))
         self.manifest = msgspec.convert(told, Manifest)
@@ -191,12 +192,6 @@ class ArchiveReader:
             if (size, sha.hexdigest()) != (expected.bytes, expected.sha256):
                 raise refuse(ARCHIVE_DAMAGED, name)
             progress(expected.rows)
-
-
-def _batched(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    pending = iter(rows)
-    while batch := list(islice(pending, _BATCH)):
-        yield batch
 
 
 def _info(name: str) -> ZipInfo:

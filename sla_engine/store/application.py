@@ -80,6 +80,7 @@ class LogRecorder(Protocol):
     def count_open(self) -> int: ...
     def personal(self, subject: str) -> Mapping[str, str]: ...
     def position(self, follower: str) -> int: ...
+    def positions(self) -> Mapping[str, int]: ...
     def memory(self, follower: str) -> Mapping[str, bytes]: ...
     def table(
         self, projection: str, generation: int, prefix: str
@@ -199,6 +200,10 @@ class PetitionLog(Application[str]):
 
     def position(self, follower: str) -> int:
         return self.tables.position(follower)
+
+    def positions(self) -> Mapping[str, int]:
+        """Of every follower that has one, by name."""
+        return self.tables.positions()
 
     def memory(self, follower: str) -> Mapping[str, bytes]:
         return self.tables.memory(follower)

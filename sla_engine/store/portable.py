@@ -8,12 +8,12 @@ makes it again.
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
+from sla_engine.batches import batched
 from sla_engine.errors import refuse, register
 from sla_engine.record import Recorded
 from sla_engine.store.application import PetitionLog
@@ -101,13 +101,16 @@ class Source(Protocol):
 class Target(Source, Protocol):
     """An empty store, filled in one transaction."""
 
+    def name(self) -> str:
+        """What an operator knows the store by: its file, or its database."""
+        ...
+
     def put(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None: ...
 
 
 def fill(target: Target, member: Member, rows: Iterable[Row]) -> None:
     """Put the rows of a member into a target, with the keys that its events claim."""
-    pending = iter(rows)
-    while batch := list(islice(pending, _BATCH)):
+    for batch in batched(rows, _BATCH):
         target.put(member.table, member.columns, batch)
         if member.name == EVENTS:
             entries = [
@@ -135,7 +138,7 @@ def write(log: PetitionLog) -> Iterator[Target]:
     with opened as target:
         found = sum(target.one(f"SELECT count(*) FROM {member.table}") for member in MEMBERS)
         if found:
-            raise refuse(TARGET_NOT_EMPTY, target.kind, found)
+            raise refuse(TARGET_NOT_EMPTY, target.name(), found)
         yield target
         target.put("memory", ("follower", "key", "value"), [_STALE_INDEX])
 
@@ -148,6 +151,9 @@ class _Sqlite:
 
     def __init__(self, cursor: sqlite3.Cursor) -> None:
         self._cursor = cursor
+
+    def name(self) -> str:
+        return str(self.one("SELECT file FROM pragma_database_list WHERE name = 'main'"))
 
     def one(self, statement: str) -> Any:
         return self._cursor.execute(statement).fetchone()[0]
@@ -187,6 +193,9 @@ class _Postgres:
 
     def __init__(self, connection: Connection[Any]) -> None:
         self._connection = connection
+
+    def name(self) -> str:
+        return self._connection.info.dbname
 
     def one(self, statement: str) -> Any:
         row = self._connection.execute(statement.encode()).fetchone()

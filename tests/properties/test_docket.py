@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections import READ_MODELS, docket
@@ -17,6 +17,7 @@ from tests.support.city import City
 from tests.support.delivery import engine_at
 from tests.support.recount import Case, day
 from tests.support.recount_docket import Entry, entry, figures, listed
+from tests.support.sizes import examples
 
 BEGIN = parse_instant("2025-03-01T00:00:00+08:00")
 LIVELY = Shape(units=3, kinds=("投诉", "一件事"), returned=0.4, reworked=0.4, voided=0.4, slow=0.5,
@@ -25,7 +26,7 @@ LIVELY = Shape(units=3, kinds=("投诉", "一件事"), returned=0.4, reworked=0.
 
 
 @given(seed=st.integers(0, 10**6), hours=st.integers(24, 80 * 24))
-@settings(max_examples=6, deadline=None)
+@examples(6, 500)
 def test_lists_and_figures_of_any_city_at_any_hour_are_a_recount(seed: int, hours: int) -> None:
     now = BEGIN + hours * HOUR
     with engine_at(BEGIN) as engine:

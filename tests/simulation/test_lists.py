@@ -90,7 +90,7 @@ def test_a_row_says_what_a_recount_says(town: Engine, entries: list[Entry]) -> N
     for each in entries:
         row = docket.petition(town, each.no)
         assert row is not None
-        names = set(Entry._fields) - {"verdicts"}
+        names = set(Entry._fields) - {"verdicts", "reds"}
         assert {name: row[name] for name in names} == {name: getattr(each, name) for name in names}
         assert row["open"] == each.open
     assert docket.petition(town, "ZZ") is None
@@ -115,15 +115,19 @@ def test_the_cockpits_figures_are_those_of_a_recount(town: Engine, entries: list
         assert tuple(getattr(own, name) for name in names) == wanted[unit]
 
 
-def test_the_trend_is_what_began_and_ended_each_day(town: Engine, entries: list[Entry]) -> None:
+def test_the_trend_is_what_began_ended_and_went_red_each_day(
+    town: Engine, entries: list[Entry]
+) -> None:
     now = town.clock.now()
-    found = list(trend(town, now, 30))
+    found = list(trend(town, now, 90))
     assert [each.day.isoformat() for each in found][-1] == day(now)
     for each in found:
         when = each.day.isoformat()
         assert each.registered == sum(day(one.registered_at) == when for one in entries)
         ended = (one.ended_at for one in entries if one.ended_at is not None)
         assert each.ended == sum(day(at) == when for at in ended)
+        assert each.red == sum(one.reds.count(when) for one in entries)
+    assert any(each.red for each in found), "a city without a red card proves nothing"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ ENDED = ("closed", "declined", "merged", "withdrawn")
 
 
 class Entry(NamedTuple):
-    """One petition as a list shows it; `verdicts`: (day, unit, judged or met) of its clocks."""
+    """One petition as a list shows it; `reds`: days of its red cards; `verdicts`: (day, unit,
+    judged or met) of its clocks."""
 
     no: str
     phase: str
@@ -22,6 +23,7 @@ class Entry(NamedTuple):
     registered_at: Instant
     due: Instant | None
     ended_at: Instant | None
+    reds: list[str]
     verdicts: Counter[tuple[str, str, str]]
 
     @property
@@ -43,6 +45,7 @@ def entry(case: Case) -> Entry:
         registered,
         None if ended_at is not None else _due(case),
         ended_at,
+        sorted(day(act.fired.due) for act in case.acts() if act.stands and act.fired.act == "red"),
         _verdicts(case),
     )
 

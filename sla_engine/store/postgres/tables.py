@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cache
 from typing import Any, NamedTuple, NoReturn
 
-import msgspec
 import psycopg
 from psycopg import Cursor
 from psycopg.rows import tuple_row
@@ -27,6 +26,7 @@ from sla_engine.store.tables import (
     CommonTables,
     Row,
     Rows,
+    decoded,
     split_memory,
     split_rows,
 )
@@ -234,7 +234,7 @@ class PostgresTables(CommonTables):
 
     def rows(self, table: Table, keys: Sequence[str]) -> dict[str, Any]:
         rows = self._read(_ROWS, *table, list(keys))
-        return {key: msgspec.json.decode(columns, type=dict[str, Any]) for key, columns in rows}
+        return {key: decoded(columns) for key, columns in rows}
 
     # ------------------------------------------------------------------------------- writing
 

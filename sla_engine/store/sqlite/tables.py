@@ -2,10 +2,12 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from itertools import chain
 from typing import Any, NoReturn
 
 import msgspec
 
+from sla_engine.batches import batched
 from sla_engine.errors import Conflict, Fault
 from sla_engine.ports import AlarmRow, Answer, Claim
 from sla_engine.record import Instant
@@ -15,16 +17,18 @@ from sla_engine.store.refusals import KEY_TAKEN, STREAM_MOVED
 from sla_engine.store.sqlite.refusals import refusal_of
 from sla_engine.store.tables import (
     ALARM,
+    MANY,
     ON_SAME_CLOCK,
     ON_SAME_MEMORY,
     ON_SAME_ROW,
     CommonTables,
     Row,
     Rows,
+    decoded,
     split_memory,
     split_rows,
 )
-from sla_engine.store.unit import Changes, Clocks, Pair, Table
+from sla_engine.store.unit import Changes, Pair, Table
 
 _HEAD = "SELECT max(originator_version) FROM stored_events WHERE originator_id = ?"
 # An array of JSON stands for a table of names.
@@ -36,7 +40,11 @@ _EVENTS = (
     "SELECT originator_id, originator_version, topic, state, notification_id FROM stored_events "
     "WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version"
 )
-_ANSWER = "SELECT stream, version, body_digest FROM intake_key WHERE source = ? AND key = ?"
+# One statement for many keys: a batch asks for thousands.
+_ANSWERS = (
+    "SELECT source, key, stream, version, body_digest FROM (VALUES {}) AS asked "
+    "CROSS JOIN intake_key ON source = column1 AND key = column2"
+)
 _CLOCKS = (
     f"SELECT stream, {ALARM} FROM json_each(?) AS wanted "
     "CROSS JOIN alarm ON alarm.stream = wanted.value"
@@ -46,7 +54,10 @@ _DUE_AMONG = (
     "SELECT DISTINCT stream FROM json_each(?) AS wanted "
     "CROSS JOIN alarm ON alarm.stream = wanted.value WHERE alarm_at <= ?"
 )
-_ROW = "SELECT columns FROM projection_row WHERE projection = ? AND generation = ? AND key = ?"
+_ROWS = (
+    "SELECT row.key, row.columns FROM json_each(?) AS wanted CROSS JOIN projection_row AS row "
+    "ON row.projection = ? AND row.generation = ? AND row.key = wanted.value"
+)
 _PUT_EVENT = (
     "INSERT INTO stored_events (originator_id, originator_version, topic, state) "
     "VALUES (?, ?, ?, ?)"
@@ -110,19 +121,18 @@ class SqliteTables(CommonTables):
         return {stream: head for stream, head in self.run(_HEADS, (_array(streams),)) if head}
 
     def events(self, after: Mapping[str, int], heads: dict[str, int]) -> Iterable[Kept]:
+        heads.update(dict.fromkeys(after, 0))
+        heads.update(self.heads([*after]))
         for stream, version in after.items():
-            rows: Rows = self.run(_EVENTS, (stream, version))
-            if rows:
-                heads[stream] = rows[-1][1]
-            elif not version:
-                heads[stream] = 0
-            yield from rows
+            if heads[stream] > version:
+                yield from self.run(_EVENTS, (stream, version))
 
     def answers(self, keys: Sequence[Pair]) -> dict[Pair, Answer]:
         found = {}
-        for pair in keys:
-            for row in self.run(_ANSWER, pair):
-                found[pair] = Answer(*row)
+        for some in batched(keys, MANY):
+            statement = _ANSWERS.format(", ".join(["(?, ?)"] * len(some)))
+            for source, key, *answer in self.run(statement, [*chain.from_iterable(some)]):
+                found[source, key] = Answer(*answer)
         return found
 
     def clocks(self, streams: Sequence[str]) -> list[tuple[str, AlarmRow]]:
@@ -163,11 +173,8 @@ class SqliteTables(CommonTables):
         return rows[0][0] if rows else None
 
     def rows(self, table: Table, keys: Sequence[str]) -> dict[str, Any]:
-        found = {}
-        for key in keys:
-            for (columns,) in self.run(_ROW, (*table, key)):
-                found[key] = msgspec.json.decode(columns, type=dict[str, Any])
-        return found
+        rows = self.run(_ROWS, (_array(keys), *table))
+        return {key: decoded(columns) for key, columns in rows}
 
     # ------------------------------------------------------------------------------- writing
 
@@ -218,9 +225,10 @@ class SqliteTables(CommonTables):
         return ""
 
     def _write_clocks(self, changes: Changes) -> None:
-        present: dict[str, Clocks] = {stream: {} for stream in changes.clocks}
-        for stream, row in self.clocks([*present]) if present else ():
-            present[stream][(row.clause, row.cycle)] = row
+        # Rows as they come: they are compared, and hardly one of them is used.
+        present: dict[str, dict[Pair, Row]] = {stream: {} for stream in changes.clocks}
+        for row in self.run(_CLOCKS, (_array(present),)) if present else ():
+            present[row[0]][row[1], row[2]] = row[1:]
         gone, kept = [], []
         for stream, wanted in changes.clocks.items():
             before = present[stream]

@@ -74,6 +74,19 @@ def test_rows_do_not_depend_on_how_events_are_batched(log: PetitionLog, batch: i
     assert rows(log) == EXPECTED
 
 
+def test_a_model_that_names_its_dossiers_is_shown_no_others(log: PetitionLog) -> None:
+    class OfTalks(Open):
+        dossiers = ("talk",)
+
+    class OfPetitions(Open):
+        dossiers = ("talk", "petition")
+
+    Runner(log, Projector(OfTalks()), 5).run()
+    assert rows(log) == {}
+    assert rebuild(log, OfPetitions(), batch=5) == 2
+    assert rows(log) == EXPECTED
+
+
 def test_rows_are_read_by_prefix(log: PetitionLog) -> None:
     Runner(log, Projector(Open())).run()
     assert [key for key, _ in read_rows(log, "open", "petition/2")] == ["petition/2"]

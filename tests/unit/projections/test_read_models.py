@@ -68,10 +68,9 @@ def stream(name: str, facts: Iterable[tuple[Meta, Event]]) -> list[Recorded]:
 
 
 def row(model: Projection, events: Iterable[Recorded]) -> Columns:
-    """The row after all events, through JSON as a store keeps it."""
+    """The row after all events that concern it, through JSON as a store keeps it."""
     columns: Columns | None = None
-    for recorded in events:
-        assert model.interested(recorded.event)
+    for recorded in (each for each in events if model.interested(each.event)):
         columns = model.apply(columns, recorded)
         columns = json.loads(json.dumps(columns))
     assert columns is not None
@@ -217,5 +216,6 @@ def test_the_register_lists_the_causes_that_stand_and_every_petition_behind_the_
 def test_a_read_model_ignores_what_cannot_change_its_rows() -> None:
     assert not Worklist().interested(AnomalyNoted("KEY_REUSED"))
     assert not Worklist().interested(PROPOSED)
+    assert not Worklist().interested(Suspended("P-HEAR"))
     assert not PetitionCard().interested(PROPOSED)
     assert not TalkRegister().interested(OPENED)

@@ -134,7 +134,7 @@ def test_the_readable_schema_of_a_server_is_what_its_scripts_make(
     made = catalogue_of_server(connection, *scripts)
     assert made == catalogue_of_server(connection, readable("postgres"))
     assert all(made.values())
-    assert made != catalogue_of_server(connection, *scripts[:-1])
+    assert made != catalogue_of_server(connection, scripts[0])
 
 
 def test_both_databases_have_the_same_columns(connection: psycopg.Connection) -> None:

@@ -56,3 +56,22 @@ def test_it_goes_on_as_if_it_had_been_written_today(tmp_path: Path, schema: str)
             (stream, clock[:8]) for stream, clock in clocks
         ]
         assert engine.verify().identical
+
+
+def test_rows_that_the_last_release_made_otherwise_are_filled_again(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    with opened(path, THEN) as engine:
+        send(engine, "2025-06-03 09:00 registered pack=zaozhuang-2110 id=f1")
+        engine.follow()
+        expected = rows(engine)
+    with sqlite3.connect(path) as connection:
+        connection.execute("DELETE FROM schema_version WHERE version > 8")
+        connection.execute(
+            "UPDATE projection_row SET columns = '{}' "
+            "WHERE projection IN ('worklist', 'petition_card')"
+        )
+    connection.close()
+    with opened(path, THEN) as engine:
+        engine.follow()
+        assert rows(engine) == expected
+        assert engine.verify().identical
