@@ -1,6 +1,7 @@
 """An upstream system: a hotline that registers petitions, sends what happens to them, and follows
 what the engine makes of it.
 
+    sla-engine key issue hotline --scope facts:append --scope petition:read
     python examples/upstream.py http://127.0.0.1:8000 sla_... --petitions 20
 
 Every fact has an id of its own, made once and kept until the fact is answered; so whatever goes

@@ -8,6 +8,7 @@ screens show came about as it does in service. The same seed and instant give th
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -28,19 +29,6 @@ UNITS = (
 
 _RECENT, _UNFINISHED = 55 * DAY, 40 * DAY
 _OFFICE_OPENS = 10 * HOUR
-_HOTLINE = Shape(
-    pack="hotline-12345-generic",
-    units=len(UNITS),
-    slow=0.08,
-    late_arrival=0.02,
-    merged=0.0,
-    accepted_within=120,
-    resolved_within=2_500,
-    rated=0.4,
-    excluded=0.02,
-    known=1.0,
-    kinds=("咨询", "求助", "建议", "投诉", "举报"),
-)
 _PROMISED = Shape(
     units=len(UNITS),
     slow=0.08,
@@ -50,14 +38,15 @@ _PROMISED = Shape(
     rated=0.4,
     known=1.0,
 )
-_LISTED = Shape(
-    **{
-        **{name: getattr(MONTH, name) for name in MONTH.__slots__},
-        "units": len(UNITS),
-        "unfinished": 0.0,
-        "merged": 0.0,
-    }
+_HOTLINE = replace(
+    _PROMISED,
+    pack="hotline-12345-generic",
+    accepted_within=120,
+    resolved_within=2_500,
+    excluded=0.02,
+    kinds=("咨询", "求助", "建议", "投诉", "举报"),
 )
+_LISTED = replace(MONTH, units=len(UNITS), unfinished=0.0, merged=0.0)
 
 _PROMISE = {
     "咨询": "consult", "求助": "help", "建议": "help", "投诉": "complaint", "举报": "complaint",

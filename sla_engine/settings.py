@@ -101,6 +101,8 @@ class Settings:
                     faults.append(
                         Fault(SETTING_WRONG, PREFIX + each.name.upper(), text, kind.__name__)
                     )
+        if not settings.store:
+            faults.append(Fault(SETTING_WRONG, PREFIX + "STORE", "", "a file or postgresql://…"))
         if faults:
             raise Refusal(faults)
         return settings

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sla_engine.cli.desk import Desk, command, group
-from sla_engine.cli.options import ByOption, LimitOption, checked
+from sla_engine.cli.options import ByOption, LimitOption, ReasonOption, checked
 
 if TYPE_CHECKING:
     from sla_engine.access.account import Account
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 app = group("account", "账号 · Who may come in, and in which roles.")
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the account.")]
-ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
 
 
 @command(app, "list", help="目录 · Every account: its roles, and what waits for approval.")

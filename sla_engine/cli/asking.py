@@ -29,19 +29,25 @@ def asking(desk: Desk, no: str, asked: Asked) -> Iterator[Review]:
     with desk.engine() as engine:
         stream = stream_of(engine, no)
         try:
-            review = Review.of(engine, stream, asked, lambda rules, at: _brought(rules, asked, at))
+            review = Review.of(
+                engine,
+                stream,
+                asked,
+                lambda rules, at: brought(rules, asked.pack, asked.calendar, at),
+            )
         except Refusal as refusal:
             raise Misuse(refusal.faults) from None
         yield review
 
 
-def _brought(rules: Rulebook, asked: Asked, now: Instant) -> Brought:
-    rules, pack = with_pack(rules, asked.pack)
-    rules, calendar = with_calendar(rules, asked.calendar, now)
-    return Brought(rules, pack, calendar)
+def brought(rules: Rulebook, pack: str, calendar: str, now: Instant) -> Brought:
+    """What `--pack` and `--calendar` ask for. Raises `Refusal`, also for the faults of a file."""
+    rules, edition = _with_pack(rules, pack)
+    rules, known = with_calendar(rules, calendar, now)
+    return Brought(rules, edition, known)
 
 
-def with_pack(rules: Rulebook, text: str) -> tuple[Rulebook, str]:
+def _with_pack(rules: Rulebook, text: str) -> tuple[Rulebook, str]:
     """The rules and the edition that `--pack` names; a file's is added to them."""
     path = Path(text)
     if path.suffix != ".toml":

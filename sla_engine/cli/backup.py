@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sla_engine.cli.desk import DEPARTED, Desk, Misuse, command
+from sla_engine.cli.desk import Desk, Misuse, command
+from sla_engine.cli.verify import compared, insist, replayed, verdict
 from sla_engine.errors import Fault, register
 
 if TYPE_CHECKING:
@@ -92,12 +93,9 @@ def restore(
         work.record_erasures(engine, erased)
         if erased:
             work.carry_register(erased, engine.erasures)
-        with desk.voice.progress("重放 replay", engine.log.head()) as advance:
-            engine.follow()
-            found = engine.verify(advance.to)
+        found = replayed(desk, engine)
     _tell(desk, restored, found)
-    if not found.identical:
-        raise typer.Exit(DEPARTED)
+    insist(found)
 
 
 def _register(desk: Desk, named: Path | None, none: bool) -> "ErasureRegister | None":
@@ -114,7 +112,7 @@ def _register(desk: Desk, named: Path | None, none: bool) -> "ErasureRegister | 
     settings = desk.settings
     found = ErasureRegister(named) if named else register_of(settings.store, settings.erasures)
     if not found.path.is_file():
-        raise refuse(ERASURES_UNKNOWN, "", found.path)
+        raise refuse(ERASURES_UNKNOWN, "", str(found.path))
     return found
 
 
@@ -126,16 +124,13 @@ def _tell(desk: Desk, restored: "Restored", found: "Verification") -> None:
                 "store": str(desk.settings.store),
                 "manifest": manifest,
                 "left_out": restored.erased,
-                "identical": found.identical,
-                "live": found.live,
-                "replayed": found.replayed,
+                **compared(found),
             }
         )
         return
-    verdict = "一致 identical" if found.identical else "不一致 DIFFERENT"
     desk.voice.show(
         f"已恢复 · restored: {desk.settings.store}",
         f"事件 events {manifest.events} · 到 head {manifest.head} · 摘要 digest {manifest.chain}",
         f"备份后删除 erased since {restored.erased}",
-        f"{verdict} · {found.live}",
+        f"{verdict(found)} · {found.live}",
     )

@@ -23,13 +23,14 @@ _CARD = (
 )  # fmt: skip
 
 
-def tell(desk: "Desk", kind: str, name: str, as_known: str) -> None:
-    """One dossier as it stands, or as it was known at a time: for people or for programs."""
+def tell(desk: "Desk", name: str, as_known: str) -> None:
+    """One dossier, by its name or as KIND/NAME, as it stands or as it was known at a time: for
+    people or for programs."""
     from sla_engine.cli.options import instant
 
     known_at = instant(as_known, "--as-known")
     with desk.engine() as engine:
-        case = Case.open(engine, f"{kind}/{name}", known_at)
+        case = Case.open(engine, name, known_at)
         if desk.voice.json:
             desk.voice.document(case.document())
         else:

@@ -6,7 +6,13 @@ import typer
 
 from sla_engine.cli.desk import Desk, command, group
 from sla_engine.cli.noun import Data, Noun, Sent, given
-from sla_engine.cli.options import AsKnownOption, DisputeArgument, LimitOption, checked
+from sla_engine.cli.options import (
+    AsKnownOption,
+    DisputeArgument,
+    DocumentOption,
+    LimitOption,
+    checked,
+)
 from sla_engine.cli.replay import (
     CalendarOption,
     EditionOption,
@@ -36,9 +42,6 @@ RulesOption = Annotated[
 ]
 JudgedOption = Annotated[
     str, typer.Option(metavar="TIME", help="The instant judged (default: --known-at).")
-]
-DocumentOption = Annotated[
-    str, typer.Option(metavar="REF", help="Reference of the document; never its words.")
 ]
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sla_engine.cli.desk import DEPARTED, Desk, Misuse, command
+from sla_engine.cli.desk import Desk, Misuse, command
 from sla_engine.cli.options import instant
+from sla_engine.cli.verify import compared, insist, replayed, verdict
 from sla_engine.errors import Fault, register
 
 if TYPE_CHECKING:
@@ -126,12 +127,9 @@ def read_exactly(desk: Desk, file: Path) -> None:
     with desk.engine() as engine:
         if done.erased:
             carry_register(done.erased, engine.erasures)
-        with desk.voice.progress("重放 replay", engine.log.head()) as advance:
-            engine.follow()
-            found = engine.verify(advance.to)
+        found = replayed(desk, engine)
     _tell(desk, done, found)
-    if not found.identical:
-        raise typer.Exit(DEPARTED)
+    insist(found)
 
 
 def _selection(
@@ -160,16 +158,13 @@ def _tell(desk: Desk, done: "ReadBack", found: "Verification") -> None:
                 "store": store,
                 "manifest": manifest,
                 "erased": len(done.erased),
-                "identical": found.identical,
-                "live": found.live,
-                "replayed": found.replayed,
+                **compared(found),
             }
         )
         return
-    verdict = "一致 identical" if found.identical else "不一致 DIFFERENT"
     desk.voice.show(
         f"已读回 · read back: {store}",
         f"事件 events {manifest.events} · 到 head {manifest.head} · 摘要 digest {manifest.chain}",
         f"已删除个人信息 erased {len(done.erased)}",
-        f"{verdict} · {found.live}",
+        f"{verdict(found)} · {found.live}",
     )

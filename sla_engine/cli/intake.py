@@ -38,9 +38,8 @@ def init(desk: Desk) -> None:
             {"store": store, "created": not existed, "events": head, "packs": packs}
         )
         return
-    made = (
-        f"已有数据库，{head} 个事件 · there already, {head} events" if existed else "已建库 · made"
-    )
+    there = f"已有，{head} 个事件 · there, {head} events" if head else "空库就绪 · there, and empty"
+    made = there if existed else "已建库 · made"
     desk.voice.show(f"{made}: {store}", f"政策包 · policy packs: {', '.join(packs)}")
 
 

@@ -6,14 +6,20 @@ import typer
 
 from sla_engine.cli.desk import Desk, command, group
 from sla_engine.cli.noun import Data, Noun, Sent, given
-from sla_engine.cli.options import AsKnownOption, ItemArgument, LimitOption, checked
+from sla_engine.cli.options import (
+    ApproverOption,
+    AsKnownOption,
+    DocumentOption,
+    ItemArgument,
+    LimitOption,
+    ReasonOption,
+    checked,
+)
 
 app = group("item", "清单事项 · Items of lists, to the strike-off.")
 
 _ITEM = Noun(app, "item", ItemArgument, "Steps of an item, in their order", opening="listed")
 
-ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why.")]
-DocumentOption = Annotated[str, typer.Option(metavar="REF", help="Reference of the document.")]
 VerifierOption = Annotated[
     str, typer.Option(metavar="OFFICIAL", help="Who looked; not who owes it, not the signer.")
 ]
@@ -41,7 +47,7 @@ def list_(  # one argument for each option
 def show(desk: Desk, item: ItemArgument, as_known: AsKnownOption = "") -> None:
     from sla_engine.cli.case import tell
 
-    tell(desk, "item", item, as_known)
+    tell(desk, f"item/{item}", as_known)
 
 
 @_ITEM.sending("add", "列入 · Put an item on a list.")
@@ -145,7 +151,7 @@ def rebound(reason: ReasonOption) -> Data:
 
 @_ITEM.step("cancel", "cancelled", "撤销 · The item is taken off its list.")
 def cancel(
-    approver: Annotated[str, typer.Option(metavar="OFFICIAL", help="Who approves.")],
+    approver: ApproverOption,
     reason: ReasonOption,
 ) -> Data:
     return {"approver": approver, "reason": reason}

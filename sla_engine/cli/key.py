@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sla_engine.cli.account import ReasonOption
 from sla_engine.cli.desk import Desk, command, group
-from sla_engine.cli.options import ByOption, LimitOption, checked, within
+from sla_engine.cli.options import ByOption, LimitOption, ReasonOption, checked, within
 
 if TYPE_CHECKING:
     from sla_engine.access.key import Key

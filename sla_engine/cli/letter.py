@@ -44,7 +44,7 @@ def list_(desk: Desk, limit: LimitOption = 100) -> None:
     columns = (
         Column("编号 letter", lambda row: row["letter"]),
         Column("案卷 dossier", lambda row: row["stream"]),
-        Column("来源 source", lambda row: f"{row['source']}:{row['id']}"),
+        Column("来源 source", lambda row: ":".join(filter(None, (row["source"], row["id"])))),
         Column("原因 reason", lambda row: [each["code"] for each in row["faults"]]),
         Column("投递 deliveries", lambda row: row["deliveries"]),
         Column("发送 sent", lambda row: _moment(row["sent"])),

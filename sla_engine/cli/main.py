@@ -102,6 +102,7 @@ ENVIRONMENT_CODES = frozenset(
         "ARCHIVE_NEWER",
         "ARCHIVE_UNREADABLE",
         "BACKUP_EXISTS",
+        "BULK_MISSING",
         "ERASURES_UNKNOWN",
         "EXPORT_CUT",
         "EXPORT_DAMAGED",

@@ -45,6 +45,11 @@ PackOption = Annotated[
     str,
     typer.Option("--pack", metavar="PACK", help="Only what this policy pack governs, by its name."),
 ]
+ApproverOption = Annotated[str, typer.Option(metavar="OFFICIAL", help="Who approves.")]
+ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why.")]
+DocumentOption = Annotated[
+    str, typer.Option(metavar="REF", help="Reference of the document; never its words.")
+]
 UnitOption = Annotated[str, typer.Option("--unit", metavar="UNIT", help="Only of this unit.")]
 MOST_ROWS = 1_000_000
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sla_engine.cli.desk import Desk, command, group
-from sla_engine.cli.options import AsKnownOption, NoArgument, checked, instant
+from sla_engine.cli.options import AsKnownOption, LimitOption, NoArgument, checked, instant
 from sla_engine.errors import refuse, register
 
 CLAUSE_ABSENT = register(
@@ -30,16 +30,9 @@ app = group("petition", "诉求 · Petitions: what was promised, what happened, 
     "What was withdrawn is struck through. --as-known shows it as it stood then.",
 )
 def show(desk: Desk, no: NoArgument, as_known: AsKnownOption = "") -> None:
-    from sla_engine.cli.case import render
-    from sla_engine.showing.case import Case
+    from sla_engine.cli.case import tell
 
-    known_at = instant(as_known, "--as-known")
-    with desk.engine() as engine:
-        case = Case.open(engine, no, known_at)
-        if desk.voice.json:
-            desk.voice.document(case.document())
-        else:
-            desk.voice.show(*render(case, desk.voice))
+    tell(desk, no, as_known)
 
 
 @command(
@@ -53,7 +46,7 @@ def list_(
         str, typer.Option(metavar="PHASE", help="Only those in this phase, e.g. in_progress.")
     ] = "",
     unit: Annotated[str, typer.Option(metavar="UNIT", help="Only those held by this unit.")] = "",
-    limit: Annotated[int, typer.Option(metavar="N", help="At most so many.")] = 100,
+    limit: LimitOption = 100,
 ) -> None:
     from sla_engine.cli.registers import petitions
 

@@ -6,7 +6,16 @@ import typer
 
 from sla_engine.cli.desk import Desk, Misuse, command, group
 from sla_engine.cli.noun import Data, Noun, Sent, given
-from sla_engine.cli.options import AsKnownOption, LimitOption, RoundArgument, checked, instant
+from sla_engine.cli.options import (
+    ApproverOption,
+    AsKnownOption,
+    DocumentOption,
+    LimitOption,
+    ReasonOption,
+    RoundArgument,
+    checked,
+    instant,
+)
 from sla_engine.errors import Fault, register
 
 PAIR_WRONG = register(
@@ -20,7 +29,6 @@ app = group("round", "轮次 · Rounds of a series, from the opening to the publ
 _ROUND = Noun(app, "round", RoundArgument, "Steps of a round, in their order", opening="opened")
 
 MemberOption = Annotated[str, typer.Option(metavar="MEMBER", help="The member it is about.")]
-DocumentOption = Annotated[str, typer.Option(metavar="REF", help="Reference of the document.")]
 
 
 @command(app, "list", help="台账 · Rounds, those still running first.")
@@ -42,7 +50,7 @@ def list_(
 def show(desk: Desk, round: RoundArgument, as_known: AsKnownOption = "") -> None:
     from sla_engine.cli.case import tell
 
-    tell(desk, "round", round, as_known)
+    tell(desk, f"round/{round}", as_known)
 
 
 @_ROUND.sending("open", "开启 · Open a round.\n\nRounds that come again are opened by themselves.")
@@ -138,7 +146,7 @@ def draft() -> Data:
 @_ROUND.step("object", "objected", "异议 · A member objects to the draft.")
 def object_(
     member: MemberOption,
-    ground: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
+    ground: ReasonOption,
     signer: Annotated[str, typer.Option(metavar="OFFICIAL", help="The unit's head, who signs.")],
 ) -> Data:
     return {"member": member, "ground": ground, "signer": signer}
@@ -147,7 +155,7 @@ def object_(
 @_ROUND.step("rule", "objection_ruled", "裁定 · The objection is ruled on.")
 def rule(
     member: MemberOption,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
+    reason: ReasonOption,
     upheld: Annotated[bool, typer.Option("--upheld", help="The objection is right.")] = False,
     place: Annotated[
         str, typer.Option(metavar="PLACE", help="The place it has then; none when left out.")
@@ -159,7 +167,7 @@ def rule(
 @_ROUND.step("publish", "published", "发布 · The round is published.")
 def publish(
     document: DocumentOption = "",
-    approver: Annotated[str, typer.Option(metavar="OFFICIAL", help="Who approves.")] = "",
+    approver: ApproverOption = "",
 ) -> Data:
     return given(document=document, approver=approver)
 
@@ -167,8 +175,8 @@ def publish(
 @_ROUND.step("overturn", "place_overturned", "撤销上榜 · A place falls, and what was built on it.")
 def overturn(
     member: MemberOption,
-    ground: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
-    approver: Annotated[str, typer.Option(metavar="OFFICIAL", help="Who approves.")],
+    ground: ReasonOption,
+    approver: ApproverOption,
 ) -> Data:
     return {"member": member, "ground": ground, "approver": approver}
 

@@ -9,15 +9,21 @@ import typer
 
 from sla_engine.cli.desk import Desk, command, group
 from sla_engine.cli.noun import Data, Noun, Sent
-from sla_engine.cli.options import AsKnownOption, TalkArgument, checked, instant
+from sla_engine.cli.options import (
+    ApproverOption,
+    AsKnownOption,
+    DocumentOption,
+    LimitOption,
+    ReasonOption,
+    TalkArgument,
+    checked,
+    instant,
+)
 
 app = group("talk", "约谈 · Talks in three tiers, to the strike-off.")
 
 _TALK = Noun(app, "talk", TalkArgument, "Steps of a talk, in their order", opening="proposed")
 
-ApproverOption = Annotated[str, typer.Option(metavar="OFFICIAL", help="Who approves.")]
-ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why.")]
-DocumentOption = Annotated[str, typer.Option(metavar="REF", help="Reference of the document.")]
 WhenOption = Annotated[
     str,
     typer.Option(metavar="TIME", help="When the talk is to be, RFC 3339 with offset."),
@@ -29,7 +35,7 @@ def list_(
     desk: Desk,
     all_: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
     unit: Annotated[str, typer.Option(metavar="UNIT", help="Only talks with this unit.")] = "",
-    limit: Annotated[int, typer.Option(metavar="N", help="At most so many.")] = 100,
+    limit: LimitOption = 100,
 ) -> None:
     from sla_engine.cli.registers import talks
 
@@ -39,16 +45,9 @@ def list_(
 
 @command(app, "show", help="全貌 · Card, clocks and timeline of one talk.")
 def show(desk: Desk, talk: TalkArgument, as_known: AsKnownOption = "") -> None:
-    from sla_engine.cli.case import render
-    from sla_engine.showing.case import Case
+    from sla_engine.cli.case import tell
 
-    known_at = instant(as_known, "--as-known")
-    with desk.engine() as engine:
-        case = Case.open(engine, talk, known_at)
-        if desk.voice.json:
-            desk.voice.document(case.document())
-        else:
-            desk.voice.show(*render(case, desk.voice))
+    tell(desk, talk, as_known)
 
 
 @_TALK.sending(

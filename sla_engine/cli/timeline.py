@@ -9,9 +9,8 @@ from sla_engine.cli.output import Voice
 from sla_engine.dossier.events import ACTS, AnomalyNoted, RungFired, RungWithdrawn, TermRefixed
 from sla_engine.escalation.kinds import kind_of
 from sla_engine.policy.clause import Pack, Text
-from sla_engine.record import Event, Recorded, fields_of
-from sla_engine.round.events import Placed
-from sla_engine.showing.timeline import INSTANTS, Entry
+from sla_engine.record import Event, Recorded
+from sla_engine.showing.timeline import INSTANTS, Entry, one_of, said_of
 from sla_engine.showing.written import deadline, when
 
 if TYPE_CHECKING:
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 
 _CAUSES = frozenset({"cause", "causes"})
 _CAUSE_PARTS = 5
-_SAID_ELSEWHERE = frozenset(
-    {"no", "talk", "item", "pack", "petitioner", "commitment", "step", "historic"}
-)
 
 
 def render(found: Sequence[Entry], pack: Pack, voice: Voice) -> "Table":
@@ -109,9 +105,7 @@ def _role(role: str, holders: Sequence[str], pack: Pack, voice: Voice) -> str:
 
 def _said(event: Event, pack: Pack, voice: Voice) -> Iterator[str]:
     """What a fact says beyond its name, field by field."""
-    for name, value in fields_of(event).items():
-        if value in ("", None, (), {}, 0) or name in _SAID_ELSEWHERE:
-            continue
+    for name, value in said_of(event):
         label = words.FIELDS.get(name)
         shown = _causes(value, pack, voice) if name in _CAUSES else _shown(name, value)
         yield f"{voice.word(label) if label else name} {shown}"
@@ -142,15 +136,7 @@ def _shown(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "是 yes" if value else "否 no"
     if isinstance(value, tuple):
-        return "、".join(_pair(each) for each in value)
+        return "、".join(one_of(each) for each in value)
     if isinstance(value, Mapping):
         return "、".join(f"{each} {count}" for each, count in value.items())
     return str(value)
-
-
-def _pair(value: Any) -> str:
-    """An anchor of a merged duplicate is a mark with its instant; a place has its rank; other lists
-    hold texts."""
-    if isinstance(value, Placed):
-        return f"{value.rank} {value.member} {value.place}".rstrip()
-    return f"{value[0]} {when(value[1])}" if isinstance(value, tuple) else str(value)

@@ -1,8 +1,14 @@
 """Does the log alone give the same state again?"""
 
+from typing import TYPE_CHECKING, Any
+
 import typer
 
 from sla_engine.cli.desk import DEPARTED, Desk, command
+
+if TYPE_CHECKING:
+    from sla_engine.replay.verify import Verification
+    from sla_engine.wiring import Engine
 
 app = typer.Typer()
 
@@ -16,31 +22,45 @@ app = typer.Typer()
     "them is compared. Ends with 1 if anything differs.",
 )
 def verify(desk: Desk) -> None:
-    with (
-        desk.engine() as engine,
-        desk.voice.progress("重放 replay", engine.log.head()) as advance,
-    ):
-        engine.follow()
-        found = engine.verify(advance.to)
+    with desk.engine() as engine:
+        found = replayed(desk, engine)
     if desk.voice.json:
         from sla_engine.showing.plain import rfc3339
 
         desk.voice.document(
             {
-                "identical": found.identical,
-                "live": found.live,
-                "replayed": found.replayed,
+                **compared(found),
                 "events": found.events,
                 "dossiers": found.dossiers,
                 "at": rfc3339(found.at),
             }
         )
     else:
-        verdict = "一致 identical" if found.identical else "不一致 DIFFERENT"
         desk.voice.show(
-            f"{verdict} · 事件 events {found.events} · 案卷 dossiers {found.dossiers}",
+            f"{verdict(found)} · 事件 events {found.events} · 案卷 dossiers {found.dossiers}",
             f"现状 live    {found.live}",
             f"重放 replay  {found.replayed}",
         )
+    insist(found)
+
+
+def replayed(desk: Desk, engine: "Engine") -> "Verification":
+    """The live state beside what the log alone gives, once every follower has caught up."""
+    with desk.voice.progress("重放 replay", engine.log.head()) as advance:
+        engine.follow()
+        return engine.verify(advance.to)
+
+
+def compared(found: "Verification") -> dict[str, Any]:
+    """The verdict and both digests, for programs."""
+    return {"identical": found.identical, "live": found.live, "replayed": found.replayed}
+
+
+def verdict(found: "Verification") -> str:
+    return "一致 identical" if found.identical else "不一致 DIFFERENT"
+
+
+def insist(found: "Verification") -> None:
+    """Ends the program with DEPARTED if anything differs."""
     if not found.identical:
         raise typer.Exit(DEPARTED)

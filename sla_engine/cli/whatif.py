@@ -36,27 +36,28 @@ def whatif(
     out: OutOption = None,
     wording: WordingOption = None,
 ) -> None:
-    from sla_engine.cli.asking import with_calendar, with_pack
-    from sla_engine.cli.impact import render
-    from sla_engine.showing.impacts import document_of, names_of
-    from sla_engine.showing.questions import Brought
-    from sla_engine.showing.whatifs import WHATIF_OF_NOTHING, WhatIf, question_of
+    from sla_engine.cli.asking import brought
+    from sla_engine.showing.whatifs import WHATIF_OF_NOTHING, WhatIf, installed, question_of
 
     if not (pack or calendar or without):
         raise Misuse(Fault(WHATIF_OF_NOTHING, "", "", "--pack, --calendar, --without"))
     first, after, to = day(since, "--since"), day(until, "--until"), format_of(out)
+    installed()
+    # Only now: they load what the extra brings.
+    from sla_engine.cli.impact import render
+    from sla_engine.showing.impacts import document_of, names_of
+
     with desk.engine() as engine:
         now = engine.clock.now()
         try:
-            rules, edition = with_pack(engine.rules, pack)
-            rules, known = with_calendar(rules, calendar, now)
+            asked = brought(engine.rules, pack, calendar, now)
         except Refusal as refusal:
             raise Misuse(refusal.faults) from None
-        question = question_of(Brought(rules, edition, known), tuple(without), now)
+        question = question_of(asked, tuple(without), now)
         total = sum(1 for _ in engine.log.streams("petition/"))
         with desk.voice.progress("试算 what if", total) as advance:
-            found = WhatIf(rules, question, first, after).run(engine, advance.to)
-    names = names_of(rules)
+            found = WhatIf(asked.rules, question, first, after).run(engine, advance.to)
+    names = names_of(asked.rules)
     document = document_of(found, question, names, since, until)
     if desk.voice.json or out is not None:
         tell(desk, document, to, out, wording)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sla_engine.cli.desk import Desk, command
-from sla_engine.cli.options import checked, instant
+from sla_engine.cli.options import LimitOption, checked, instant
 
 app = typer.Typer()
 
@@ -31,7 +31,7 @@ def worklist(
     due_before: Annotated[
         str, typer.Option(metavar="TIME", help="Only what is due before then (RFC 3339).")
     ] = "",
-    limit: Annotated[int, typer.Option(metavar="N", help="At most so many.")] = 50,
+    limit: LimitOption = 50,
 ) -> None:
     from sla_engine.cli.due import render
     from sla_engine.cli.options import misused

@@ -314,6 +314,9 @@ def test_a_backup_and_its_restore_on_the_command_line(shell: Shell, tmp_path: Pa
     assert (done.document["identical"], done.document["manifest"]) == (True, made["manifest"])
     again = shell(*new, "--no-erasures")
     assert (again.status, again.codes) == (3, ["TARGET_NOT_EMPTY"])
+    assert "new.sqlite" in again.err
+    missing = shell("restore", "gone.zip", "--store", "c", "--no-erasures", "--json")
+    assert (missing.status, missing.codes) == (3, ["ARCHIVE_UNREADABLE"])
     assert "identical" in shell("restore", "b.zip", "--store", "b", "--no-erasures").out
 
 

@@ -28,25 +28,10 @@ from sla_engine.worktime import Amount, parse_instant
 from tests.house.tree import ROOT
 from tests.support.bulk import differing, histories, in_columns, replayed
 from tests.support.delivery import Upstream, engine_at, move_to
+from tests.support.year import BEGIN, END, REVISED, REVISION
 
 PETITIONS = 5_000 if os.environ.get("SOAK") == "1" else 60
-BEGIN = parse_instant("2025-01-02T00:00:00+08:00")
-END = parse_instant("2025-12-20T00:00:00+08:00")
 NOW = parse_instant("2026-11-22T09:00:00+08:00")
-REVISED = parse_instant("2025-06-18T10:00:00+08:00")
-REVISION = """
-title = "模拟通知：六月二十四日放假一天"
-number = "模拟〔2025〕1号"
-region = "CN"
-published = 2025-06-18
-covers = []
-verified = false
-
-[[holiday]]
-name = "模拟假日"
-off = ["2025-06-24"]
-work = ["2025-06-28"]
-"""
 SHARED = ROOT.parent / "shared" / "data"
 
 

@@ -64,7 +64,7 @@ def test_a_store_that_is_not_there_is_not_quietly_made(tmp_path: Path) -> None:
     answer = shell.process("worklist", "--json")
     assert (answer.status, answer.codes, answer.out) == (3, ["STORE_MISSING"], "")
     assert not shell.store.exists()
-    people = shell.process("worklist").err
+    people = shell("worklist").err
     for text in ("STORE_MISSING", "没有数据库", "there is no store", "sla-engine init"):
         assert text in people
 
@@ -90,10 +90,10 @@ def test_a_store_that_cannot_be_used_is_told_without_a_traceback(tmp_path: Path,
 
 def test_a_store_held_by_another_writer_is_told_after_a_bounded_wait(tmp_path: Path) -> None:
     shell = Shell(tmp_path / "busy.sqlite", SLA_ENGINE_BUSY_S="0.2")
-    assert shell.process("init").status == 0
+    assert shell("init").status == 0
     with sqlite3.connect(shell.store, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
-        reading = shell.process("worklist", "--json")
+        reading = shell("worklist", "--json")
         answer = shell.process("append", EXAMPLES / "petitions.jsonl", "--json")
         other.execute("ROLLBACK")
     assert reading.status == 0, "who only reads waits for nobody"
@@ -102,8 +102,8 @@ def test_a_store_held_by_another_writer_is_told_after_a_bounded_wait(tmp_path: P
 
 def test_options_stand_before_or_behind_the_command(tmp_path: Path) -> None:
     shell, store = Shell(tmp_path / "unused"), tmp_path / "other.sqlite"
-    assert shell.process("--store", store, "init", "--json").document["store"] == str(store)
-    assert shell.process("--json", "init", "--store", store).document["created"] is False
+    assert shell("--store", store, "init", "--json").document["store"] == str(store)
+    assert shell("--json", "init", "--store", store).document["created"] is False
 
 
 def test_what_is_not_understood_is_a_misuse(tmp_path: Path) -> None:
@@ -113,6 +113,8 @@ def test_what_is_not_understood_is_a_misuse(tmp_path: Path) -> None:
     assert "worklist" in unknown.err
     setting = Shell(tmp_path / "none", SLA_ENGINE_BATCH="many")("init", "--json")
     assert (setting.status, setting.codes) == (2, ["SETTING_WRONG"])
+    nowhere = Shell(tmp_path / "none", SLA_ENGINE_STORE="")("init", "--json")
+    assert (nowhere.status, nowhere.codes) == (2, ["SETTING_WRONG"])
 
 
 def test_an_unforeseen_fault_is_a_panel_and_with_debug_a_place(
