@@ -6,8 +6,9 @@ body negotiated). One rival is the same but for the writer, the other a bare rou
 else. Server and load run in processes of their own, and every answer comes after its commit is on
 the disk.
 
-`python -m benchmarks.bench_http [FACTS]` prints percentiles of the latency besides: at saturation,
-and at rates that are offered whether or not they are met.
+`python -m benchmarks.bench_http [FACTS]` prints percentiles of the latency besides, at saturation
+and at rates that are offered whether or not they are met, and what a fact costs the server of its
+processors (where there is a /proc), which says more than the clock where others load the machine.
 """
 
 import atexit
@@ -45,10 +46,11 @@ atexit.register(_OPEN.close)
 
 
 class Server(NamedTuple):
-    """Where it listens, and the key it takes."""
+    """Where it listens, the key it takes, and its process."""
 
     port: int
     key: str
+    process: int
 
 
 def facts(number: int) -> list[bytes]:
@@ -100,7 +102,7 @@ def serving(*words: str) -> Iterator[Server]:
             line = json.loads(said.readline())
             address = line.get("address", address)
             started = started or line.get("event") == "serving"
-        yield Server(int(address.rpartition(":")[2]), key)
+        yield Server(int(address.rpartition(":")[2]), key, process.pid)
     finally:
         process.kill()
         process.communicate()
@@ -179,6 +181,15 @@ def _percentiles(latencies: Sequence[float]) -> str:
     return "  ".join(f"p{q * 100:.0f} {value * 1_000:7.1f} ms" for q, value in at.items())
 
 
+def _spent(process: int) -> float:
+    """Seconds on processors that a process has had so far."""
+    stat = Path(f"/proc/{process}/stat")
+    if not stat.exists():
+        return 0.0
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def main(number: int) -> None:
     """Latencies of both, at saturation and at fixed rates."""
     for name, words in (("sla-engine serve", _OURS), ("commit each", _SAME), ("bare", _BARE)):
@@ -186,10 +197,13 @@ def main(number: int) -> None:
             with serving(*words) as server:
                 Generator(facts(10 * _WARM)).run(server)
                 bodies = facts(10 * _WARM + (int(rate * 10) if rate else number))[10 * _WARM :]
-                told = Generator(bodies).run(server, rate)
+                generator, before = Generator(bodies), _spent(server.process)
+                told = generator.run(server, rate)
+                cost = (_spent(server.process) - before) / len(bodies) * 1e6
             offered = f"{rate:5.0f}/s offered" if rate else "   saturation"
             met = len(bodies) / told["seconds"]
-            print(f"{name:<18}{offered}  {met:7.0f}/s  {_percentiles(told['latencies'])}")
+            spent = f"{cost:5.0f} µs a fact"
+            print(f"{name:<18}{offered}  {met:7.0f}/s  {spent}  {_percentiles(told['latencies'])}")
 
 
 if __name__ == "__main__":

@@ -8,10 +8,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from projections import READ_MODELS
-from sla_engine.access.doors import Patience
-from sla_engine.access.gatehouse import Gatehouse, gatehouse
-from sla_engine.access.passwords import Passwords
-from sla_engine.access.sessions import Lengths
 from sla_engine.catalog import load_rulebook
 from sla_engine.clock import Clock, SystemClock
 from sla_engine.dossier.fold import Dossier, fold
@@ -46,6 +42,7 @@ from sla_engine.store.application import PetitionLog, open_store
 from sla_engine.store.erasures import Erasure, ErasureRegister, register_of
 
 if TYPE_CHECKING:
+    from sla_engine.access.gatehouse import Gatehouse
     from sla_engine.bulk.impact import Impact
 
 UNKNOWN_DOSSIER = register(
@@ -145,8 +142,14 @@ class Engine:
         self._rules.refresh()
 
     @cached_property
-    def access(self) -> Gatehouse:
+    def access(self) -> "Gatehouse":
         """Accounts, keys, and the ways in."""
+        # Only some commands ask who may do what; the others do not wait for argon2.
+        from sla_engine.access.doors import Patience  # noqa: PLC0415
+        from sla_engine.access.gatehouse import gatehouse  # noqa: PLC0415
+        from sla_engine.access.passwords import Passwords  # noqa: PLC0415
+        from sla_engine.access.sessions import Lengths  # noqa: PLC0415
+
         told = self.settings
         return gatehouse(
             self.log,

@@ -93,8 +93,9 @@ class StoreProbe:
         self._metrics.events.inc(head - self._head)
         self._head = head
         age = cache(lambda after: _age(self._log, after, now))
+        reached = self._log.positions()
         for name in self._followers:
-            position = self._log.position(name)
+            position = reached.get(name, 0)
             self._lags[name] = age(position) if position < head else 0.0
             self._metrics.lag_events.labels(name).set(max(0, head - position))
             self._metrics.lag_seconds.labels(name).set(self._lags[name])

@@ -135,7 +135,7 @@ def intake(shared: Shared) -> Role:
     settings = shared.settings
     stream = StreamIntake(
         connect(settings.redis, INTAKE),
-        shared.submit,
+        shared.writer.submit,
         shared.clock,
         settings.intake,
         f"{socket.gethostname()}:{os.getpid()}",

@@ -1,7 +1,7 @@
 """What all roles of a process share: a store, rules, clocks, figures, and bells between them."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import cached_property
 
@@ -105,10 +105,6 @@ class Shared:
         engine.store = self.settings.store
         return engine
 
-    def submit(self, submissions: Sequence[Submission]) -> "Future[list[Outcome]]":
-        """Hand over to the one writer of this process, as `Writer.submit`."""
-        return self.writer.submit(submissions)
-
     @cached_property
     def writer(self) -> Writer:
         """Every role that takes facts in shares its commits."""
@@ -119,9 +115,8 @@ class Shared:
     def _take(self, submissions: Sequence[Submission]) -> list[Outcome]:
         outcomes = self.engine.handler.take(submissions, self.engine.clock.now())
         self.metrics.batches.observe(len(outcomes))
-        for outcome in outcomes:
-            code = outcome.faults[0].code if outcome.faults else ""
-            self.metrics.submissions.labels(outcome.status, code).inc()
+        for (status, code), count in Counter(map(_told, outcomes)).items():
+            self.metrics.submissions.labels(status, code).inc(count)
         self.news()
         return outcomes
 
@@ -159,10 +154,15 @@ class Shared:
 
     def _look_at_work(self) -> None:
         """Rebuilds and campaigns under way."""
-        log, head = self._watched, max(self._watched.head(), 1)
+        reached, head = self._watched.positions(), max(self._watched.head(), 1)
         self.metrics.rebuild.clear()
         for name in self.followers:
-            if reached := log.position(f"{name}/rebuild"):
-                self.metrics.rebuild.labels(name).set(reached / head)
+            if position := reached.get(f"{name}/rebuild"):
+                self.metrics.rebuild.labels(name).set(position / head)
         for campaign in self.engine.campaigns.all():
             self.metrics.campaign.labels(campaign.id).set(campaign.share)
+
+
+def _told(outcome: Outcome) -> tuple[str, str]:
+    """What a submission is counted under: its status, and the code of a refusal."""
+    return outcome.status, outcome.faults[0].code if outcome.faults else ""

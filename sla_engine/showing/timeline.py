@@ -1,6 +1,6 @@
 """What happened to a dossier, in the order in which it happened, with both times."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,8 +8,10 @@ from sla_engine.dossier.chronicle import order
 from sla_engine.dossier.events import RungFired
 from sla_engine.dossier.fold import Dossier
 from sla_engine.record import Event, Recorded, fields_of, type_name
+from sla_engine.round.events import Placed
 from sla_engine.showing.officers import Officers
 from sla_engine.showing.plain import rfc3339
+from sla_engine.showing.written import when
 
 INSTANTS = frozenset(
     {
@@ -26,6 +28,11 @@ INSTANTS = frozenset(
         "told_at",
     }
 )
+
+SAID_ELSEWHERE = frozenset(
+    {"no", "talk", "item", "pack", "petitioner", "commitment", "step", "historic"}
+)
+"""Fields of a fact that its name, its place or nobody says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,21 @@ def entries(
 
 def _addressed(event: Event, officers: Officers) -> Mapping[str, Sequence[str]]:
     return officers.addressed(event) if isinstance(event, RungFired) else {}
+
+
+def said_of(event: Event) -> Iterator[tuple[str, Any]]:
+    """What a fact says beyond its name: fields that are filled in, with their values."""
+    for name, value in fields_of(event).items():
+        if value not in ("", None, (), {}, 0) and name not in SAID_ELSEWHERE:
+            yield name, value
+
+
+def one_of(value: Any) -> str:
+    """One of several that a fact lists: an anchor of a merged duplicate is a mark with its instant,
+    a place has its rank, other lists hold texts."""
+    if isinstance(value, Placed):
+        return f"{value.rank} {value.member} {value.place}".rstrip()
+    return f"{value[0]} {when(value[1])}" if isinstance(value, tuple) else str(value)
 
 
 def data_of(event: Event) -> dict[str, Any]:

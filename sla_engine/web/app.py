@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from sla_engine import __version__
-from sla_engine.web import guards, problems
+from sla_engine.settings import Settings
+from sla_engine.web import problems
 from sla_engine.web.api import (
     boards,
     catalogue,
@@ -37,10 +40,16 @@ from sla_engine.web.console import (
     system,
     whatif,
 )
+from sla_engine.web.guards import Guards
 from sla_engine.web.house import House
+from sla_engine.web.lane import Lane
 from sla_engine.web.public import track
 
 STATIC = Path(__file__).parent / "static"
+
+# The figures of a process are at /metrics. FastAPI would look for others in the environment, for
+# each request anew.
+_SILENT: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
 
 def routers(house: House) -> Sequence[APIRouter]:
@@ -74,19 +83,27 @@ def routers(house: House) -> Sequence[APIRouter]:
     )
 
 
+class _App(FastAPI):
+    """Guards before everything, and the lane of facts before the framework's own layers."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        settings: Settings = self.state.house.settings
+        return Guards(Lane(super().build_middleware_stack(), facts.router.routes), settings)
+
+
 def create_app(house: House) -> FastAPI:
     """API and console over one house."""
-    app = FastAPI(
+    app = _App(
         title="sla-engine",
         version=__version__,
         summary="诉求时限与督办引擎 · SLA and escalation engine for petitions",
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        telemetry=_SILENT,
     )
     app.state.house = house
     problems.install(app)
-    guards.install(app, house.settings)
     for router in routers(house):
         app.include_router(router)
     openapi.install(app)

@@ -75,7 +75,8 @@ class House:
         followers = [name for runner in self.engine.runners for name in runner.names]
 
         def behind() -> bool:
-            return any(log.position(name) < head for name in followers)
+            reached = log.positions()
+            return any(reached.get(name, 0) < head for name in followers)
 
         waited = 0.0
         while waited < _PATIENCE_S and await run_in_threadpool(behind):

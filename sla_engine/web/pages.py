@@ -1,9 +1,11 @@
 """Pages: templates with the words, the times and the way round that every one of them needs.
 
 `t(zh, en)` chooses by the page's language; `word(text)` does so for a `Text` of the engine;
+`marked(text)` says what is Chinese on an English page, for whoever has it read out;
 `moment`, `day` and `clock_time` show an instant in the region's zone, inside `<time>`.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -13,7 +15,7 @@ from urllib.parse import quote
 
 import jinja2
 import msgspec
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -27,6 +29,11 @@ from sla_engine.web.menu import MENU, Entry
 from sla_engine.worktime import format_instant
 
 _A_YEAR_S = 31_536_000
+_CHINESE = re.compile(
+    r"(?=[^A-Za-z&]*[\u4e00-\u9fff])[\u3001-\u9fff\uff01-\uff5e“‘](?:[^A-Za-z&]*[\u3001-\u9fff\uff01-\uff5e”’])?"
+)
+"""Chinese with the numbers and marks within it; Latin words end it."""
+_IN_CHINESE = rf'<span lang="{TAGS["zh"]}">\g<0></span>'
 
 _FOLDER = Path(__file__).parent / "templates"
 
@@ -50,23 +57,37 @@ def render(
 ) -> HTMLResponse:
     """A page or a part of one. Beside `view` a template has `visitor`, `menu`, `language`, `t`,
     `word`, `path`, and the filters below."""
-    language = language_of(request)
-    visitor: Visitor = getattr(request.state, "visitor", None) or NOBODY
-    text = _environment.get_template(name).render(
+    language, visitor = language_of(request), _visitor(request)
+    text = part(
+        request,
+        name,
         **view,
-        **_speech(language),
-        request=request,
         path=request.url.path,
-        visitor=visitor,
         menu=_menu(visitor),
         version=__version__,
         other_language=_other(request, language),
     )
-    told = {"Content-Language": TAGS[language], "Cache-Control": "no-store", **(headers or {})}
-    response = HTMLResponse(text, status, told)
+    response = HTMLResponse(text, status, {**told(request), **(headers or {})})
     if request.query_params.get("lang") == language:
         response.set_cookie(COOKIE, language, _A_YEAR_S, samesite="lax")
     return response
+
+
+def part(request: Request, name: str, /, **view: Any) -> str:
+    """A template by itself, in the language of the request."""
+    words = _speech(language_of(request))
+    return _environment.get_template(name).render(
+        **view, **words, request=request, visitor=_visitor(request)
+    )
+
+
+def _visitor(request: Request) -> Visitor:
+    return getattr(request.state, "visitor", None) or NOBODY
+
+
+def told(request: Request) -> dict[str, str]:
+    """What is said of every page beside itself."""
+    return {"Content-Language": TAGS[language_of(request)], "Cache-Control": "no-store"}
 
 
 def wanted(request: Request) -> bool:
@@ -99,7 +120,12 @@ def _speech(language: Language) -> dict[str, Any]:
     def word(text: Text | None) -> str:
         return "" if text is None else (text.zh if language == "zh" else text.en)
 
-    return {"language": language, "tag": TAGS[language], "t": t, "word": word}
+    def marked(text: str) -> str:
+        if language == "zh":
+            return text
+        return Markup(_CHINESE.sub(_IN_CHINESE, str(escape(text))))
+
+    return {"language": language, "tag": TAGS[language], "t": t, "word": word, "marked": marked}
 
 
 def home(visitor: Visitor) -> str:

@@ -11,9 +11,9 @@ from sla_engine.dispute.events import (
     DisputeRefused,
     DisputeRuled,
 )
-from sla_engine.dossier.chronicle import read
+from sla_engine.dossier.chronicle import Chronicle, read
 from sla_engine.dossier.fold import Dossier
-from sla_engine.dossier.kind import lane_named
+from sla_engine.dossier.kind import Lane, lane_named
 from sla_engine.errors import refuse, register
 from sla_engine.escalation.kinds import kind_of
 from sla_engine.record import Event, type_name
@@ -21,6 +21,7 @@ from sla_engine.round.events import StatementSigned
 from sla_engine.service.intake import Submission
 from sla_engine.web.gate import NOT_ALLOWED, NOT_YOURS, Visitor, own
 from sla_engine.web.problems import tell
+from sla_engine.wiring import UNKNOWN_DOSSIER
 
 RULED_BY_FILER = tell(
     register(
@@ -120,13 +121,37 @@ def unit_concerned(dossier: Dossier, event: Event) -> str:
     return lane.unit if lane.ended_at is None else ""
 
 
+def check_read(visitor: Visitor, dossier: Dossier) -> None:
+    """Whoever belongs to a unit reads what is or ever was its business, at a screen and by the API;
+    anything else is not there for them, so that no number can be guessed. Raises
+    `UNKNOWN_DOSSIER`."""
+    if visitor.unit and not is_of(visitor.unit, dossier):
+        raise refuse(UNKNOWN_DOSSIER, "", dossier.stream.partition("/")[2])
+
+
+def lane_of(visitor: Visitor, chronicle: Chronicle) -> Lane | None:
+    """The open lane of a handler's own unit; nobody else has one of their own."""
+    mine = (
+        lane
+        for lane in chronicle.lanes.all.values()
+        if lane.ended_at is None and lane.unit == visitor.unit
+    )
+    return next(mine, None) if visitor.unit else None
+
+
+def works_on(visitor: Visitor, chronicle: Chronicle) -> bool:
+    """Whether a visitor deals with a dossier and whoever it is about: a handler only while their
+    unit has it."""
+    return not visitor.unit or lane_of(visitor, chronicle) is not None
+
+
 def is_of(unit: str, dossier: Dossier) -> bool:
-    """Whether a dossier is a unit's business: it holds or held an assignment or the item, is
-    talked to, is a member of the round, or claims."""
+    """Whether a dossier is a unit's business: it holds or held an assignment or the item, so that
+    clocks run or ran against it; is talked to, is a member of the round, claims or is to rule."""
     if not dossier.exists:
         return False
     opening = dossier.opening.event
-    if unit in (getattr(opening, "unit", ""), getattr(opening, "claimant", "")):
+    if unit in (getattr(opening, name, "") for name in ("unit", "claimant", "office")):
         return True
     lanes = read(dossier, kind_of(dossier.stream)).lanes.all
     return unit in lanes or any(lane.unit == unit for lane in lanes.values())

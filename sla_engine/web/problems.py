@@ -144,38 +144,37 @@ def problem(
 
 def install(app: FastAPI) -> None:
     """Have every error of an app told this way."""
+    for kind in (Refusal, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, told_of)
 
-    def on_refusal(request: Request, error: Exception) -> Response:
-        assert isinstance(error, Refusal)
-        status = status_of(error)
-        waits = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-        knows = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
-        told = _HEADERS.get(error.code, {})
-        return problem(request, error.faults, status, {**waits, **knows, **told})
 
-    def on_validation(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)
-        faults = [
-            Fault(REQUEST_WRONG, ".".join(map(str, each["loc"])), str(each["msg"]))
-            for each in error.errors()
-        ]
-        return problem(request, faults, HTTPStatus.UNPROCESSABLE_ENTITY)
+def told_of(request: Request, error: Exception) -> Response:
+    """What is answered where a route raised `error`."""
+    match error:
+        case Refusal():
+            return _refused(request, error)
+        case HTTPException():
+            fault, headers = _fault_of(request, error), error.headers or {}
+            return problem(request, [fault], error.status_code, headers)
+        case RequestValidationError():
+            faults = [
+                Fault(REQUEST_WRONG, ".".join(map(str, each["loc"])), str(each["msg"]))
+                for each in error.errors()
+            ]
+            return problem(request, faults, HTTPStatus.UNPROCESSABLE_ENTITY)
+        case _:
+            route = getattr(request.scope.get("route"), "path", "")
+            logger.error("a fault in the program", exc_info=error, extra={"route": route})
+            fault = Fault(SERVER_FAULT, "", type(error).__name__)
+            return problem(request, [fault], HTTPStatus.INTERNAL_SERVER_ERROR)
 
-    def on_http(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        return problem(request, [_fault_of(request, error)], error.status_code, error.headers or {})
 
-    def on_any(request: Request, error: Exception) -> Response:
-        route = getattr(request.scope.get("route"), "path", "")
-        logger.error("a fault in the program", exc_info=error, extra={"route": route})
-        fault = Fault(SERVER_FAULT, "", type(error).__name__)
-        told: Mapping[str, str] = getattr(request.state, "told", {})
-        return problem(request, [fault], HTTPStatus.INTERNAL_SERVER_ERROR, told)
-
-    app.add_exception_handler(Refusal, on_refusal)
-    app.add_exception_handler(RequestValidationError, on_validation)
-    app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(Exception, on_any)
+def _refused(request: Request, refusal: Refusal) -> Response:
+    status = status_of(refusal)
+    waits = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    knows = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    told = _HEADERS.get(refusal.code, {})
+    return problem(request, refusal.faults, status, {**waits, **knows, **told})
 
 
 def _in_words(fault: Fault, language: Language) -> Fault:

@@ -52,4 +52,5 @@ def web(shared: Shared) -> Role:
 
 def house_of(shared: Shared) -> House:
     """The house of a process."""
-    return House(shared.engine, shared.submit, Doorkeeper(shared.engine.access, shared.settings))
+    engine = shared.engine
+    return House(engine, shared.writer.submit, Doorkeeper(engine.access, shared.settings))

@@ -89,6 +89,30 @@ def test_everything_can_be_reached_by_keyboard(town: Town, visit: Visiting) -> N
     assert {"A", "BUTTON", "INPUT", "SELECT"} <= reached
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_a_refused_form_has_the_focus_on_what_is_wrong(
+    town: Town, visit: Visiting, script: bool
+) -> None:
+    one = visit("system", script=script)
+    one.page.goto("/accounts")
+    one.page.fill("#name", "wangwu")
+    one.page.fill("#title", "王五")
+    for role in ("system", "audit"):
+        one.page.check(f"[name=roles][value={role}]")
+    one.page.click("form[action='/accounts'] button")
+    one.page.wait_for_selector(".refused:focus")
+    assert one.page.input_value("#title") == "王五"
+    if script:
+        violations = Axe().run(one.page, options=_ONLY).response["violations"]
+        assert [told(each) for each in violations] == []
+    one.page.keyboard.press("Tab")
+    one.page.keyboard.press("Enter")
+    place = one.page.evaluate("location.hash")
+    assert one.page.get_attribute(place, "aria-invalid") == "true"
+    assert [each for each in one.faults if "422" not in each] == []
+    one.faults.clear()
+
+
 _DRAWN = "document.querySelectorAll('[data-chart]:not([data-drawn])').length == 0"
 _ONLY = {"runOnly": {"type": "tag", "values": TAGS}}
 

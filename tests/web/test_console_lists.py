@@ -52,6 +52,12 @@ def test_the_chart_has_its_numbers_in_a_table_beside_it(town: Engine) -> None:
     html = page(client(town, "supervisor"), "/")
     assert 'class="chart" data-chart="{"grid"' in html
     assert html.count('<th scope="row">2024-') >= 30
+    days = cockpit(town, town.clock.now(), None, 30).trend
+    for each in days:
+        numbers = (each.registered, each.ended, each.red)
+        cells = "".join(f'<td class="number">{count}</td>' for count in numbers)
+        assert f'<th scope="row">{each.day}</th>{cells}' in html
+    assert f'"data":{[each.red for each in days]}'.replace(" ", "") in html
 
 
 def test_a_part_of_the_cockpit_is_fetched_alone(town: Engine) -> None:

@@ -1,5 +1,6 @@
 """The page of a petition: what it shows is what the engine says, and who may do what on it."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -112,9 +113,9 @@ def test_a_handler_is_offered_their_own_work_and_nothing_of_a_supervisor(desk: E
 
 def test_a_handler_of_another_unit_sees_nothing_and_does_nothing(desk: Engine) -> None:
     other = client(desk, "handler", unit="U02")
-    assert other.get(PATH).json()["code"] == "NOT_YOURS"
+    assert other.get(PATH).json()["code"] == "UNKNOWN_DOSSIER"
     sent = {"seen": "3", "key": "k"}
-    assert other.post(f"{PATH}/record/accepted", data=sent).json()["code"] == "NOT_YOURS"
+    assert other.post(f"{PATH}/record/accepted", data=sent).json()["code"] == "UNKNOWN_DOSSIER"
     assert len(desk.events(f"petition/{NO}")) == 3
 
 
@@ -272,3 +273,27 @@ def test_no_script_and_nothing_that_builds_one_stands_in_the_page(town: Engine) 
     assert "javascript:" not in html
     assert " onclick" not in html
     assert "<script>" not in html
+
+
+def _in_chinese(html: str) -> list[str]:
+    """What is Chinese of a page without being marked as that."""
+    unmarked = re.sub(r'<(\w+)[^>]* lang="zh-CN"[^>]*>.*?</\1>', "", html, flags=re.DOTALL)
+    return re.findall(r">[^<]*[\u4e00-\u9fff][^<]*<", unmarked)
+
+
+def test_an_explanation_in_english_marks_what_the_pack_has_in_chinese_alone(town: Engine) -> None:
+    no = _late(town)
+    html = page(client(town, "supervisor"), f"/petitions/{no}?lang=en")
+    why = html[html.index('<section class="panel" aria-labelledby="why">') :]
+    why = why[: why.index("</section>")]
+    assert _in_chinese(why) == []
+    assert '<dd><span lang="zh-CN">' in why, "the basis is the pack's own text"
+    words = words_of(re.sub(r'<span lang="zh-CN">.*?</span>', "", why))
+    for said in ("Rule", "Started", "Due", "Step by step", "working day", "record ", "Now"):
+        assert said in words
+    assert not set("，；：（）") & set(words)
+
+
+def test_in_chinese_nothing_is_marked(town: Engine) -> None:
+    html = page(client(town, "supervisor"), f"/petitions/{_late(town)}")
+    assert '<span lang="zh-CN">' not in html

@@ -37,7 +37,7 @@ def test_a_handler_sees_the_talks_of_their_unit_alone(town: Engine) -> None:
     assert html.count('<article class="slip') == 1
     other = next(row["talk"] for _, row in town.rows("talk_register") if row["unit"] != "U02")
     answer = client(town, "handler", unit="U02").get(f"/talks/{other}")
-    assert answer.json()["code"] == "NOT_YOURS"
+    assert answer.json()["code"] == "UNKNOWN_DOSSIER"
 
 
 def test_the_register_lists_every_talk(town: Engine) -> None:
@@ -113,7 +113,7 @@ def test_a_document_is_offered_once_called_for_and_says_what_is_not_on_record(de
 
 def test_a_document_of_another_unit_is_not_shown(desk: Engine) -> None:
     other = client(desk, "handler", unit="U02")
-    assert other.get("/documents/service-card/ZZ1").json()["code"] == "NOT_YOURS"
+    assert other.get("/documents/service-card/ZZ1").json()["code"] == "UNKNOWN_DOSSIER"
     assert '<article class="paper"' in page(
         client(desk, "supervisor"), "/documents/service-card/ZZ1"
     )

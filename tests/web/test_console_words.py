@@ -140,7 +140,7 @@ def test_a_handler_is_not_shown_the_figures_of_the_city_as_their_own(town: Engin
     own = next(key.partition("|")[2] for key, _ in unit if key.partition("|")[2])
     text = words_of(page(client(town, "handler", unit=own), "/"))
     assert "今日登记" not in text
-    assert "近30天登记与归档（全市）" in text
+    assert "近30天登记、归档与红牌（全市）" in text
 
 
 def test_an_objection_on_a_board_says_what_came_of_it() -> None:

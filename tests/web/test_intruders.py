@@ -142,6 +142,38 @@ def test_a_unit_that_had_a_petition_sees_nobody_s_data_in_it(engine: Engine) -> 
     assert "5678" not in before.text
 
 
+_READ = ("", "/timeline", "/clocks", "/case", "/documents/progress")
+
+
+def test_a_unit_that_had_a_petition_reads_it_at_the_screen_and_by_the_api(engine: Engine) -> None:
+    for unit, status in (("U1", 200), ("U2", 200), ("U9", 404)):
+        handler = client(engine, "handler", unit=unit)
+        screens = [
+            handler.get(path, headers=HTML).status_code
+            for path in ("/petitions/P1", "/documents/service-card/P1")
+        ]
+        answers = [handler.get(f"/v1/petitions/P1{part}").status_code for part in _READ]
+        assert {*screens, *answers} == {status}, unit
+
+
+def test_what_is_another_unit_s_is_told_like_what_is_nowhere(engine: Engine) -> None:
+    stranger = client(engine, "handler", unit="U9")
+    for path in ("/petitions/{}", "/v1/petitions/{}", "/documents/service-card/{}"):
+        theirs, nothing = (stranger.get(path.format(no)) for no in ("P1", "P7"))
+        assert theirs.text.replace("P1", "P7") == nothing.text, path
+        assert (theirs.status_code, nothing.status_code) == (404, 404), path
+
+
+def test_a_unit_that_had_a_petition_is_told_nothing_of_the_person(engine: Engine) -> None:
+    before, now = (client(engine, "handler", unit=unit) for unit in ("U1", "U2"))
+    path = "/v1/petitions/P1/personal"
+    assert now.get(path).json()["fields"] == {"phone": "139****5678"}
+    assert before.get(path).json()["fields"] == {}
+    answer = before.get(f"{path}?purpose=callback")
+    assert (answer.status_code, answer.json()["code"]) == (403, "NOT_YOURS")
+    assert now.get(f"{path}?purpose=callback").json()["fields"] == {"phone": "13912345678"}
+
+
 def test_a_petition_tells_of_talks_only_whoever_may_read_them(engine: Engine) -> None:
     talk = {"talk": "U2/T1", "type": "proposed", "id": "t", "source": "12345", "at": AT, "data": {
         "pack": "zaozhuang-2110", "region": "CN-3704", "unit": "U2", "tier": 1,

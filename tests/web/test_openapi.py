@@ -29,7 +29,7 @@ from tests.house.tree import ROOT
 from tests.support.web import Fixed, house_over, small_city, submitting
 
 SOAK = os.environ.get("SOAK") == "1"
-EACH = 200 if SOAK else 8
+EACH = 250 if SOAK else 8
 """Generated calls of each operation."""
 
 _CHECKS = [

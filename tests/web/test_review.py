@@ -155,7 +155,7 @@ def test_a_handler_sees_the_disputes_of_its_own_unit_alone(city: Engine, late: L
     assert name_of(where) in own.get("/disputes", headers=HTML).text
     assert name_of(where) not in other.get("/disputes", headers=HTML).text
     assert (own.get(where, headers=HTML).status_code, other.get(where, headers=HTML).status_code) \
-        == (200, 403)  # fmt: skip
+        == (200, 404)  # fmt: skip
 
 
 def test_a_verdict_that_is_too_old_is_refused_with_its_reason(city: Engine, late: Late) -> None:

@@ -93,7 +93,8 @@ def test_every_dimension_left_out_is_told_at_once(city: Engine) -> None:
     answer = client(city).post(
         "/track/rating", data={**mine, "satisfied": "yes", "solved": "yes"}, headers=HTML
     )
-    assert (answer.status_code, answer.text.count("没有填写")) == (422, 5)
+    assert (answer.status_code, answer.text.count('aria-invalid="true"')) == (422, 5)
+    assert answer.text.count("没有填写") == 2 * 5, "once above the form, once beside the field"
 
 
 def test_a_refusal_is_told_to_petitioners_without_codes(city: Engine) -> None:

@@ -1,13 +1,12 @@
 """Facts of systems: one, or many at once, each answered for itself."""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter
-from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -68,23 +67,7 @@ TAKEN_OR_NOT[200]["content"] = {
 }
 
 
-class _Quick(APIRoute):
-    """A route without parameters: what FastAPI would find out for each request is known."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        (admit,) = (each.call for each in self.dependant.dependencies if each.name == "visitor")
-        answer_to = self.endpoint
-        assert admit is not None
-
-        async def handle(request: Request) -> Response:
-            house: House = request.app.state.house
-            response: Response = await answer_to(request, house, await admit(request))
-            return response
-
-        return handle
-
-
-router = APIRouter(prefix="/v1", tags=["facts"], route_class=_Quick)
+router = APIRouter(prefix="/v1", tags=["facts"])
 
 
 @router.post(

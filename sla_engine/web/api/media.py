@@ -21,7 +21,7 @@ from cloudevents.core.bindings.http import HTTPMessage, from_binary
 from cloudevents.core.exceptions import CloudEventValidationError
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from sla_engine.errors import Fault, Refusal, refuse, register
@@ -139,13 +139,16 @@ def _kind(request: Request) -> str:
 
 async def _read(request: Request, limit: int) -> bytes:
     """Counts while it reads: what is said of a body's length need not be so."""
-    parts, size = list[bytes](), 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
+    body, more = bytearray(), True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        if len(body) > limit:
             raise refuse(BODY_TOO_LARGE, "", "", str(limit))
-        parts.append(part)
-    return b"".join(parts)
+        more = message.get("more_body", False)
+    return bytes(body)
 
 
 def _decoded(kind: str, headers: Mapping[str, str], body: bytes) -> Sent:

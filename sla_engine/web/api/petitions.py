@@ -22,8 +22,9 @@ from sla_engine.web.api import openapi, reading, shapes
 from sla_engine.web.api.openapi import problems_for
 from sla_engine.web.api.reading import At, Cursor, JudgedAt, KnownAt, Limit, Unit, Word, told
 from sla_engine.web.doorkeeper import actor_of
-from sla_engine.web.gate import Visitor, need
+from sla_engine.web.gate import NOT_YOURS, Visitor, need
 from sla_engine.web.house import HouseDep
+from sla_engine.web.permits import works_on
 from sla_engine.web.problems import tell
 from sla_engine.wording import load_wording
 
@@ -256,15 +257,19 @@ def read_personal_data(
     *,
     purpose: Annotated[str, Query(max_length=40, description="For what it is read.")] = "",
 ) -> Response:
-    """Personal data for a purpose, which is recorded with the reading; masked without one."""
+    """Personal data for a purpose, which is recorded with the reading; masked without one. A unit
+    that has the petition no longer is shown nothing of the person."""
     case = reading.dossier(house, visitor, f"{_ABOUT}/{no}")
+    works = works_on(visitor, case.assessment.chronicle)
     table, subject = house.engine.access.table, case.petitioner
+    if purpose and not works:
+        raise refuse(NOT_YOURS, "purpose", no)
     if purpose:
         read, actor = (case.name, purpose), actor_of(visitor)
         log, now = house.engine.log, house.now()
         fields = dict(read_personal(log, table, subject, read, actor, now)) if subject else {}
     else:
-        kept = house.engine.log.personal(subject) if subject else {}
+        kept = house.engine.log.personal(subject) if subject and works else {}
         fields = masked_fields(kept, table.masks)
     document = {"no": case.name, "petitioner": subject, "masked": not purpose, "fields": fields}
     return reading.answer(request, document, headers={"Cache-Control": "no-store"})

@@ -10,9 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from projections.paging import CURSOR_WRONG, Page
-from sla_engine.dispute.events import DisputeOpened
 from sla_engine.errors import refuse
-from sla_engine.escalation.kinds import kind_of
 from sla_engine.record import Instant
 from sla_engine.service.texts import TEXT_UNSTORABLE
 from sla_engine.showing.case import NOTHING_KNOWN, Case
@@ -22,7 +20,7 @@ from sla_engine.web.api import media, openapi
 from sla_engine.web.api.shapes import Schema, page
 from sla_engine.web.gate import Visitor
 from sla_engine.web.house import House
-from sla_engine.wiring import UNKNOWN_DOSSIER
+from sla_engine.web.permits import check_read
 from sla_engine.worktime import parse_date, parse_instant
 
 problems.tell(CURSOR_WRONG, 400)
@@ -103,27 +101,11 @@ def dossier(
     known_at: Instant | None = None,
     at: Instant | None = None,
 ) -> Case:
-    """A dossier that the visitor may see. One of another unit is not there for them, so that no
-    number can be guessed. Raises `UNKNOWN_DOSSIER`, `NOTHING_KNOWN`."""
+    """A dossier that the visitor may see. Raises `UNKNOWN_DOSSIER`, `NOTHING_KNOWN`."""
     engine = house.engine
     engine.refresh_rules()
-    if visitor.unit:
-        now = Case.of(engine, stream, None)
-        if visitor.unit not in units_of(now):
-            raise refuse(UNKNOWN_DOSSIER, "", now.name)
+    check_read(visitor, engine.dossier(stream))
     return Case.of(engine, stream, known_at, at)
-
-
-def units_of(case: Case) -> frozenset[str]:
-    """Whose a dossier is now: the unit answerable for it, those that work on it beside that one, of
-    a round its members, of a dispute who brought it and who is to rule."""
-    opening = case.dossier.opening.event
-    if isinstance(opening, DisputeOpened):
-        return frozenset({opening.claimant, opening.office})
-    lanes = case.assessment.chronicle.lanes.all.values()
-    everybody = kind_of(case.stream).name == "round"
-    theirs = {lane.unit for lane in lanes if everybody or lane.ended_at is None}
-    return frozenset({case.unit, *theirs} - {""})
 
 
 def narrowed(visitor: Visitor, unit: str) -> str | None:

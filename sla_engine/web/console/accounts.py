@@ -15,6 +15,7 @@ from sla_engine.errors import refuse, register
 from sla_engine.record import Instant
 from sla_engine.web.console.access_words import Telling
 from sla_engine.web.doorkeeper import actor_of
+from sla_engine.web.forms import FormRoute, stands_on
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import HouseDep
 from sla_engine.web.language import language_of
@@ -29,7 +30,7 @@ DAYS_WRONG = register(
     "DAYS_WRONG", "有效天数应为{allowed}（{found}）", "the days should be {allowed} (found {found})"
 )
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 
 Reads = Annotated[Visitor, need("account:read")]
 Manages = Annotated[Visitor, need("account:manage")]
@@ -86,6 +87,7 @@ def account_page(request: Request, house: HouseDep, _: Reads, name: str) -> Resp
 
 
 @router.post("/accounts")
+@stands_on("/accounts", account="name")
 def open_account(
     *,
     request: Request,
@@ -105,6 +107,7 @@ def open_account(
 
 
 @router.post("/accounts/{name}/roles")
+@stands_on("/accounts/{name}")
 def ask_roles(
     house: HouseDep, visitor: Manages, name: str, roles: Words, unit: Word = ""
 ) -> Response:
@@ -115,6 +118,7 @@ def ask_roles(
 
 
 @router.post("/accounts/{name}/reset")
+@stands_on("/accounts/{name}")
 def reset_password(request: Request, house: HouseDep, visitor: Manages, name: str) -> Response:
     """Give a temporary password, which is shown once; the account waits for approval again."""
     password = house.engine.access.registrar.reset(name, actor_of(visitor))
@@ -122,6 +126,7 @@ def reset_password(request: Request, house: HouseDep, visitor: Manages, name: st
 
 
 @router.post("/accounts/{name}/lock")
+@stands_on("/accounts/{name}")
 def lock_account(house: HouseDep, visitor: Manages, name: str, reason: Word = "") -> Response:
     """Let nobody in under that name, until it is unlocked."""
     locked = AccountLocked(0, 0, reason)
@@ -130,6 +135,7 @@ def lock_account(house: HouseDep, visitor: Manages, name: str, reason: Word = ""
 
 
 @router.post("/accounts/{name}/unlock")
+@stands_on("/accounts/{name}")
 def unlock_account(house: HouseDep, visitor: Manages, name: str) -> Response:
     """Let it log in again."""
     house.engine.access.registrar.unlock(name, actor_of(visitor))
@@ -137,6 +143,7 @@ def unlock_account(house: HouseDep, visitor: Manages, name: str) -> Response:
 
 
 @router.post("/accounts/{name}/close")
+@stands_on("/accounts/{name}")
 def close_account(house: HouseDep, visitor: Manages, name: str, reason: Word = "") -> Response:
     """For good."""
     house.engine.access.registrar.close(name, reason, actor_of(visitor))
@@ -144,6 +151,7 @@ def close_account(house: HouseDep, visitor: Manages, name: str, reason: Word = "
 
 
 @router.post("/accounts/{name}/approve")
+@stands_on("/accounts/{name}")
 def approve_account(
     house: HouseDep, visitor: Approves, name: str, asked: Annotated[int, Form(alias="request")]
 ) -> Response:
@@ -153,6 +161,7 @@ def approve_account(
 
 
 @router.post("/accounts/{name}/reject")
+@stands_on("/accounts/{name}")
 def reject_account(
     house: HouseDep,
     visitor: Approves,
@@ -185,6 +194,7 @@ def keys_page(request: Request, house: HouseDep, _: Reads) -> Response:
 
 
 @router.post("/keys")
+@stands_on("/keys")
 def issue_key(
     *,
     request: Request,
@@ -205,6 +215,7 @@ def issue_key(
 
 
 @router.post("/keys/{id_}/approve")
+@stands_on("/keys")
 def approve_key(house: HouseDep, visitor: Approves, id_: str) -> Response:
     """Have it take effect."""
     house.engine.access.registrar.approve_key(id_, actor_of(visitor))
@@ -212,6 +223,7 @@ def approve_key(house: HouseDep, visitor: Approves, id_: str) -> Response:
 
 
 @router.post("/keys/{id_}/reject")
+@stands_on("/keys")
 def reject_key(house: HouseDep, visitor: Approves, id_: str, reason: Word = "") -> Response:
     """Have it never take effect."""
     house.engine.access.registrar.reject_key(id_, reason, actor_of(visitor))
@@ -219,6 +231,7 @@ def reject_key(house: HouseDep, visitor: Approves, id_: str, reason: Word = "") 
 
 
 @router.post("/keys/{id_}/revoke")
+@stands_on("/keys")
 def revoke_key(house: HouseDep, visitor: Manages, id_: str, reason: Word = "") -> Response:
     """Have it no effect any more."""
     house.engine.access.registrar.revoke(id_, reason, actor_of(visitor))

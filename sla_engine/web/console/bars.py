@@ -21,7 +21,7 @@ from sla_engine.sla.assess import Reading, State
 from sla_engine.worktime import Calendar, DayKind, format_instant
 
 WIDTH = 960
-LABEL = 176
+LABEL = 232
 _RIGHT = 12
 _HEAD, _ROW, _BAR = 46, 30, 12
 _TIGHT, _WEEKS = 34, 120
@@ -128,7 +128,8 @@ def described(bar: Bar, say: Say) -> str:
     """One clock in words, for those who do not see the picture."""
     due = say(Text("恢复后重算", "due on resumption")) if bar.due is None else _when(bar.due)
     state = say(words.STATES[bar.state.value])
-    return f"{say(bar.name)} {_when(bar.start)} → {due}，{state}"
+    comma = say(Text("，", ", "))
+    return f"{say(bar.name)} {_when(bar.start)} → {due}{comma}{state}"
 
 
 # ------------------------------------------------------------------------------- what is drawn

@@ -12,8 +12,9 @@ from sla_engine.policy.clause import Pack
 from sla_engine.record import Instant, Recorded
 from sla_engine.sla.assess import Assessment, Reading
 from sla_engine.sla.cycle import pack_at
-from sla_engine.web import gate, problems
+from sla_engine.web import problems
 from sla_engine.web.gate import Visitor
+from sla_engine.web.permits import check_read, lane_of, works_on
 from sla_engine.wiring import UNKNOWN_DOSSIER, Engine
 from sla_engine.worktime import format_instant
 
@@ -57,12 +58,13 @@ class Case:
     pack: Pack
 
     @classmethod
-    def open(cls, engine: Engine, kind: str, name: str, known: Known) -> Self:
-        """Raises `Refusal` UNKNOWN_DOSSIER, KNOWN_TOO_EARLY."""
+    def open(cls, engine: Engine, visitor: Visitor, kind: str, name: str, known: Known) -> Self:
+        """As far as the visitor may read it. Raises `Refusal` UNKNOWN_DOSSIER, KNOWN_TOO_EARLY."""
         stream = f"{kind}/{name}"
         events = engine.events(stream)
         if not events:
             raise refuse(UNKNOWN_DOSSIER, "", name)
+        check_read(visitor, engine.dossier(stream))
         shown = [each for each in events if _counts(each, known)]
         if not shown:
             assert known.at is not None
@@ -107,19 +109,11 @@ class Case:
 
     def lane_of(self, visitor: Visitor) -> Lane | None:
         """The open lane of a handler's own unit; nobody else has one of their own."""
-        lanes = self.chronicle.lanes.all.values()
-        mine = (lane for lane in lanes if lane.ended_at is None and lane.unit == visitor.unit)
-        return next(mine, None) if visitor.unit else None
-
-    def shown_to(self, visitor: Visitor) -> None:
-        """Raises `Refusal` NOT_YOURS for a handler whose unit never had to do with it."""
-        units = {lane.unit for lane in self.chronicle.lanes.all.values()}
-        if visitor.unit not in units:
-            gate.own(visitor, self.unit, self.name)
+        return lane_of(visitor, self.chronicle)
 
     def worked_by(self, visitor: Visitor) -> bool:
         """Whether this visitor may act on it: a handler only where their unit has it."""
-        return not visitor.unit or self.lane_of(visitor) is not None
+        return works_on(visitor, self.chronicle)
 
 
 def _counts(each: Recorded, known: Known) -> bool:

@@ -30,7 +30,12 @@ Reads = Annotated[Visitor, need("board:read")]
 _DAYS = 30
 _ORDERS = 8
 _TIERS = (1, 2, 3)
-_REGISTERED, _ENDED = Text("登记", "registered"), Text("归档", "ended")
+_TREND = (
+    (Text("登记", "registered"), "#0958d9", "circle"),
+    (Text("归档", "ended"), "#1a6b34", "rect"),
+    (Text("红牌", "red cards"), "#b3161b", "triangle"),
+)
+"""What is drawn of each day: its name, colour and shape."""
 
 
 class Tile(NamedTuple):
@@ -96,15 +101,21 @@ def ranked(units: Sequence[Standing]) -> list[Standing]:
 
 
 def _chart(trend: Sequence[Day], language: str) -> dict[str, Any]:
-    names = [told.say(text, language) for text in (_REGISTERED, _ENDED)]
-    counts = ([each.registered for each in trend], [each.ended for each in trend])
+    counts = zip(*((each.registered, each.ended, each.red) for each in trend), strict=True)
     series = [
-        {"name": name, "type": "line", "symbolSize": 5, "data": data}
-        for name, data in zip(names, counts, strict=True)
+        {
+            "name": told.say(name, language),
+            "type": "line",
+            "symbol": shape,
+            "symbolSize": 6,
+            "data": list(data),
+        }
+        for (name, _, shape), data in zip(_TREND, counts, strict=True)
     ]
     return {
         "grid": {"left": 36, "right": 12, "top": 36, "bottom": 28},
-        "legend": {"top": 0, "data": names},
+        "legend": {"top": 0},
+        "color": [color for _, color, _ in _TREND],
         "tooltip": {"trigger": "axis"},
         "xAxis": {"type": "category", "data": [f"{d.day:%m-%d}" for d in trend]},
         "yAxis": {"type": "value", "minInterval": 1},

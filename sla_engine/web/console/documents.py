@@ -40,8 +40,7 @@ _STYLE = re.compile(r"<style[^>]*>.*?</style>", re.DOTALL)
 def document(request: Request, house: HouseDep, visitor: Reads, name: str, of: str) -> Response:
     """A document about a petition or a talk, as a page to print."""
     kind = _kind(name, of)
-    case = Case.open(house.engine, kind, of, NOW)
-    case.shown_to(visitor)
+    case = Case.open(house.engine, visitor, kind, of, NOW)
     if kind == "talk" and not visitor.may("talk:read"):
         raise refuse(gate.NOT_ALLOWED, "", visitor.name, "talk:read")
     made = drawn(house.engine, name, case.stream)

@@ -11,12 +11,11 @@ from urllib.parse import quote
 from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sla_engine import words
-from sla_engine.errors import Fault, Refusal, refuse
+from sla_engine.errors import refuse
 from sla_engine.policy.clause import Text
 from sla_engine.record import Instant
 from sla_engine.service.handler import STREAM_ELSEWHERE
@@ -25,6 +24,8 @@ from sla_engine.web.console import bars, commands, told
 from sla_engine.web.console.case import NOW, Case, Known
 from sla_engine.web.console.causes import Causes
 from sla_engine.web.console.commands import MOMENT_WRONG, Command
+from sla_engine.web.console.sending import accepted
+from sla_engine.web.forms import Refused, refused, stands_on
 from sla_engine.web.gate import NOT_YOURS, Visitor, need
 from sla_engine.web.house import House, HouseDep
 from sla_engine.web.language import language_of
@@ -34,47 +35,6 @@ from sla_engine.worktime import Amount, format_instant, parse_instant
 from sla_engine.worktime.instant import FIRST_YEAR, LAST_YEAR, MINUTE, zone_of
 
 _REGION_ZONE = "Asia/Shanghai"
-
-
-class Filled:
-    """A form that was sent and not taken: what was typed, and what was wrong with it."""
-
-    def __init__(self, type_: str, typed: FormData, faults: Sequence[Fault]) -> None:
-        self.type = type_
-        self.typed = typed
-        self.faults = faults
-
-    @property
-    def stale(self) -> bool:
-        """Whether nothing was wrong but that the dossier had moved on."""
-        return any(fault.code == STREAM_ELSEWHERE for fault in self.faults)
-
-    @property
-    def seen(self) -> int:
-        """The version that its sender had seen."""
-        text = str(self.typed.get("seen", ""))
-        return int(text) if commands.counts(text) else 0
-
-    def value(self, name: str) -> str:
-        """What was typed into a field."""
-        return str(self.typed.get(name, ""))
-
-    def wrong(self, name: str) -> list[Fault]:
-        """What was wrong with a field."""
-        return [each for each in self.faults if _field_of(each) == name]
-
-    @property
-    def others(self) -> list[Fault]:
-        """What belongs to no field of the form."""
-        return [each for each in self.faults if _field_of(each) not in self.typed]
-
-    @property
-    def status(self) -> int:
-        return HTTPStatus.PRECONDITION_FAILED if self.stale else HTTPStatus.UNPROCESSABLE_ENTITY
-
-
-def _field_of(fault: Fault) -> str:
-    return fault.where.removeprefix("data.").partition(".")[0]
 
 
 def known_of(query: Mapping[str, str], engine: Engine, stream: str) -> Known:
@@ -113,7 +73,6 @@ def view(
     visitor: Visitor,
     case: Case,
     forms: Sequence[Command],
-    filled: Filled | None = None,
 ) -> dict[str, Any]:
     """What the templates of a dossier show."""
     language, engine = language_of(request), house.engine
@@ -131,15 +90,21 @@ def view(
         "now": at,
         "by": told.by,
         "amount": _amount,
+        "started": lambda version: _named(case, version),
         "value": lambda text: _valued(text, language),
         "instants": case.instants,
         "step": _step(case),
         "local_at": format_instant(case.known.at or at)[:16],
         "forms": commands.possible(forms, case, visitor),
-        "filled": filled,
-        "news": _news(engine, case, filled, language),
+        "news": _news(engine, case, refused(request), language),
         "done": _done(request, forms),
     }
+
+
+def _named(case: Case, version: int) -> Text:
+    """What the fact was that a clock started by."""
+    fact = next((each for each in case.events if each.version == version), None)
+    return Text("", "") if fact is None else words.fact(case.kind, fact.event, case.pack)
 
 
 def _amount(text: str) -> Text:
@@ -178,12 +143,13 @@ def _step(case: Case) -> int:
     return sum(each <= at for each in case.instants)
 
 
-def _news(engine: Engine, case: Case, filled: Filled | None, language: str) -> list[told.Line]:
+def _news(engine: Engine, case: Case, sent: Refused | None, language: str) -> list[told.Line]:
     """What came after the version that the sender of a stale form had seen."""
-    if filled is None or not filled.stale:
+    if sent is None or all(fault.code != STREAM_ELSEWHERE for fault in sent.faults):
         return []
+    seen = str(sent.typed.get("seen", ""))
     lines = told.lines(case, language, Causes(engine))
-    return [each for each in lines if each.recorded.version > filled.seen]
+    return [each for each in lines if each.recorded.version > int(seen)]
 
 
 def _done(request: Request, forms: Sequence[Command]) -> Text | None:
@@ -192,28 +158,13 @@ def _done(request: Request, forms: Sequence[Command]) -> Text | None:
     return next((each.title for each in forms if each.type == done), None)
 
 
-async def sent(
-    house: House, visitor: Visitor, case: Case, command: Command, form: FormData
-) -> Filled | None:
-    """Record what a form says; None when it is on record, else the form with what was wrong."""
-    if commands.recorded(case, visitor, str(form.get("key", ""))):
-        return None
-    try:
-        submission = commands.submission(command, case, visitor, form, house.now())
-    except Refusal as refusal:
-        return Filled(command.type, form, refusal.faults)
-    outcome = await house.tell(submission)
-    return Filled(command.type, form, outcome.faults) if outcome.faults else None
-
-
 class Screen(NamedTuple):
     """One kind of dossier as pages under `path`, where `{name}` stands for the dossier's. `opened`
-    raises what keeps a visitor out; `page` shows the case, with the form that was not taken."""
+    raises what keeps a visitor out."""
 
     kind: str
     path: str
     opened: Callable[[Engine, Visitor, str, Known], Case]
-    page: Callable[[Request, House, Visitor, Case, Filled | None], Response]
 
     def address(self, name: str) -> str:
         """Where the page of one dossier is."""
@@ -224,7 +175,7 @@ class Screen(NamedTuple):
 def serve_forms(router: APIRouter, screen: Screen, offered: Iterable[Command]) -> None:
     """An address of its own for every form, with the permission that it takes."""
     for command in offered:
-        record = _recording(screen, command)
+        record = stands_on(screen.path)(_recording(screen, command))
         record.__name__ = f"{screen.kind}_{command.type}"
         router.post(f"{screen.path}/record/{command.type}")(record)
 
@@ -240,11 +191,10 @@ def _recording(screen: Screen, command: Command) -> Callable[..., Awaitable[Resp
         case = await run_in_threadpool(screen.opened, house.engine, visitor, name, NOW)
         if not case.worked_by(visitor):
             raise refuse(NOT_YOURS, "", name)
-        filled = await sent(house, visitor, case, command, form)
-        if filled is None:
-            there = f"{screen.address(name)}?done={command.type}"
-            return RedirectResponse(there, HTTPStatus.SEE_OTHER)
-        case = await run_in_threadpool(screen.opened, house.engine, visitor, name, NOW)
-        return await run_in_threadpool(screen.page, request, house, visitor, case, filled)
+        if not commands.recorded(case, visitor, str(form.get("key", ""))):
+            said = commands.submission(command, case, visitor, form, house.now())
+            accepted(await house.tell(said))
+        there = f"{screen.address(name)}?done={command.type}"
+        return RedirectResponse(there, HTTPStatus.SEE_OTHER)
 
     return record

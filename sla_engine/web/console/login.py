@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from sla_engine.access.doors import LOGIN_LATER, Entered
+from sla_engine.access.doors import LOGIN_LATER, LOGIN_WRONG, Doors, Entered
 from sla_engine.errors import Refusal, refuse, register
 from sla_engine.web import pages
 from sla_engine.web.doorkeeper import Doorkeeper, actor_of, address_of
+from sla_engine.web.forms import FormRoute, stands_on
 from sla_engine.web.gate import Anybody, Visitor, need
 from sla_engine.web.house import House, HouseDep
 from sla_engine.web.oidc import CALLBACK, WAY_S, Provider
@@ -21,7 +22,9 @@ PASSWORDS_DIFFER = tell(
     register("PASSWORDS_DIFFER", "两次输入的新口令不同", "the two new passwords differ"), 422
 )
 
-router = APIRouter(include_in_schema=False)
+PASSWORD_NOT_IT = register("PASSWORD_NOT_IT", "现口令不对", "that is not the present password")
+
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 
 _STATE = "oidc"
 
@@ -96,10 +99,11 @@ def logout(request: Request, house: HouseDep, keeper: Keeper, _: Anybody) -> Res
 @router.get("/password")
 def password_page(request: Request, _: Own) -> Response:
     """The form."""
-    return render(request, "access/password.html", refusal=None)
+    return render(request, "access/password.html")
 
 
 @router.post("/password")
+@stands_on("/password", password="new")
 def change_password(
     *,
     request: Request,
@@ -112,15 +116,19 @@ def change_password(
 ) -> Response:
     """Replace one's own password; every session ends, and a new one begins here."""
     access, address = house.engine.access, address_of(request)
-    try:
-        if new != again:
-            raise refuse(PASSWORDS_DIFFER, "again")
-        # Whoever finds a screen that was left alone does not know the password.
-        access.doors.prove(visitor.name, old, address)
-        access.registrar.change(visitor.name, new, actor_of(visitor))
-    except Refusal as refusal:
-        return render(request, "access/password.html", 422, refusal=refusal)
+    if new != again:
+        raise refuse(PASSWORDS_DIFFER, "again")
+    _prove(access.doors, visitor.name, old, address)
+    access.registrar.change(visitor.name, new, actor_of(visitor))
     return come_in(keeper, access.doors.enter(visitor.name, new, address), "/")
+
+
+def _prove(doors: Doors, name: str, old: str, address: str) -> None:
+    """Whoever finds a screen that was left alone does not know the password."""
+    try:
+        doors.prove(name, old, address)
+    except Refusal as refusal:
+        raise refuse(PASSWORD_NOT_IT, "old") if refusal.code == LOGIN_WRONG else refusal from None
 
 
 @router.get("/login/oidc")

@@ -1,7 +1,6 @@
 """诉求件 · One petition: heading, clocks, derivations, timeline on both time axes, forms."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -20,13 +19,14 @@ from sla_engine.web import gate, pages
 from sla_engine.web.console import dossier, told
 from sla_engine.web.console.case import NOW, Case, Known
 from sla_engine.web.console.documents import papers
-from sla_engine.web.console.dossier import Filled, Screen, serve_forms
+from sla_engine.web.console.dossier import Screen, serve_forms
 from sla_engine.web.console.petition_forms import PETITION_COMMANDS, answers
+from sla_engine.web.forms import FormRoute, stands_on
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import House, HouseDep
 from sla_engine.wiring import Engine
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 
 Reads = Annotated[Visitor, need("petition:read")]
 ReadsPeople = Annotated[Visitor, need("personal:read")]
@@ -41,6 +41,7 @@ def petition(request: Request, house: HouseDep, visitor: Reads, no: str) -> Resp
 
 
 @router.post("/petitions/{no}/personal")
+@stands_on("/petitions/{no}")
 def personal(
     request: Request,
     house: HouseDep,
@@ -64,10 +65,8 @@ def personal(
 
 
 def opened(engine: Engine, visitor: Visitor, no: str, known: Known) -> Case:
-    """Raises `Refusal` UNKNOWN_DOSSIER, NOT_YOURS, KNOWN_TOO_EARLY."""
-    case = Case.open(engine, _KIND, no, known)
-    case.shown_to(visitor)
-    return case
+    """Raises `Refusal` UNKNOWN_DOSSIER, KNOWN_TOO_EARLY."""
+    return Case.open(engine, visitor, _KIND, no, known)
 
 
 def _page(
@@ -75,14 +74,12 @@ def _page(
     house: House,
     visitor: Visitor,
     case: Case,
-    filled: Filled | None = None,
     shown: Mapping[str, str] | None = None,
 ) -> Response:
-    view = dossier.view(request, house, visitor, case, PETITION_COMMANDS, filled)
+    view = dossier.view(request, house, visitor, case, PETITION_COMMANDS)
     return pages.render(
         request,
         "desk/petition.html",
-        status=filled.status if filled is not None else HTTPStatus.OK,
         **view,
         **_people(house.engine, visitor, case, shown),
         record=f"/petitions/{quote(case.name, safe='')}",
@@ -129,5 +126,5 @@ def _talks(engine: Engine, visitor: Visitor, case: Case) -> list[str]:
 # ---------------------------------------------------------------------------------------- forms
 
 
-_SCREEN = Screen(_KIND, "/petitions/{name}", opened, _page)
+_SCREEN = Screen(_KIND, "/petitions/{name}", opened)
 serve_forms(router, _SCREEN, PETITION_COMMANDS)

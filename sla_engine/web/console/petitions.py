@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
@@ -27,13 +28,14 @@ from sla_engine.showing.names import Levels
 from sla_engine.showing.written import deadline, duration, when
 from sla_engine.web import pages
 from sla_engine.web.console import told
+from sla_engine.web.forms import FormRoute, stands_on
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import House, HouseDep
 from sla_engine.web.language import language_of
 from sla_engine.wiring import Engine
 from sla_engine.worktime import parse_date
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 
 Reads = Annotated[Visitor, need("petition:read")]
 Exports = Annotated[Visitor, need("export")]
@@ -98,7 +100,12 @@ def export(request: Request, house: HouseDep, visitor: Exports) -> Response:
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=head)
 
 
+def _list_of(typed: FormData) -> str:
+    return f"/petitions?{typed.get('query', '')}"
+
+
 @router.post("/petitions/views")
+@stands_on(_list_of)
 def save_view(
     house: HouseDep,
     visitor: Reads,
@@ -110,6 +117,7 @@ def save_view(
 
 
 @router.post("/petitions/views/drop")
+@stands_on("/petitions")
 def drop_view(house: HouseDep, visitor: Reads, name: Annotated[str, Form()] = "") -> Response:
     views.drop(house.engine.log, visitor.name, name)
     return RedirectResponse("/petitions", HTTPStatus.SEE_OTHER)

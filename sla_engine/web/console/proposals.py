@@ -4,6 +4,7 @@ the campaign that brings open dossiers up to it."""
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, UploadFile
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -23,6 +24,7 @@ from sla_engine.web import pages
 from sla_engine.web.console import whatif
 from sla_engine.web.console.drafts import FILE, NOTICE, PACK, Draft, draft_of
 from sla_engine.web.console.running import FORECAST, begun, run_campaign
+from sla_engine.web.forms import FormRoute, stands_on
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import House, HouseDep
 from sla_engine.web.jobs import Job
@@ -45,7 +47,7 @@ tell(PROPOSAL_IMPOSSIBLE, 409)
 tell(PROPOSAL_TEXT_DIFFERS, 409)
 tell(CAMPAIGN_UNKNOWN, 404)
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 
 Proposes = Annotated[Visitor, need("rules:propose")]
 Approves = Annotated[Visitor, need("rules:approve")]
@@ -54,7 +56,12 @@ Field = Annotated[str, Form()]
 _LONGEST = 1_048_576
 
 
+def _uploaded_at(typed: FormData) -> str:
+    return "/policies" if typed.get("kind") == PACK else "/calendar"
+
+
 @router.post("/drafts", dependencies=[need("rules:propose")])
+@stands_on(_uploaded_at)
 def draft(
     request: Request,
     house: HouseDep,
@@ -87,6 +94,7 @@ def _read(house: House, kind: str, text: str) -> Draft:
 
 
 @router.post("/drafts/forecast")
+@stands_on("/drafts", posted=True)
 def forecast(house: HouseDep, visitor: Proposes, kind: Field, text: Field) -> Response:
     """试算: how many open dossiers move, which way, for whom."""
     return begun(_forecast(house, visitor, _sound(_read(house, kind, text))))
@@ -110,6 +118,7 @@ def _forecast(house: House, visitor: Visitor, found: Draft) -> Job:
 
 
 @router.post("/drafts/whatif")
+@stands_on("/drafts", posted=True)
 def history(
     house: HouseDep,
     visitor: Proposes,
@@ -144,6 +153,7 @@ def proposals(request: Request, house: HouseDep) -> Response:
 
 
 @router.post("/proposals")
+@stands_on("/drafts", posted=True)
 def propose(
     house: HouseDep, visitor: Proposes, kind: Field, text: Field, key: Field, reason: Field = ""
 ) -> Response:
@@ -172,6 +182,7 @@ def proposal(request: Request, house: HouseDep, name: str) -> Response:
 
 
 @router.post("/proposals/{name}/approval")
+@stands_on("/proposals/{name}")
 def approve(
     house: HouseDep,
     visitor: Approves,
@@ -186,6 +197,7 @@ def approve(
 
 
 @router.post("/proposals/{name}/activation")
+@stands_on("/proposals/{name}")
 def activate(house: HouseDep, visitor: Approves, name: str) -> Response:
     """启用: what was approved and cut off before it was loaded."""
     return _activated(house, visitor, name)
@@ -200,6 +212,7 @@ def _activated(house: House, visitor: Visitor, name: str) -> Response:
 
 
 @router.post("/proposals/{name}/refusal")
+@stands_on("/proposals/{name}")
 def turn_down(
     house: HouseDep,
     visitor: Approves,
@@ -212,6 +225,7 @@ def turn_down(
 
 
 @router.post("/proposals/{name}/withdrawal")
+@stands_on("/proposals/{name}")
 def withdraw(
     house: HouseDep,
     visitor: Proposes,
@@ -224,6 +238,7 @@ def withdraw(
 
 
 @router.post("/proposals/{name}/forecast")
+@stands_on("/proposals/{name}")
 def forecast_again(house: HouseDep, visitor: Approves, name: str) -> Response:
     """试算, by whoever is to approve it."""
     what = house.engine.proposals.get(name).what
@@ -231,6 +246,7 @@ def forecast_again(house: HouseDep, visitor: Approves, name: str) -> Response:
 
 
 @router.post("/proposals/{name}/whatif")
+@stands_on("/proposals/{name}")
 def history_again(
     house: HouseDep, visitor: Approves, name: str, since: Field = "", until: Field = ""
 ) -> Response:

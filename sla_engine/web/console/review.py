@@ -19,7 +19,7 @@ from sla_engine import words
 from sla_engine.dispute.decide import CLAIMS, KINDS, OUTCOMES, REFUSALS, VERDICTS, opening
 from sla_engine.dispute.kind import DISPUTE
 from sla_engine.dossier.events import RungFired, RungWithdrawn, TermRefixed, VerdictSuperseded
-from sla_engine.errors import Fault, Refusal, refuse
+from sla_engine.errors import Fault, Refusal
 from sla_engine.identity import digest
 from sla_engine.policy.clause import Scope, Text
 from sla_engine.projection import Columns
@@ -35,14 +35,15 @@ from sla_engine.web.console.causes import Causes
 from sla_engine.web.console.comparing import Comparison, compared
 from sla_engine.web.console.sending import accepted, submission
 from sla_engine.web.console.told import by
+from sla_engine.web.forms import FormRoute, stands_on
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import House, HouseDep
 from sla_engine.web.language import language_of
-from sla_engine.web.permits import is_of
-from sla_engine.wiring import UNKNOWN_DOSSIER, Engine
+from sla_engine.web.permits import check_read
+from sla_engine.wiring import Engine
 from sla_engine.worktime import Zone, format_instant, parse_instant
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 
 PAGE = 50
 
@@ -110,8 +111,7 @@ def filing(request: Request, house: HouseDep, visitor: Files, petition: str = ""
         try:
             stream = engine.stream_of(petition)
             assessment = engine.assess(stream)
-            if visitor.unit and not is_of(visitor.unit, assessment.dossier):
-                raise refuse(UNKNOWN_DOSSIER, "", petition)
+            check_read(visitor, assessment.dossier)
         except Refusal as refusal:
             faults = list(refusal.faults)
         else:
@@ -168,6 +168,7 @@ _SAID = ("kind", "claim", "remedy", "ground", "office", "signer", "document")
 
 
 @router.post("/disputes")
+@stands_on("/disputes/new?petition={petition}")
 async def file_dispute(
     house: HouseDep, visitor: Files, form: Annotated[Filing, Form()]
 ) -> Response:
@@ -225,7 +226,7 @@ def _dispute(
     engine = house.engine
     case = Case.open(engine, f"dispute/{name}", None)
     opened = opening(case.dossier)
-    gate.own(visitor, opened.claimant, name)
+    check_read(visitor, case.dossier)
     story = disputes.story(engine, case, None)
     form = questions.typed(request.query_params)
     against = format_instant(case.dossier.opening.meta.recorded_at)

@@ -19,12 +19,13 @@ from sla_engine.web import gate
 from sla_engine.web.console import questions
 from sla_engine.web.console.review import see, zone_of
 from sla_engine.web.console.sending import accepted, submission
+from sla_engine.web.forms import FormRoute, stands_on
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import House, HouseDep
 from sla_engine.web.permits import check_filer
 from sla_engine.wiring import Engine
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 
 Files = Annotated[Visitor, need("dispute:file")]
 Rules = Annotated[Visitor, need("dispute:rule")]
@@ -32,6 +33,7 @@ Replays = Annotated[Visitor, need("replay:run")]
 
 
 @router.post("/disputes/{name}/replays")
+@stands_on("/disputes/{name}")
 async def record_replay(
     house: HouseDep,
     visitor: Replays,
@@ -73,6 +75,7 @@ class Addition(BaseModel):
 
 
 @router.post("/disputes/{name}/filing")
+@stands_on("/disputes/{name}")
 async def add_to_filing(
     house: HouseDep, visitor: Files, name: str, form: Annotated[Addition, Form()]
 ) -> Response:
@@ -102,6 +105,7 @@ class Ruling(BaseModel):
 
 
 @router.post("/disputes/{name}/ruling")
+@stands_on("/disputes/{name}")
 async def rule(
     house: HouseDep, visitor: Rules, name: str, form: Annotated[Ruling, Form()]
 ) -> Response:

@@ -16,6 +16,7 @@ from sla_engine.service.campaign_forecast import Forecast
 from sla_engine.showing.forecasts import by_size
 from sla_engine.showing.written import Speech, deadline, duration
 from sla_engine.web import pages
+from sla_engine.web.forms import FormRoute, stands_on
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import House, HouseDep
 from sla_engine.web.jobs import Job, State
@@ -30,7 +31,7 @@ NO_REPORT = tell(
     404,
 )
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 
 Reads = Annotated[Visitor, need("rules:read")]
 Asks = Annotated[Visitor, need("replay:run", "rules:propose", "rules:approve")]
@@ -102,6 +103,7 @@ def report(house: HouseDep, visitor: Asks, name: str) -> Response:
 
 
 @router.post("/tasks/{name}/cancel")
+@stands_on("/tasks/{name}")
 def cancel(house: HouseDep, visitor: Asks, name: str) -> Response:
     """Not wanted any more."""
     house.jobs.cancel(house.jobs.get(name, visitor.source))
@@ -133,6 +135,7 @@ def campaign(request: Request, house: HouseDep, visitor: Reads, name: str) -> Re
 
 
 @router.post("/campaigns/{name}/run")
+@stands_on("/campaigns/{name}")
 def go_on(house: HouseDep, visitor: Approves, name: str) -> Response:
     """Go on with one that was cut off."""
     run_campaign(house, visitor, house.engine.campaigns.get(name))

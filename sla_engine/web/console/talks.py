@@ -1,7 +1,6 @@
 """三级约谈 · Talks: the board by tier and phase, one talk with its rounds, clocks and forms."""
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Annotated, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -20,14 +19,15 @@ from sla_engine.web.console import dossier, told
 from sla_engine.web.console.case import Case, Known
 from sla_engine.web.console.causes import Causes
 from sla_engine.web.console.documents import papers
-from sla_engine.web.console.dossier import Filled, Screen, serve_forms
+from sla_engine.web.console.dossier import Screen, serve_forms
 from sla_engine.web.console.talk_forms import TALK_COMMANDS
+from sla_engine.web.forms import FormRoute
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import House, HouseDep
 from sla_engine.web.language import language_of
 from sla_engine.wiring import Engine
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 
 Reads = Annotated[Visitor, need("talk:read")]
 
@@ -88,10 +88,8 @@ def talk(request: Request, house: HouseDep, visitor: Reads, talk: str) -> Respon
 
 
 def opened(engine: Engine, visitor: Visitor, talk: str, known: Known) -> Case:
-    """Raises `Refusal` UNKNOWN_DOSSIER, NOT_YOURS, KNOWN_TOO_EARLY."""
-    case = Case.open(engine, _KIND, talk, known)
-    case.shown_to(visitor)
-    return case
+    """Raises `Refusal` UNKNOWN_DOSSIER, KNOWN_TOO_EARLY."""
+    return Case.open(engine, visitor, _KIND, talk, known)
 
 
 # ----------------------------------------------------------------------------------------- board
@@ -124,15 +122,12 @@ def _slip(engine: Engine, row: Columns, now: Instant, language: str) -> Slip:
 # ------------------------------------------------------------------------------------------- one
 
 
-def _page(
-    request: Request, house: House, visitor: Visitor, case: Case, filled: Filled | None = None
-) -> Response:
-    view = dossier.view(request, house, visitor, case, TALK_COMMANDS, filled)
+def _page(request: Request, house: House, visitor: Visitor, case: Case) -> Response:
+    view = dossier.view(request, house, visitor, case, TALK_COMMANDS)
     chronicle = case.chronicle
     return pages.render(
         request,
         "desk/talk.html",
-        status=filled.status if filled is not None else HTTPStatus.OK,
         **view,
         record=f"/talks/{quote(case.name)}",
         answers=[],
@@ -158,5 +153,5 @@ def _petition(cause: str) -> str:
     return name if kind == "petition" and "|" in cause else ""
 
 
-_SCREEN = Screen(_KIND, "/talks/{name:path}", opened, _page)
+_SCREEN = Screen(_KIND, "/talks/{name:path}", opened)
 serve_forms(router, _SCREEN, TALK_COMMANDS)

@@ -10,12 +10,11 @@ from sla_engine import words
 from sla_engine.dossier.events import AnomalyNoted, RungFired, RungWithdrawn, TermRefixed
 from sla_engine.escalation.kinds import kind_of
 from sla_engine.policy.clause import Level, Pack, Text
-from sla_engine.record import ENGINE, Event, Instant, Recorded, fields_of
-from sla_engine.round.events import Placed
+from sla_engine.record import ENGINE, Event, Instant, Recorded
 from sla_engine.showing.clocks import left_of, level_of
 from sla_engine.showing.officers import Officers
 from sla_engine.showing.places import place
-from sla_engine.showing.timeline import INSTANTS, Entry, entries
+from sla_engine.showing.timeline import INSTANTS, Entry, entries, one_of, said_of
 from sla_engine.showing.written import deadline, duration, when
 from sla_engine.sla.assess import Reading, State
 from sla_engine.sla.derivation import ClockDerivation, derivation_of
@@ -37,9 +36,6 @@ _ENDED = worklist.ENDED | talk_register.ENDED
 _SAME_MOMENT = 60_000_000
 _GRAVE: Sequence[Card] = ("red", "over", "yellow", "green", "grey")
 _BY_CAUSE = "cause "
-_SAID_ELSEWHERE = frozenset(
-    {"no", "talk", "item", "pack", "petitioner", "commitment", "step", "historic"}
-)
 _COUNTED = {
     Unit.WORKDAYS: Text("个工作日", " working days"),
     Unit.HALF_WORKDAYS: Text("个半日", " half-days"),
@@ -227,7 +223,8 @@ def _details(entry: Entry, say: _Sayer) -> Iterator[str]:
         case RungWithdrawn():
             by = Text("推翻者为第", "overturned by record ")
             end = Text("条记录", "")
-            yield f"{say.clause(event.clause)}，{say.word(by)}{event.overturned_by}{say.word(end)}"
+            overturned = f"{say.word(by)}{event.overturned_by}{say.word(end)}"
+            yield say.word(Text("，", ", ")).join((say.clause(event.clause), overturned))
         case TermRefixed():
             moved = f"{deadline(event.old_due)} → {deadline(event.new_due)}"
             yield f"{say.clause(event.clause)} {moved}"
@@ -255,9 +252,7 @@ def _fired(event: RungFired, holders: Mapping[str, Sequence[str]], say: _Sayer) 
 
 def _said(event: Event, say: _Sayer) -> Iterator[str]:
     """What a fact says beyond its name, field by field."""
-    for name, value in fields_of(event).items():
-        if value in ("", None, (), {}, 0) or name in _SAID_ELSEWHERE:
-            continue
+    for name, value in said_of(event):
         label = words.FIELDS.get(name)
         yield f"{say.word(label) if label else name} {_shown(name, value, say)}"
 
@@ -286,17 +281,11 @@ def _plain(value: Any, say: _Sayer) -> str:
     if isinstance(value, bool):
         return say.word(Text("是", "yes") if value else Text("否", "no"))
     if isinstance(value, tuple):
-        return say.listed([_pair(each) for each in value])
+        return say.listed([one_of(each) for each in value])
     if isinstance(value, Mapping):
         return say.listed([f"{each} {count}" for each, count in value.items()])
     text = str(value)
     return say.word(VALUES.get(text, Text(text, text)))
-
-
-def _pair(value: Any) -> str:
-    if isinstance(value, Placed):
-        return f"{value.rank} {value.member} {value.place}".rstrip()
-    return f"{value[0]} {when(value[1])}" if isinstance(value, tuple) else str(value)
 
 
 # --------------------------------------------------------------------------------------- clocks

@@ -18,12 +18,13 @@ from sla_engine.showing.written import Speech
 from sla_engine.web import pages
 from sla_engine.web.console import questions
 from sla_engine.web.console.running import WHATIF, begun
+from sla_engine.web.forms import FormRoute, stands_on
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import House, HouseDep
 from sla_engine.web.jobs import Job
 from sla_engine.worktime import parse_date
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 
 Replays = Annotated[Visitor, need("replay:run")]
 
@@ -31,19 +32,13 @@ Replays = Annotated[Visitor, need("replay:run")]
 @router.get("/whatif")
 def form(request: Request, house: HouseDep, visitor: Replays) -> Response:
     """What is to be compared with what stands."""
-    return _form(request, house, visitor, ())
-
-
-def _form(request: Request, house: House, visitor: Visitor, faults: tuple[Fault, ...]) -> Response:
     rules = house.engine.rules
     return pages.render(
         request,
         "rules/whatif.html",
-        status=422 if faults else 200,
         packs=questions.editions(rules),
         notices=questions.notices(rules),
         jobs=[each for each in house.jobs.of(visitor.source) if each.kind == WHATIF],
-        faults=faults,
     )
 
 
@@ -66,19 +61,13 @@ class Asking(BaseModel):
 
 
 @router.post("/whatif")
-def ask(
-    request: Request, house: HouseDep, visitor: Replays, form: Annotated[Asking, Form()]
-) -> Response:
-    """Take the job on; every fault of what was typed is told at once."""
-    try:
-        if not form.any:
-            raise refuse(WHATIF_OF_NOTHING, "", "", "政策 / 日历 / 通知")
-        brought = _brought(house.engine.rules, form, house.now())
-        days = form.since, form.until
-        job = begin(house, visitor, brought, tuple(form.without), days)
-    except Refusal as refusal:
-        return _form(request, house, visitor, refusal.faults)
-    return begun(job)
+@stands_on("/whatif")
+def ask(house: HouseDep, visitor: Replays, form: Annotated[Asking, Form()]) -> Response:
+    """Take the job on. Raises `Refusal` with every fault of what was typed."""
+    if not form.any:
+        raise refuse(WHATIF_OF_NOTHING, "", "", "政策 / 日历 / 通知")
+    brought = _brought(house.engine.rules, form, house.now())
+    return begun(begin(house, visitor, brought, tuple(form.without), (form.since, form.until)))
 
 
 def _brought(rules: Rulebook, form: Asking, now: Instant) -> Brought:

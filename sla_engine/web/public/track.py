@@ -30,6 +30,7 @@ from sla_engine.showing.written import deadline
 from sla_engine.sla.assess import Reading
 from sla_engine.sla.cycle import pack_at
 from sla_engine.web import pages
+from sla_engine.web.forms import FormRoute, stands_on
 from sla_engine.web.gate import PUBLIC, need
 from sla_engine.web.house import House, HouseDep
 from sla_engine.wiring import Engine
@@ -57,7 +58,7 @@ RATING_WRONG = register(
     "it is left out, or {found} is none of: {allowed}",
 )
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 
 SOURCE = "track"
 """Under which what petitioners say here is recorded."""
@@ -161,6 +162,7 @@ async def look(request: Request, house: HouseDep, no: Field = "", code: Field = 
 
 
 @router.post("/track/rating", dependencies=[need(PUBLIC)])
+@stands_on("/track", posted=True)
 async def rate(request: Request, house: HouseDep) -> Response:
     """用后评价: once, of what is resolved."""
     form = {name: str(value) for name, value in (await request.form()).items()}
@@ -168,12 +170,7 @@ async def rate(request: Request, house: HouseDep) -> Response:
     found = await _found(house, no, code)
     if found is None:
         return _page(request, HTTPStatus.NOT_FOUND, no=no, faults=[Fault(NOT_TRACKED)])
-    try:
-        said = _said(found, form)
-        await _record(house, found, said)
-    except Refusal as refusal:
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return _page(request, status, found=found, code=code, faults=refusal.faults, form=form)
+    await _record(house, found, _said(found, form))
     shown = await run_in_threadpool(_tracked, house.engine, found.no)
     return _page(request, found=shown, code=code, thanks=True)
 
@@ -186,7 +183,6 @@ def _page(
     no: str = "",
     code: str = "",
     faults: Sequence[Fault] = (),
-    form: Mapping[str, str] = {},
     thanks: bool = False,
 ) -> Response:
     return pages.render(
@@ -197,7 +193,6 @@ def _page(
         no=no,
         code=code,
         faults=faults,
-        form=form,
         thanks=thanks,
         rating=rating(),
         deadline=deadline,
@@ -278,15 +273,15 @@ def _said(found: Tracked, form: Mapping[str, str]) -> Rated:
         faults.append(Fault(RATING_TOO_SOON))
     asked, scores = rating(), dict[str, float]()
     allowed = " / ".join(map(str, asked.grades))
-    for name, title in asked.dimensions.items():
+    for name in asked.dimensions:
         points = form.get(name, "")
         if points in map(str, asked.grades):
             scores[name] = float(points)
         else:
-            faults.append(Fault(RATING_WRONG, title.zh, points[:20], allowed))
-    for name, said in (("satisfied", "是否满意"), ("solved", "是否解决")):
+            faults.append(Fault(RATING_WRONG, name, points[:20], allowed))
+    for name in ("satisfied", "solved"):
         if form.get(name) not in ("yes", "no"):
-            faults.append(Fault(RATING_WRONG, said, form.get(name, "")[:20], "yes / no"))
+            faults.append(Fault(RATING_WRONG, name, form.get(name, "")[:20], "yes / no"))
     if faults:
         raise Refusal(faults)
     return Rated(form["satisfied"] == "yes", form["solved"] == "yes", scores)
