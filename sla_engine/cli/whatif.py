@@ -36,7 +36,8 @@ def whatif(
     out: OutOption = None,
     wording: WordingOption = None,
 ) -> None:
-    from sla_engine.cli.asking import brought
+    from sla_engine.cli.asking import wanted
+    from sla_engine.showing.questions import brought
     from sla_engine.showing.whatifs import WHATIF_OF_NOTHING, WhatIf, installed, question_of
 
     if not (pack or calendar or without):
@@ -50,7 +51,7 @@ def whatif(
     with desk.engine() as engine:
         now = engine.clock.now()
         try:
-            asked = brought(engine.rules, pack, calendar, now)
+            asked = brought(engine.rules, wanted(pack, calendar), now)
         except Refusal as refusal:
             raise Misuse(refusal.faults) from None
         question = question_of(asked, tuple(without), now)

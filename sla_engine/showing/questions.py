@@ -1,10 +1,11 @@
 """A reviewer's options read as questions about one dossier."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
 from sla_engine.asking import calendar_at, edit_of
+from sla_engine.errors import Fault, Refusal
 from sla_engine.policy.lint import parse_pack
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant, Recorded
@@ -28,6 +29,17 @@ class Asked:
     without: tuple[str, ...] = ()
     edits: tuple[str, ...] = ()
     against: str = ""
+
+
+class Wanted(NamedTuple):
+    """The rules that are asked for: an edition and a calendar by what they are called, or as texts
+    (TOML) that are brought along. `where`: what the text of the pack is called in its faults."""
+
+    pack: str = ""
+    calendar: str = ""
+    pack_text: str = ""
+    notice_text: str = ""
+    where: str = "pack"
 
 
 class Brought(NamedTuple):
@@ -54,16 +66,13 @@ class Review:
         engine: Engine,
         stream: str,
         asked: Asked,
-        brought: Callable[[Rulebook, Instant], Brought] | None = None,
+        wanted: Wanted | None = None,
     ) -> Self:
-        """What is asked about a dossier. `brought` gives the rules with whatever was brought along
-        to compare with; without it an edition and a calendar that are known are named.
-
-        Raises `Refusal` for words that cannot be read.
-        """
+        """What is asked about a dossier, by the rules `wanted`; else by those that `asked` names.
+        Raises `Refusal` for words that cannot be read."""
         now = engine.clock.now()
-        named = brought or (lambda rules, at: named_rules(rules, asked, at))
-        rules, pack, calendar = named(engine.rules, now)
+        wanted = wanted or Wanted(asked.pack, asked.calendar)
+        rules, pack, calendar = brought(engine.rules, wanted, now)
         events = engine.events(stream)
         known_at = _instant(asked.known_at, "known_at")
         question = Question(
@@ -91,23 +100,37 @@ def _own_pack(events: Sequence[Recorded]) -> str:
     return str(getattr(events[0].event, "pack", "")) if events else ""
 
 
-def named_rules(rules: Rulebook, asked: Asked, now: Instant) -> Brought:
-    """The rules as they are, the edition and the calendar that were named."""
-    return Brought(rules, asked.pack, calendar_at(rules, asked.calendar, now))
+def brought(rules: Rulebook, wanted: Wanted, now: Instant) -> Brought:
+    """The rules with what was brought along. Raises `Refusal` with the faults of all of it."""
+    faults: list[Fault] = []
+    pack, known = wanted.pack, None
+    try:
+        if wanted.pack_text.strip():
+            rules, pack = _with_pack(rules, wanted.pack_text, wanted.where)
+    except Refusal as refusal:
+        faults += refusal.faults
+    try:
+        if wanted.notice_text.strip():
+            rules, known = _with_notice(rules, wanted.notice_text, now)
+        else:
+            known = calendar_at(rules, wanted.calendar, now)
+    except Refusal as refusal:
+        faults += refusal.faults
+    if faults:
+        raise Refusal(faults)
+    return Brought(rules, pack, known)
 
 
-def with_pack(rules: Rulebook, text: str, where: str) -> tuple[Rulebook, str]:
-    """The rules and an edition brought along (TOML), under a name of its own, so that the edition
-    it was made from is still there to compare with. Raises `Refusal` with the faults of the text.
-    """
+def _with_pack(rules: Rulebook, text: str, where: str) -> tuple[Rulebook, str]:
+    """Under a name of its own, so that the edition it was made from is still there to compare
+    with."""
     pack = parse_pack(text, where)
     named = replace(pack, name=f"{pack.name}~{pack.digest[:8]}")
     return rules.with_pack(named), f"{named.name}@{named.edition}"
 
 
-def with_notice(rules: Rulebook, text: str, now: Instant) -> tuple[Rulebook, Instant]:
-    """The rules and a notice brought along (TOML) as if it were learned a moment from now, so that
-    nothing else knows of it. Raises `Refusal` with the faults of the text."""
+def _with_notice(rules: Rulebook, text: str, now: Instant) -> tuple[Rulebook, Instant]:
+    """As if it were learned a moment from now, so that nothing else knows of it."""
     return rules.with_notice(notice_of(text, now + 1)), now + 1
 
 

@@ -5,9 +5,10 @@ from xml.dom import minidom
 
 import pytest
 
-from sla_engine.cli.asking import with_calendar
+from sla_engine.cli.asking import wanted
 from sla_engine.clock import VirtualClock
 from sla_engine.replay.question import Question
+from sla_engine.showing.questions import brought
 from sla_engine.wiring import Engine
 from sla_engine.worktime import parse_instant
 from tests.support.shell import ROOT, TRAITS, Shell, fact, play
@@ -168,8 +169,8 @@ def test_a_notice_that_is_out_is_tried_on_every_term_it_would_make_official(
     notice.write_text(THE_NOTICE_IS_OUT, encoding="utf-8")
     with Engine.open(store, VirtualClock(parse_instant("2026-12-26T09:00:00+08:00"))) as engine:
         now = engine.clock.now()
-        rules, known = with_calendar(engine.rules, str(notice), now)
-        found = engine.whatif(Question(known_at=now, calendar=known), rules)
+        asked = brought(engine.rules, wanted("", str(notice)), now)
+        found = engine.whatif(Question(known_at=now, calendar=asked.calendar), asked.rules)
     (moved,) = (each for each in found.examples if each.clause == "solve")
     assert moved.due_before == parse_instant("2027-01-12T00:00:00+08:00")
     assert moved.due_after == parse_instant("2027-01-10T00:00:00+08:00")

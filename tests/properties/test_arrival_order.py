@@ -2,12 +2,13 @@
 
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.workload import DAY, HOUR, MINUTE, Arrival, Shape, history
 from sla_engine.worktime import Instant, parse_instant
 from tests.support.delivery import Upstream, engine_at, move_to, petitions, talk_causes
+from tests.support.sizes import examples
 
 BEGIN = parse_instant("2025-03-03T09:00:00+08:00")
 HORIZON = BEGIN + 200 * DAY
@@ -48,7 +49,7 @@ def at_once(arrivals: list[Arrival]) -> list[tuple[Instant, list[Arrival]]]:
 
 
 @given(seed=st.integers(0, 10**6), mixing=st.randoms(use_true_random=False))
-@settings(max_examples=12)
+@examples(12)
 def test_delay_order_and_batching_do_not_change_what_stands(seed: int, mixing: Random) -> None:
     arrivals = happenings(seed)
     expected = delivered(at_once(arrivals))
@@ -60,7 +61,7 @@ def test_delay_order_and_batching_do_not_change_what_stands(seed: int, mixing: R
 
 
 @given(seed=st.integers(0, 10**6), mixing=st.randoms(use_true_random=False))
-@settings(max_examples=12)
+@examples(12)
 def test_one_delivery_in_any_order_equals_many(seed: int, mixing: Random) -> None:
     arrivals = happenings(seed)
     last = arrivals[-1].at

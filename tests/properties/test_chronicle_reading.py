@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_engine.dossier.chronicle import Chronicle, read
@@ -125,7 +125,6 @@ def seen(chronicle: Chronicle) -> object:
 
 @pytest.mark.parametrize("kind", [PETITION, TALK, ITEM, ROUND], ids=lambda kind: kind.name)
 @given(seed=st.integers(0, 10**9), count=st.integers(1, 30))
-@settings(max_examples=60)
 def test_reading_on_is_reading_anew(kind: Kind, seed: int, count: int) -> None:
     rng = Random(seed)
     arrivals = story(kind, rng, count)

@@ -4,12 +4,13 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.workload import DAY, HOUR, Arrival
 from sla_engine.worktime import Instant, format_instant, parse_instant
 from tests.support.delivery import Upstream, engine_at, move_to
+from tests.support.sizes import examples
 
 BEGIN = parse_instant("2025-03-03T09:00:00+08:00")
 HORIZON = BEGIN + 150 * DAY
@@ -94,7 +95,7 @@ def delivered(arrivals: list[Arrival]) -> object:
 
 
 @given(seed=st.integers(0, 10**6), mixing=st.randoms(use_true_random=False))
-@settings(max_examples=12)
+@examples(12)
 def test_delay_and_order_do_not_change_what_rulings_leave(seed: int, mixing: Random) -> None:
     arrivals = happenings(seed)
     delayed = [
@@ -105,7 +106,7 @@ def test_delay_and_order_do_not_change_what_rulings_leave(seed: int, mixing: Ran
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=8)
+@examples(8)
 def test_one_delivery_in_reverse_equals_many(seed: int) -> None:
     arrivals = happenings(seed)
     last = arrivals[-1].at

@@ -3,7 +3,7 @@ nothing."""
 
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.workload import DAY, HOUR, MINUTE
@@ -12,6 +12,7 @@ from sla_engine.service.intake import Submission, parse
 from sla_engine.wiring import Engine
 from tests.support.delivery import PREMATURE, engine_at, move_to, petitions
 from tests.support.given import fact, instant
+from tests.support.sizes import examples
 
 BEGIN = instant("2025-03-03 08:00")
 HORIZON = BEGIN + 90 * DAY
@@ -77,7 +78,7 @@ def send(engine: Engine, batch: list[Submission]) -> list[Submission]:
 
 
 @given(voids=st.sets(st.sampled_from(VOIDS)), mixing=st.randoms(use_true_random=False))
-@settings(max_examples=15)
+@examples(15)
 def test_delay_does_not_change_what_stands_of_merged_petitions(
     voids: set[str], mixing: Random
 ) -> None:

@@ -1,11 +1,10 @@
 """What is kept of a dossier and moved on fact by fact is what is found of it anew."""
 
-import os
 from random import Random
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.workload import DAY, Shape, city
@@ -27,6 +26,7 @@ from sla_engine.worktime import parse_instant
 from tests.properties.test_chronicle_reading import story
 from tests.support.delivery import Upstream, engine_at, move_to
 from tests.support.given import clause, pack_of, rules_of, talks
+from tests.support.sizes import examples
 
 HOUR = 3_600_000_000
 BEGIN = parse_instant("2025-03-03T09:00:00+08:00")
@@ -87,7 +87,7 @@ def seen(assessment: Assessment) -> object:
 
 @pytest.mark.parametrize("kind", [PETITION, TALK, ITEM, ROUND], ids=lambda kind: kind.name)
 @given(seed=st.integers(0, 10**9), count=st.integers(1, 25))
-@settings(max_examples=40)
+@examples(40)
 def test_clocks_moved_on_are_clocks_found_anew(kind: Kind, seed: int, count: int) -> None:
     rng = Random(seed)
     arrivals = told(kind, rng, count)
@@ -146,7 +146,7 @@ def change_the_rules(engine: Engine, arrived: int, notice_at: int, edition_at: i
     notice_at=st.integers(0, 50),
     edition_at=st.integers(0, 50),
 )
-@settings(max_examples=100 if os.environ.get("SOAK") == "1" else 10)
+@examples(10, 100)
 def test_processes_that_keep_their_dossiers_record_what_one_does_that_never_does(
     seed: int, size: int, notice_at: int, edition_at: int
 ) -> None:

@@ -6,7 +6,7 @@ after its own breach is told to nobody.
 
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_engine.dossier.chronicle import read
@@ -25,6 +25,7 @@ from tests.support.given import (
     to,
     trigger,
 )
+from tests.support.sizes import examples
 
 SOLVE = clause("solve", "5个工作日", rungs="red due red 30")
 TABLES = (
@@ -126,7 +127,7 @@ def _settled(line: str) -> bool:
 
 
 @given(seed=st.integers(0, 10**6), mixing=st.randoms(use_true_random=False))
-@settings(max_examples=6)
+@examples(6)
 def test_counters_and_what_they_lead_to_are_the_same_however_late_facts_come(
     seed: int, mixing: Random
 ) -> None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from itertools import islice
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.workload import DAY, HOUR, MINUTE, Arrival, Shape, city
@@ -18,6 +18,7 @@ from sla_engine.replay.state import state_of
 from sla_engine.wiring import Engine
 from sla_engine.worktime import parse_instant
 from tests.support.delivery import Upstream, engine_at, move_to
+from tests.support.sizes import examples
 
 BEGIN = parse_instant("2025-03-03T00:00:00+08:00")
 END = BEGIN + 60 * DAY
@@ -67,7 +68,7 @@ def streams(engine: Engine) -> list[str]:
 
 
 @given(seed=st.integers(0, 10**6), stop=st.integers(0, 10**6))
-@settings(max_examples=10)
+@examples(10)
 def test_the_log_alone_gives_the_same_state_after_any_prefix_of_a_citys_life(
     seed: int, stop: int
 ) -> None:
@@ -82,7 +83,7 @@ def test_the_log_alone_gives_the_same_state_after_any_prefix_of_a_citys_life(
 
 
 @given(seed=st.integers(0, 10**6), ahead=st.integers(0, 40 * 24))
-@settings(max_examples=10)
+@examples(10)
 def test_catching_up_twice_is_no_more_than_once(seed: int, ahead: int) -> None:
     with city_of(seed, petitions=2) as (engine, steps):
         for _ in steps:
@@ -99,7 +100,7 @@ def test_catching_up_twice_is_no_more_than_once(seed: int, ahead: int) -> None:
 
 
 @given(seed=st.integers(0, 10**6), asked=st.randoms(use_true_random=False))
-@settings(max_examples=8)
+@examples(8)
 def test_as_known_then_is_what_a_live_engine_answered_then(seed: int, asked: Random) -> None:
     answers: dict[tuple[str, Instant], list[object]] = {}
     with city_of(seed) as (engine, steps):
@@ -118,7 +119,7 @@ def test_as_known_then_is_what_a_live_engine_answered_then(seed: int, asked: Ran
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=5)
+@examples(5)
 def test_read_models_stand_where_the_dossiers_stand(seed: int) -> None:
     with city_of(seed) as (engine, steps):
         for _ in steps:

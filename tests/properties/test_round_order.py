@@ -2,7 +2,7 @@
 
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_engine.dossier.chronicle import read
@@ -10,6 +10,7 @@ from sla_engine.replay.state import state_of
 from sla_engine.round.kind import ROUND
 from sla_engine.wiring import Engine
 from tests.support.given import clause, engine, pack_of, rules_of, send, series, to
+from tests.support.sizes import examples
 
 SIGN = clause(
     "sign", "5个工作日", scope='"member"', start='"period_ended"', stop='"reported"',
@@ -73,7 +74,7 @@ def standing(each: Engine) -> object:
 
 
 @given(seed=st.integers(0, 10**6), mixing=st.randoms(use_true_random=False))
-@settings(max_examples=12)
+@examples(12)
 def test_a_round_is_the_same_however_late_its_facts_come(seed: int, mixing: Random) -> None:
     lines = story(Random(seed))
     on_time = [(at, at, line) for at, line in lines]

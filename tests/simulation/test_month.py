@@ -29,7 +29,7 @@ from tests.support.recount_rows import rows, sums
 
 SEED = int(os.environ.get("SLA_SEED", "20250301"))
 SOAK = os.environ.get("SOAK") == "1"
-PETITIONS = int(os.environ.get("SLA_PETITIONS", "200000" if SOAK else "800"))
+PETITIONS = int(os.environ.get("SLA_PETITIONS", "200000" if SOAK else "250"))
 BEGIN = parse_instant("2025-03-01T00:00:00+08:00")
 LATER = BEGIN + 75 * DAY
 PERIODS = [(date(2025, 3, 1), date(2025, 3, 31)), (date(2025, 4, 7), date(2025, 4, 13))]

@@ -24,29 +24,14 @@ from sla_engine.wiring import Engine
 from sla_engine.worktime import parse_instant
 from tests.support.bulk import histories, in_columns, replayed
 from tests.support.delivery import Upstream, engine_at, move_to
+from tests.support.year import BEGIN, END, REVISED, REVISION
 
 SEED = int(os.environ.get("SLA_SEED", "20250102"))
 SOAK = os.environ.get("SOAK") == "1"
 PETITIONS = 5_000 if SOAK else 120
-BEGIN = parse_instant("2025-01-02T00:00:00+08:00")
-END = parse_instant("2025-12-20T00:00:00+08:00")
-REVISED = parse_instant("2025-06-18T10:00:00+08:00")
 NOW = END + 60 * DAY
 EDITION = "zaozhuang-2110@2024-08"
 RED, PROMISES = 30, ("arrive", "feedback", "solve")
-REVISION = """
-title = "模拟通知：六月二十四日放假一天"
-number = "模拟〔2025〕1号"
-region = "CN"
-published = 2025-06-18
-covers = []
-verified = false
-
-[[holiday]]
-name = "模拟假日"
-off = ["2025-06-24"]
-work = ["2025-06-28"]
-"""
 
 
 @pytest.fixture(scope="module")

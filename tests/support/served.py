@@ -15,7 +15,7 @@ from sla_engine.clock import SystemClock
 from tests.support.shell import PROGRAM, ROOT, Shell
 
 _CLOCK = SystemClock()
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 def until(true: Callable[[], object], what: str) -> None:
@@ -42,7 +42,12 @@ class Served:
             )
 
     def __enter__(self) -> Self:
-        until(lambda: self._address() or self.process.poll() is not None, "the process listens")
+        try:
+            until(lambda: self._address() or self.process.poll() is not None, "the process listens")
+        except AssertionError as never:
+            never.add_note(self.output[-2_000:])
+            self.kill()
+            raise
         return self
 
     def __exit__(

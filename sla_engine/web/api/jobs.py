@@ -12,14 +12,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from sla_engine.asking import calendar_at
 from sla_engine.errors import refuse
 from sla_engine.replay.diff import diff
 from sla_engine.rules.texts import notice_of
 from sla_engine.showing import papers
 from sla_engine.showing.forecasts import forecast_dict
 from sla_engine.showing.plain import rfc3339
-from sla_engine.showing.questions import Asked, Brought, Review, with_notice, with_pack
+from sla_engine.showing.questions import Asked, Review, Wanted, brought
 from sla_engine.showing.replays import difference_dict, replay_dict
 from sla_engine.showing.whatifs import WHATIF_OF_NOTHING, WhatIf, installed, question_of
 from sla_engine.web import problems
@@ -347,14 +346,11 @@ def _whatif(house: House, said: WhatIfIn) -> WhatIf:
         raise refuse(WHATIF_OF_NOTHING, "", "", "pack, pack_toml, calendar, notice_toml, without")
     house.engine.refresh_rules()
     rules, now = house.engine.rules, house.now()
-    pack, calendar = said.pack, calendar_at(rules, said.calendar, now)
-    if said.pack_toml:
-        rules, pack = with_pack(rules, said.pack_toml, "pack_toml")
-    if said.notice_toml:
-        rules, calendar = with_notice(rules, said.notice_toml, now)
-    question = question_of(Brought(rules, pack, calendar), tuple(said.without), now)
+    wanted = Wanted(said.pack, said.calendar, said.pack_toml, said.notice_toml, "pack_toml")
+    judged = brought(rules, wanted, now)
+    question = question_of(judged, tuple(said.without), now)
     first, after = reading.day(said.since, "since"), reading.day(said.until, "until")
-    return WhatIf(rules, question, first, after)
+    return WhatIf(judged.rules, question, first, after)
 
 
 def _taken(request: Request, job: Job) -> Response:

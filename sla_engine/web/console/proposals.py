@@ -19,7 +19,7 @@ from sla_engine.rules.proposal import (
 )
 from sla_engine.service.campaign import CAMPAIGN_UNKNOWN
 from sla_engine.service.proposals import PROPOSAL_MOVED, PROPOSAL_UNKNOWN, By
-from sla_engine.showing.questions import Brought, with_notice, with_pack
+from sla_engine.showing.questions import Wanted
 from sla_engine.web import pages
 from sla_engine.web.console import whatif
 from sla_engine.web.console.drafts import FILE, NOTICE, PACK, Draft, draft_of
@@ -132,14 +132,12 @@ def history(
 
 
 def _whatif(house: House, visitor: Visitor, found: Draft, since: str, until: str) -> Job:
-    rules = house.engine.rules
-    if found.kind == PACK:
-        rules, edition = with_pack(rules, found.text, FILE)
-        brought = Brought(rules, edition, None)
-    else:
-        rules, known = with_notice(rules, found.text, house.now())
-        brought = Brought(rules, "", known)
-    return whatif.begin(house, visitor, brought, (), (since, until))
+    wanted = (
+        Wanted(pack_text=found.text, where=FILE)
+        if found.kind == PACK
+        else Wanted(notice_text=found.text)
+    )
+    return whatif.begin(house, visitor, wanted, (), (since, until))
 
 
 # --------------------------------------------------------------------------------------- proposals

@@ -7,11 +7,8 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sla_engine.asking import calendar_at
-from sla_engine.errors import Fault, Refusal, refuse
-from sla_engine.policy.rulebook import Rulebook
-from sla_engine.record import Instant
-from sla_engine.showing.questions import Brought, with_notice, with_pack
+from sla_engine.errors import refuse
+from sla_engine.showing.questions import Wanted, brought
 from sla_engine.showing.replays import heading
 from sla_engine.showing.whatifs import WHATIF_OF_NOTHING, WhatIf, installed, question_of
 from sla_engine.showing.written import Speech
@@ -66,49 +63,29 @@ def ask(house: HouseDep, visitor: Replays, form: Annotated[Asking, Form()]) -> R
     """Take the job on. Raises `Refusal` with every fault of what was typed."""
     if not form.any:
         raise refuse(WHATIF_OF_NOTHING, "", "", "政策 / 日历 / 通知")
-    brought = _brought(house.engine.rules, form, house.now())
-    return begun(begin(house, visitor, brought, tuple(form.without), (form.since, form.until)))
-
-
-def _brought(rules: Rulebook, form: Asking, now: Instant) -> Brought:
-    """Rules with whatever was pasted. Raises `Refusal` with the faults of all of it."""
-    faults: list[Fault] = []
-    pack = form.pack
-    known: Instant | None = None
-    try:
-        if form.pack_text.strip():
-            rules, pack = with_pack(rules, form.pack_text, "政策包 pack")
-    except Refusal as refusal:
-        faults += refusal.faults
-    try:
-        if form.notice_text.strip():
-            rules, known = with_notice(rules, form.notice_text, now)
-        elif form.calendar:
-            known = calendar_at(rules, form.calendar, now)
-    except Refusal as refusal:
-        faults += refusal.faults
-    if faults:
-        raise Refusal(faults)
-    return Brought(rules, pack, known)
+    texts = (form.pack_text, form.notice_text, "政策包 pack")
+    wanted = Wanted(form.pack, form.calendar, *texts)
+    return begun(begin(house, visitor, wanted, tuple(form.without), (form.since, form.until)))
 
 
 def begin(
     house: House,
     visitor: Visitor,
-    brought: Brought,
+    wanted: Wanted,
     without: tuple[str, ...] = (),
     days: tuple[str, str] = ("", ""),
 ) -> Job:
-    """A what-if over all petitions as a job. Raises `Refusal` for days that cannot be read, and
-    `BULK_MISSING`, `JOBS_FULL`."""
+    """A what-if over all petitions as a job. Raises `Refusal` for rules and days that cannot be
+    read, and `BULK_MISSING`, `JOBS_FULL`."""
     installed()
     since, until = days
     first = parse_date(since, "since") if since else None
     after = parse_date(until, "until") if until else None
-    question = question_of(brought, without, house.now())
+    judged = brought(house.engine.rules, wanted, now := house.now())
+    question = question_of(judged, without, now)
     asked = {"title": heading(question, Speech()), "since": since, "until": until}
     total = house.engine.counts("petition_card", [("petition/", "petition0")])[0]
-    work = WhatIf(brought.rules, question, first, after)
+    work = WhatIf(judged.rules, question, first, after)
     from sla_engine.web.console.impacts import answered  # noqa: PLC0415  numpy is an extra
 
     return house.jobs.begin(

@@ -1,11 +1,12 @@
 """Read models are read in pages: a range of keys, from either end, from wherever one left off."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_engine.followers.projector import Shelves
 from sla_engine.store.application import open_memory
 from tests.conformance.store.samples import OpenLog
+from tests.support.sizes import examples
 
 KEYS = [f"due|{unit}|{n:04d}" for unit in ("*", "=区住建局") for n in range(1_200)]
 
@@ -81,7 +82,7 @@ def test_keys_of_a_range_are_counted(log: OpenLog) -> None:
     assert log.count_rows("docket", 1, []) == []
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(
     st.sets(st.text("a|区\U0010fffd", max_size=4)),
     st.text("a|区", max_size=2),

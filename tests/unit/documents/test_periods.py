@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_engine.documents.form import Days, Source
@@ -41,7 +41,6 @@ days = st.integers(min_value=0, max_value=400)
 
 
 @given(lives=st.lists(st.tuples(days, st.one_of(st.none(), days)), max_size=30))
-@settings(deadline=None, max_examples=60)
 def test_before_and_came_in_are_resolved_and_in_hand(lives: list[tuple[int, int | None]]) -> None:
     start = instant("2023-11-01 09:00")
     day = 86_400_000_000
