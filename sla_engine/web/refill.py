@@ -4,8 +4,9 @@ Templates draw a form as it is offered; what becomes of one that was refused is 
 page, so that every form there is or will be is shown again in the same way.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 from bs4.dammit import EntitySubstitution
@@ -16,11 +17,16 @@ _OF_THE_PAGE = frozenset({"key", "seen"})
 """Hidden fields that are new whenever a form is drawn."""
 _KEPT_AS_DRAWN = frozenset({"hidden", "submit", "button", "password", "file"})
 _CHOSEN = frozenset({"checkbox", "radio"})
-_HTML5 = HTMLFormatter(
-    EntitySubstitution.substitute_xml,
-    void_element_close_prefix="",
-    empty_attributes_are_booleans=True,
-)
+
+
+class _AsWritten(HTMLFormatter):
+    """HTML with the attributes of an element in the order in which they were written."""
+
+    def __init__(self) -> None:
+        super().__init__(EntitySubstitution.substitute_xml, void_element_close_prefix="")
+
+    def attributes(self, tag: Tag) -> Iterable[tuple[str, Any]]:
+        return tag.attrs.items()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Refilled:
     def with_summary(self, summary: str) -> str:
         """The whole page, `summary` first in what it is about."""
         (self.page.main or self.page).insert(0, _parsed(summary))
-        return self.page.decode(formatter=_HTML5)
+        return self.page.decode(formatter=_AsWritten())
 
 
 def refill(html: str, sent: Sent) -> Refilled:

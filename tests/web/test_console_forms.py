@@ -82,9 +82,8 @@ def test_the_summary_comes_first_has_the_focus_and_leads_to_each_field(hall: Eng
     html, seen = again(
         signed_in(hall, "system"), "/keys", title="", source="x", scopes="facts:append", days="0"
     )
-    summary = html[html.index('aria-labelledby="refused-head"') : html.index("<h1>")]
-    for said in ('role="alert"', 'tabindex="-1"', "autofocus", "notice notice-bad refused"):
-        assert said in summary
+    summary = html[html.index('class="notice notice-bad refused"') : html.index("<h1>")]
+    assert 'role="alert" tabindex="-1" autofocus' in summary
     places = re.findall(r'<li><a href="#([^"]+)">', summary)
     assert len(places) >= 1
     assert set(places) <= seen.ids
@@ -195,7 +194,7 @@ def test_the_form_that_was_sent_is_filled_in_and_unfolded_and_no_other() -> None
         "t": ["\n<i>"],
     }  # fmt: skip
     assert '<main id="main">[summary]<h1>A &amp; B</h1>' in html
-    assert '<details class="why" open>' in html
+    assert '<details class="why" open="">' in html
     assert html.index('id="wrong-r"') > html.index('value="2"')
     assert "&lt;bad&gt;" in html
     assert set(found.places) == {"", "r", "x"}
