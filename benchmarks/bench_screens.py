@@ -41,7 +41,7 @@ Ask = Callable[[Random], str]
 def _signed_in(petitions: int, role: str) -> httpx2.Client:
     """Somebody at a server over a store of that size. Nothing is recorded but their coming in."""
     engine = Engine.open(built(petitions), VirtualClock(NOW), _FREE, load_rulebook())
-    _count_a_month(str(built(petitions)))
+    _count_a_month(str(built(petitions)), min(28, petitions // 500))
     password = "longer-than-anybody-guesses"
     opened = AccountOpened(role, role, (role,))
     engine.access.registrar.establish(opened, at_machine("benchmark"), password)
@@ -58,20 +58,20 @@ def _refusing(submissions: Sequence[Submission]) -> "Future[list[Outcome]]":
     raise AssertionError(f"a screen that is looked at records nothing: {submissions}")
 
 
-def _count_a_month(path: str) -> None:
-    """Cells of the scorecard for every day, unit and kind of this month."""
+def _count_a_month(path: str, days: int) -> None:
+    """Cells of the scorecard for so many days of this month, for every unit and kind."""
     counted = ("registered", "dispatched", "accepted", "resolved", "once", "callbacks")
     judged = [f"{clause}.{word}" for clause in ("help", "sign") for word in ("judged", "met")]
     cell = json.dumps(dict.fromkeys([*counted, *judged], 3))
     with sqlite3.connect(path) as connection:
         connection.executemany(
             "INSERT OR REPLACE INTO projection_row VALUES ('scorecard.cells', 1, ?, ?)",
-            ((key, cell) for key in _cells(month_of(NOW))),
+            ((key, cell) for key in _cells(month_of(NOW), days)),
         )
 
 
-def _cells(month: str) -> Iterator[str]:
-    for day in range(1, 29):
+def _cells(month: str, days: int) -> Iterator[str]:
+    for day in range(1, days + 1):
         for unit in range(UNITS):
             for kind in _KINDS:
                 yield f"{_PACK}|{_REGION}|{month}-{day:02d}|U{unit:03d}|{kind}"
@@ -87,7 +87,7 @@ def _screen(role: str, ask: Ask, petitions: int) -> Race:
         return client.get("/track").status_code
 
     return Race(
-        [ask(rng) for _ in range(REQUESTS)],
+        [ask(rng) for _ in range(min(REQUESTS, petitions // 500))],
         [
             Contender("the screen", _each(page), one=page),
             Contender("a page that reads nothing", _each(least), one=least),

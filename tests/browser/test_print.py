@@ -9,7 +9,7 @@ from tests.support.browser import Town, Visit
 
 Visiting = Callable[..., Visit]
 
-PRINTED = ["petitions", "petition", "talk", "boards", "scorecards", "dispute", "calendar", "track"]
+PRINTED = ["petition", "talk", "scorecards", "dispute"]
 PRESSED = "form, button, input, select, textarea, .side, .top, .pager, .skip"
 
 

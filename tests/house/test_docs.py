@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from typer.main import get_command
 
-from sla_engine.cli.main import app
 from sla_engine.cli.reception import PREMATURE
 from sla_engine.clock import VirtualClock
 from sla_engine.dispute import decide as dispute_decide
@@ -32,7 +30,7 @@ from sla_engine.talk import decide as talk_decide
 from sla_engine.wiring import Engine
 from sla_engine.worktime import parse_instant
 from tests.house.test_no_machine_paths import text_files
-from tests.house.test_readme import commands, unknown_to_cli
+from tests.house.test_readme import COMMAND, commands, unknown_to_cli
 from tests.house.tree import ROOT, place
 from tests.support.shell import Shell
 
@@ -417,7 +415,7 @@ def test_every_command_named_in_a_document_exists(path: Path) -> None:
     text = text_of(path)
     typed = [*commands(text), *(["sla-engine", *span.split()] for span in SPAN.findall(text))]
     run = [words[1:] for words in typed if words and words[0].endswith("sla-engine")]
-    assert [fault for words in run for fault in unknown_to_cli(words, get_command(app))] == []
+    assert [fault for words in run for fault in unknown_to_cli(words, COMMAND)] == []
 
 
 def test_every_term_of_the_glossary_lives_where_it_says() -> None:

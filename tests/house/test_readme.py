@@ -15,6 +15,7 @@ READMES = ("README.md", "README.zh-CN.md")
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TARGET = re.compile(r"^([\w.-]+):(?!=)", re.MULTILINE)
 OPERATORS = frozenset("();<>|&")
+COMMAND = get_command(app)
 
 
 def commands(text: str) -> Iterator[list[str]]:
@@ -77,7 +78,7 @@ def test_every_command_in_the_readme_exists(name: str) -> None:
     assert made, "a README shows how to set up"
     assert run, "a README shows how to use the command"
     faults = [fault for words in made for fault in unknown_to_make(words, makefile)]
-    faults += [fault for words in run for fault in unknown_to_cli(words, get_command(app))]
+    faults += [fault for words in run for fault in unknown_to_cli(words, COMMAND)]
     assert faults == []
 
 
@@ -90,8 +91,8 @@ def test_commands_are_found_in_sh_blocks_alone() -> None:
 
 def test_an_unknown_target_subcommand_or_option_is_found() -> None:
     assert unknown_to_make(["demo", "fly", "PYTHON=python3.12"], "demo: x\n") == ["make fly"]
-    assert unknown_to_cli(["fly"], get_command(app)) != []
-    assert unknown_to_cli(["--fly"], get_command(app)) != []
-    assert unknown_to_cli(["--help"], get_command(app)) == []
-    assert unknown_to_cli(["document", "urge", "ZZ1", "--out", "x.md"], get_command(app)) == []
-    assert unknown_to_cli(["document", "urge", "ZZ1", "--fly"], get_command(app)) == ["draw --fly"]
+    assert unknown_to_cli(["fly"], COMMAND) != []
+    assert unknown_to_cli(["--fly"], COMMAND) != []
+    assert unknown_to_cli(["--help"], COMMAND) == []
+    assert unknown_to_cli(["document", "urge", "ZZ1", "--out", "x.md"], COMMAND) == []
+    assert unknown_to_cli(["document", "urge", "ZZ1", "--fly"], COMMAND) == ["draw --fly"]

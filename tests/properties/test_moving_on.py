@@ -146,7 +146,7 @@ def change_the_rules(engine: Engine, arrived: int, notice_at: int, edition_at: i
     notice_at=st.integers(0, 50),
     edition_at=st.integers(0, 50),
 )
-@examples(10, 100)
+@examples(5, 100)
 def test_processes_that_keep_their_dossiers_record_what_one_does_that_never_does(
     seed: int, size: int, notice_at: int, edition_at: int
 ) -> None:
