@@ -50,7 +50,11 @@ class DisputeRegister:
     def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:
         lines, found = history.standing(row["lines"]), acts.standing(row["raised"])
         phase = history.phase(lines, _STAYS)
-        running = [each.due for each in clocks if each.stopped is None and each.due is not None]
+        running = [
+            each.due
+            for each in clocks
+            if each.stopped is None and each.due is not None and each.binds
+        ]
         return {
             **row,
             "phase": phase,

@@ -162,7 +162,7 @@ def _first(clocks: Sequence[AlarmRow]) -> tuple[Instant | None, str]:
 
 
 def _runs(clock: AlarmRow) -> bool:
-    return clock.stopped is None and clock.due is not None
+    return clock.stopped is None and clock.due is not None and clock.binds
 
 
 def _card(counted: Mapping[str, int]) -> str:

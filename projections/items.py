@@ -132,7 +132,11 @@ def limits(clocks: Sequence[AlarmRow], spells: Sequence[Spell]) -> list[AlarmRow
 
 
 def _governing(clocks: Sequence[AlarmRow], begin: Instant, end: Instant | None) -> str:
-    lasting = [clock for clock in _begun(clocks, begin, end) if clock.stopped in (None, end)]
+    lasting = [
+        clock
+        for clock in _begun(clocks, begin, end)
+        if clock.stopped in (None, end) and clock.binds
+    ]
     dues = [(clock.started, clock.due is None, clock.due or 0, clock.clause) for clock in lasting]
     return min(dues)[-1] if dues else ""
 

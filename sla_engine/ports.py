@@ -22,7 +22,8 @@ class AlarmRow(NamedTuple):
     (`stopped`; by losing its object if `state` is "cancelled"), and who is `liable`: whoever is
     answerable at its end, or at its first late instant if that comes before. These follow from the
     facts alone, whenever the row was written. `state` does not say that a clock is overdue, which
-    comes about without an alarm: that is for the reader to see from `due`.
+    comes about without an alarm, nor that it has lapsed: `missed` is what it is once `due` has
+    passed ("overdue" or "lapsed"), and whoever reads it compares.
 
     `lane` 0 is swept before lane 1, so that a backlog of long terms never delays a short one.
     `plan` holds the acts to come, ready made (`escalation.armed`), by the calendar whose digest is
@@ -41,9 +42,15 @@ class AlarmRow(NamedTuple):
     stopped: Instant | None = None
     liable: str = ""
     mark: str = ""
+    missed: str = "overdue"
     lane: int = 1
     rules: str = ""
     plan: bytes = b""
+
+    @property
+    def binds(self) -> bool:
+        """Whether somebody is late once the due instant has passed."""
+        return self.missed == "overdue"
 
 
 class Claim(NamedTuple):

@@ -160,14 +160,15 @@ def _by_now(stop: Ints, at: Instant) -> Ints:
 
 
 def _states(cycles: Cycles, due: Ints, at: Instant) -> States:
-    barred, stopped = cycles.rule.clause.late == "barred", cycles.stop <= at
+    lapses, stopped = cycles.rule.clause.lapses, cycles.stop <= at
     state = np.full(len(due), _NUMBER[State.RUNNING])
-    np.putmask(state, due < at, _NUMBER[State.LAPSED if barred else State.OVERDUE])
+    np.putmask(state, due < at, _NUMBER[State.LAPSED if lapses else State.OVERDUE])
     np.putmask(state, due == NEVER, _NUMBER[State.PAUSED])
     if cycles.cancelled is not None:
         np.putmask(state, cycles.cancelled <= at, _NUMBER[State.CANCELLED])
     np.putmask(state, stopped, _NUMBER[State.MET])
-    np.putmask(state, stopped & (cycles.stop > due), _NUMBER[State.LATE])
+    late = _NUMBER[State.LAPSED if lapses else State.LATE]
+    np.putmask(state, stopped & (cycles.stop > due), late)
     return state
 
 

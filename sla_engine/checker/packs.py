@@ -48,7 +48,7 @@ class Clause:
         self.roll: bool = table.get("roll", False)
         self.pauses = listed(table.get("pauses", []))
         self.keeps_notified = table.get("revision") == "never_earlier"
-        self.barred = table.get("late") == "barred"
+        self.lapses = _lapses(table, pack.get("measure", []))
         self.extension: Mapping[str, Any] | None = table.get("extension")
         named = table.get("hours", "office")
         self.hours = Hours(pack["hours"]["office" if named == "24x7" else named]["seasons"])
@@ -67,6 +67,25 @@ class Clause:
         """A length among the rules of extension."""
         text = (self.extension or {}).get(name)
         return None if text is None else amount_of(text)
+
+
+def _lapses(table: Mapping[str, Any], measures: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether nobody is late: silence is consent that no measure counts as a miss, or whatever
+    would stop the clock is a right that is lost with its term. A petition can always be returned
+    within its term alone."""
+    stops = {*listed(table.get("stop", [])), *listed(table.get("stop_all", []))}
+    lost = set(listed(table.get("stop", []))) if table.get("late") == "barred" else set[str]()
+    if table["scope"] == "assignment":
+        lost |= {"return_requested"} & stops
+    acts = [rung["act"] for rung in table.get("rung", []) if rung["at"].strip() == "due"]
+    counters = [
+        name
+        for measure in measures
+        for key in ("numerator", "denominator")
+        for name in listed(measure.get(key, []))
+    ]
+    measured = any(name.startswith(f"{table['id']}.") for name in counters)
+    return ("deem_accepted" in acts and not measured) or (bool(lost) and stops <= lost)
 
 
 class Hours:

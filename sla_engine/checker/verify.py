@@ -189,13 +189,15 @@ _OF_EXTENSION = {
 
 
 def _state(run: Run, stopped: int | None, lost: int | None, due: int | None, at: int) -> str:
-    """Done at the due instant is in time; any later is late."""
+    """Done at the due instant is in time; any later is late, or has lapsed."""
     if stopped is not None:
-        return "late" if due is not None and stopped > due else "met"
+        if due is None or stopped <= due:
+            return "met"
+        return "lapsed" if run.clause.lapses else "late"
     if lost is not None:
         return "cancelled"
     if due is None:
         return "paused"
     if at <= due:
         return "running"
-    return "lapsed" if run.clause.barred else "overdue"
+    return "lapsed" if run.clause.lapses else "overdue"

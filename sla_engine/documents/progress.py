@@ -16,7 +16,6 @@ _TOLD = (
     "registered", "admitted", "declined", "dispatched", "accepted", "suspended", "resumed",
     "resolved", "callback_done", "rated", "rework_ordered", "closed", "merged", "withdrawn",
 )  # fmt: skip
-_PROMISED_BY_US = "overdue"
 
 
 def progress(source: Source) -> Fields:
@@ -62,7 +61,7 @@ def promise(case: Assessment) -> Reading | None:
         if each.state.open
         and each.due is not None
         and each.clause.scope in PROMISES
-        and each.clause.late == _PROMISED_BY_US
+        and not each.clause.lapses
         and not case.chronicle.lanes.assists(each.cycle.lane)
     ]
     return min(waiting, key=lambda pair: pair[0], default=(0, None))[1]

@@ -51,12 +51,13 @@ def row_of(assessment: Assessment, reading: Reading, short_term: Instant) -> Ala
         level=reading.level,
         unit=reading.unit,
         due=reading.due,
-        alarm_at=upcoming.fire_at if upcoming is not None else _lapse(reading),
+        alarm_at=upcoming.fire_at if upcoming is not None else None,
         rung=upcoming.rung.id if upcoming is not None else "",
         started=reading.start,
         stopped=cycle.end,
         liable=unit_at(assessment.chronicle, cycle, _decided_at(reading)),
         mark=cycle.start.name,
+        missed=(State.LAPSED if cycle.clause.lapses else State.OVERDUE).value,
         lane=_lane(cycle.term.amount, short_term),
     )
 
@@ -79,11 +80,12 @@ def recorded(assessment: Assessment, reading: Reading, firing: Firing) -> bool:
 
 
 def _state(reading: Reading) -> State:
-    """A row does not say that a clock is overdue, which comes about without an alarm: whoever reads
-    it compares `due` with the time."""
+    """A row does not say that a clock is overdue or has lapsed, which comes about without an alarm:
+    whoever reads it compares `due` with the time."""
     if reading.cycle.cancelled_at is not None:
         return State.CANCELLED
-    return State.RUNNING if reading.state is State.OVERDUE else reading.state
+    missed = reading.state in (State.OVERDUE, State.LAPSED) and reading.cycle.end is None
+    return State.RUNNING if missed else reading.state
 
 
 def _lane(amount: Amount, short_term: Instant) -> int:
@@ -97,9 +99,3 @@ def _decided_at(reading: Reading) -> Instant:
     if due is None:
         return reading.at if end is None else end
     return due + 1 if end is None else min(end, due + 1)
-
-
-def _lapse(reading: Reading) -> Instant | None:
-    """When a right that is still open lapses: nothing is done then, but it is open no longer."""
-    barred = reading.clause.late == "barred" and reading.state is State.RUNNING
-    return reading.due + 1 if barred and reading.due is not None else None

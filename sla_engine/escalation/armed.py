@@ -19,22 +19,21 @@ from sla_engine.dossier.events import RungFired
 from sla_engine.errors import Refusal
 from sla_engine.escalation.alarms import DAY, alarm_rows, recorded, row_of
 from sla_engine.escalation.react import NEXT_TIER, TALK
-from sla_engine.policy.clause import Anchor, Pack, Rung
+from sla_engine.policy.clause import Pack, Rung
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.policy.vocabulary import OPEN_NEXT
 from sla_engine.ports import AlarmRow, Claim
 from sla_engine.record import ENGINE, Draft, Instant, Meta
-from sla_engine.sla.assess import Assessment, Reading, State
+from sla_engine.sla.assess import Assessment, Reading
 from sla_engine.sla.schedule import Firing
 from sla_engine.sla.standing import noted
 
-EDITION = 1
+EDITION = 2
 """Of the plans; a plan of another edition is not fired from."""
 
 
 class Step(msgspec.Struct, frozen=True, array_like=True):
-    """A rung that is reached at `at`; `version` is the number of its earlier firings. The step
-    without a rung is a right that lapses: nothing is recorded, the row says so."""
+    """A rung that is reached at `at`; `version` is the number of its earlier firings."""
 
     rung: str
     at: Instant
@@ -61,16 +60,16 @@ class Ready(NamedTuple):
 
 
 class _Due(NamedTuple):
-    """A step that has come, of one clock, with its rung (None: it lapses)."""
+    """A step that has come, of one clock, with its rung."""
 
     row: AlarmRow
     plan: Plan
     step: Step
-    rung: Rung | None
+    rung: Rung
 
     @property
     def order(self) -> tuple[Instant, int, int]:
-        return (self.step.at, self.rung.level if self.rung is not None else 0, self.plan.place)
+        return (self.step.at, self.rung.level, self.plan.place)
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -145,13 +144,12 @@ def _steps(assessment: Assessment, reading: Reading) -> list[Step]:
     due, at, acts = reading.due, assessment.at, assessment.dossier.acts
     if due is None or reading.cycle.end is not None:
         return []
-    last = due if _may_lapse(reading) else None
     steps, fired = list[Step](), dict[str, int]()
     for firing in reading.schedule.firings:
         rung, reached = firing.rung, firing.at
         if firing.fire_at <= at:
             continue
-        if not _plain(firing) or (last is not None and reached > last):
+        if not _plain(firing):
             return []
         if acts and recorded(assessment, reading, firing):
             return []
@@ -160,24 +158,14 @@ def _steps(assessment: Assessment, reading: Reading) -> list[Step]:
         if acts:
             version += len(acts.get((*reading.key, rung.id), ()))
         steps.append(Step(rung.id, reached, version))
-    if last is not None:
-        steps.append(Step("", last + 1))
     return steps
-
-
-def _may_lapse(reading: Reading) -> bool:
-    return reading.clause.late == "barred" and reading.state is State.RUNNING
 
 
 def _plain(firing: Firing) -> bool:
     """Whether an act goes out when its rung is reached and names the instant such a rung names."""
     reached = firing.at
-    named = reached - 1 if _is_breach(firing.rung) else reached
+    named = reached - 1 if firing.rung.when.is_breach else reached
     return firing.fire_at == reached and firing.legal == named
-
-
-def _is_breach(rung: Rung) -> bool:
-    return rung.when.anchor is Anchor.DUE and rung.when.offset is None
 
 
 # ---------------------------------------------------------------------------------------- firing
@@ -199,8 +187,7 @@ def ready(claim: Claim, rules: Rulebook, now: Instant) -> Ready | None:
         due.extend(reached)
         after.append(_row_after(row, plan, reached))
     due.sort(key=lambda each: each.order)
-    drafts = [_draft(each, each.rung, due, now) for each in due if each.rung is not None]
-    return Ready(drafts, after)
+    return Ready([_draft(each, due, now) for each in due], after)
 
 
 def _holding(row: AlarmRow, rules: Rulebook, now: Instant) -> Plan | None:
@@ -218,13 +205,12 @@ def _holding(row: AlarmRow, rules: Rulebook, now: Instant) -> Plan | None:
 
 
 def _reached(row: AlarmRow, plan: Plan, pack: Pack, now: Instant) -> list[_Due]:
-    rungs: dict[str, Rung | None] = {each.id: each for each in pack.clause(row.clause).rungs}
-    rungs[""] = None
+    rungs = {each.id: each for each in pack.clause(row.clause).rungs}
     return [_Due(row, plan, step, rungs[step.rung]) for step in plan.steps if step.at <= now]
 
 
-def _draft(each: _Due, rung: Rung, due: Sequence[_Due], now: Instant) -> Draft:
-    row, plan, step = each.row, each.plan, each.step
+def _draft(each: _Due, due: Sequence[_Due], now: Instant) -> Draft:
+    row, plan, step, rung = each.row, each.plan, each.step, each.rung
     event = RungFired(
         clause=row.clause,
         cycle=row.cycle,
@@ -232,12 +218,12 @@ def _draft(each: _Due, rung: Rung, due: Sequence[_Due], now: Instant) -> Draft:
         rung=rung.id,
         level=rung.level,
         act=rung.act,
-        due=step.at - 1 if _is_breach(rung) else step.at,
+        due=step.at - 1 if rung.when.is_breach else step.at,
         at=step.at,
         tier=rung.tier,
         to=rung.to,
         unit=row.unit,
-        silent="superseded" if _overtaken(each, rung, due) else "",
+        silent="superseded" if _overtaken(each, due) else "",
     )
     meta = Meta(
         occurred_at=step.at,
@@ -249,22 +235,19 @@ def _draft(each: _Due, rung: Rung, due: Sequence[_Due], now: Instant) -> Draft:
     return Draft(meta, event)
 
 
-def _overtaken(each: _Due, rung: Rung, due: Sequence[_Due]) -> bool:
+def _overtaken(each: _Due, due: Sequence[_Due]) -> bool:
     """Whether a warning comes together with the breach it warns of."""
     row, breach = each.row, each.row.due
-    if rung.act in (TALK, NEXT_TIER, OPEN_NEXT) or breach is None or each.step.at > breach:
+    if each.rung.act in (TALK, NEXT_TIER, OPEN_NEXT) or breach is None or each.step.at > breach:
         return False
-    return any(other.row is row and other.rung and other.step.at > breach for other in due)
+    return any(other.row is row and other.step.at > breach for other in due)
 
 
 def _row_after(row: AlarmRow, plan: Plan, reached: Sequence[_Due]) -> AlarmRow:
     """A row once the steps that were `reached` are taken."""
     left = plan.steps[len(reached) :]
-    levels = [each.rung.level for each in reached if each.rung is not None]
-    lapsed = any(each.rung is None for each in reached)
     return row._replace(
-        state=State.LAPSED.value if lapsed else row.state,
-        level=max(row.level, *levels, 0),
+        level=max(row.level, *(each.rung.level for each in reached)),
         alarm_at=left[0].at if left else None,
         rung=left[0].rung if left else "",
         rules=row.rules if left else "",

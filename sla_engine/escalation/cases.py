@@ -13,8 +13,9 @@ from sla_engine.dossier.kind import Lane
 from sla_engine.escalation.kinds import KINDS
 from sla_engine.escalation.repetition import reached
 from sla_engine.item.events import ItemListed
+from sla_engine.policy.case import Case, CaseFact
 from sla_engine.policy.cases import REACHED, CaseReading, counts, scope_of
-from sla_engine.policy.clause import Case, CaseFact, Pack, Scope
+from sla_engine.policy.clause import Pack, Scope
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Event, Instant, Meta, Recorded
 from sla_engine.sla.assess import assess_chronicle

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias, TypedDict
 
 from sla_engine.errors import Fault, Refusal
-from sla_engine.policy.clause import Case, Expectation, Pack, Scope
+from sla_engine.policy.case import Case, Expectation
+from sla_engine.policy.clause import Pack, Scope
 from sla_engine.policy.faults import CASE_FAILS, fault, place
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.policy.vocabulary import marks_of

@@ -6,6 +6,7 @@ from datetime import date
 from enum import Enum
 from typing import Literal
 
+from sla_engine.policy.case import Case
 from sla_engine.worktime import Amount, Instant, OfficeHours, Term
 
 Status = Literal["published", "default"]
@@ -81,6 +82,11 @@ class When:
     offset: Amount | None = None
     percent: int = 0
 
+    @property
+    def is_breach(self) -> bool:
+        """Whether it is the first instant that is late."""
+        return self.anchor is Anchor.DUE and self.offset is None
+
 
 @dataclass(frozen=True, slots=True)
 class Rung:
@@ -125,7 +131,8 @@ class Clause:
     stop marks are refused (a return, an objection, a request for review); `final`: when it passes
     unused, the matter is finally closed (三级终结). `own_limit`: a list item may bring a limit of
     its own, `term` is for one that does not. `beside` names clauses of the same start and stop but
-    another limit that run at the same time (a promise beside the statutory limit).
+    another limit that run at the same time (a promise beside the statutory limit). `measured`: a
+    measure of the pack counts its verdicts.
     """
 
     id: str
@@ -148,6 +155,16 @@ class Clause:
     own_limit: bool = False
     final: bool = False
     beside: tuple[str, ...] = ()
+    measured: bool = False
+
+    @property
+    def lapses(self) -> bool:
+        """Whether nobody is late after the due instant: whatever could stop the clock is a right
+        that is lost then; or silence counts as consent (who has not returned a petition in time
+        has accepted it), and no measure counts it as a miss."""
+        deemed = any(rung.act == "deem_accepted" and rung.when.is_breach for rung in self.rungs)
+        lost, stops = self.barred, {*self.stop_any, *self.stop_all}
+        return (deemed and not self.measured) or (bool(lost) and lost >= stops)
 
     @property
     def barred(self) -> frozenset[str]:
@@ -261,6 +278,12 @@ class Measure:
     status: Status = "default"
 
     @property
+    def clauses(self) -> frozenset[str]:
+        """Clauses whose verdicts it counts."""
+        counters = (*self.numerator, *self.denominator)
+        return frozenset(name.partition(".")[0] for name in counters if "." in name)
+
+    @property
     def is_count(self) -> bool:
         """Published as a number, which is a share of nothing."""
         return bool(self.numerator) and not self.denominator and not self.weights
@@ -308,41 +331,6 @@ class Citation:
 
     basis: tuple[str, ...]
     status: Status
-
-
-@dataclass(frozen=True, slots=True)
-class CaseFact:
-    """A fact of a case: a mark, when it was so, and what else it says (ground, amount, tier…)."""
-
-    type: str
-    at: Instant
-    fields: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What one clock of a case must show.
-
-    `due` None: not asked. A rung that must not exist has None for its instant. `absent`: the
-    clause must have no clock at all. A clause with several cycles satisfies its expectation when
-    one of them does.
-    """
-
-    clause: str
-    due: Instant | None
-    rungs: Mapping[str, Instant | None]
-    absent: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A pack's own example: facts in, due and rung instants out. Lint runs it."""
-
-    name: str
-    traits: Mapping[str, str]
-    facts: tuple[CaseFact, ...]
-    known_at: Instant | None
-    expect: tuple[Expectation, ...]
 
 
 @dataclass(frozen=True, slots=True)

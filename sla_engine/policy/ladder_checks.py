@@ -83,11 +83,10 @@ def _out_of_reach(clause: Clause, rung: Rung) -> str:
 
 
 def lapsed(draft: Draft) -> Faults:
-    """Where all that stops the clock lapses at the due instant, nobody is late after it."""
+    """Where a clock lapses at the due instant, nobody is late after it."""
     for clause, rung in rungs_of(draft):
-        lapses = bool(clause.barred) and {*clause.stop_any, *clause.stop_all} <= clause.barred
         late = rung.when.anchor is Anchor.DUE and rung.when.sign >= 0 and not _on_due_date(rung)
-        if lapses and late and rung.act in AGAINST_THE_UNIT:
+        if clause.lapses and late and rung.act in AGAINST_THE_UNIT:
             at = draft.at("clause", clause.id, "rung", rung.id, "act")
             allowed = ", ".join(sorted(acts_of(clause.scope) - AGAINST_THE_UNIT))
             yield fault(RUNG_BARRED, at, rung.act, allowed)

@@ -22,8 +22,8 @@ from sla_engine.policy.annex import (
     SeriesTable,
     TriggerTable,
 )
+from sla_engine.policy.case import Case
 from sla_engine.policy.clause import (
-    Case,
     Citation,
     Clause,
     Level,
@@ -346,6 +346,10 @@ class _Reader:
                 self.draft.series.append(series.series(places))
         self.draft.triggers += [each.trigger for each in self._each(TriggerTable, "trigger")]
         self.draft.measures += [each.measure for each in self._each(MeasureTable, "measure")]
+        counted = {clause for each in self.draft.measures for clause in each.clauses}
+        self.draft.clauses = [
+            replace(each, measured=each.id in counted) for each in self.draft.clauses
+        ]
         self.draft.routes += [each.route for each in self._each(RouteTable, "route", "")]
 
     def _places(self, tables: Any, series: object) -> tuple[Place, ...]:

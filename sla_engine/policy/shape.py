@@ -10,12 +10,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sla_engine.policy.case import Case, CaseFact, Expectation
 from sla_engine.policy.clause import (
     OFFICE,
-    Case,
-    CaseFact,
     Clause,
-    Expectation,
     ExtensionRule,
     Level,
     Match,

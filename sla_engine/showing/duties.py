@@ -78,9 +78,9 @@ def duties(engine: Engine, wanted: Wanted, now: Instant) -> list[Duty]:
 
 
 def _state(row: AlarmRow, now: Instant) -> str:
-    """A clock whose due instant has passed is overdue, whether or not a sweep has seen it."""
-    overdue = row.due is not None and now > row.due
-    return State.OVERDUE.value if row.state == State.RUNNING.value and overdue else row.state
+    """A clock is overdue, or has lapsed, from its due instant on; no sweep has to have seen it."""
+    missed = row.due is not None and now > row.due
+    return row.missed if row.state == State.RUNNING.value and missed else row.state
 
 
 def _urgency(duty: Duty) -> tuple[bool, int, bool, Instant]:

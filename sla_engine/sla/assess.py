@@ -19,7 +19,8 @@ from sla_engine.worktime import Amount, Unit, remaining
 
 class State(Enum):
     """Where a clock stands. MET and LATE are final verdicts; OVERDUE still runs. LAPSED: a right
-    that was not used in its term; nobody is late."""
+    that was not used in its term, or silence that counts as consent; nobody is late, whatever comes
+    after."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -187,14 +188,16 @@ def reading_of(each: Schedule, chronicle: Chronicle, at: Instant) -> Reading:
 def _state(each: Schedule, at: Instant) -> State:
     cycle, due = each.cycle, each.due
     if cycle.stop is not None and cycle.stop <= at:
-        return State.LATE if due is not None and cycle.stop > due else State.MET
+        if due is None or cycle.stop <= due:
+            return State.MET
+        return State.LAPSED if cycle.clause.lapses else State.LATE
     if cycle.cancelled_at is not None and cycle.cancelled_at <= at:
         return State.CANCELLED
     if due is None:
         return State.PAUSED
     if at <= due:
         return State.RUNNING
-    return State.LAPSED if cycle.clause.late == "barred" else State.OVERDUE
+    return State.LAPSED if cycle.clause.lapses else State.OVERDUE
 
 
 def unit_at(chronicle: Chronicle, cycle: Cycle, at: Instant) -> str:

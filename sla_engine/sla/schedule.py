@@ -13,7 +13,7 @@ from operator import attrgetter
 import msgspec
 
 from sla_engine.dossier.chronicle import Chronicle, Grant, Pause
-from sla_engine.policy.clause import Anchor, Rung
+from sla_engine.policy.clause import Rung
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.policy.vocabulary import OPEN_NEXT
 from sla_engine.record import Instant, Value
@@ -260,7 +260,7 @@ def _upheld(
 def _firing(cycle: Cycle, stretch: Stretch, rung: Rung, at: Instant, foreseen: Instant) -> Firing:
     """A rung reached at an instant of a stretch, which was `foreseen` since then."""
     due, when = stretch.reckoning.due, rung.when
-    breach = when.anchor is Anchor.DUE and when.offset is None
+    breach = when.is_breach
     legal = due if breach and due is not None else at
     # After a stop that did not hold, nothing was known before that was learned.
     known_at = max(foreseen, 0)

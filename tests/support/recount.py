@@ -203,7 +203,7 @@ def _clocks(assessment: Assessment, merged: bool) -> Iterator[Count]:
         stop, due, name = reading.cycle.stop, reading.due, reading.clause.id
         gone = reading.cycle.cancelled_at
         late = due is not None and all(end is None or end > due for end in (stop, gone))
-        if late and not merged:
+        if late and not merged and not reading.clause.lapses:
             assert due is not None
             yield from _verdict(assessment, reading, due + 1, f"{name}.judged", f"{name}.late")
         elif gone is not None and not late:

@@ -55,7 +55,7 @@ def _due(case: Case) -> Instant | None:
     dues = [
         reading.due
         for reading in (*assessment.readings, *assessment.coming)
-        if reading.cycle.end is None and reading.due is not None
+        if reading.cycle.end is None and reading.due is not None and not reading.clause.lapses
     ]
     return min(dues, default=None)
 

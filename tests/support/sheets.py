@@ -41,13 +41,15 @@ def clock(
     state: str = "",
     cycle: str = "1",
     mark: str = "",
+    missed: str = "overdue",
 ) -> AlarmRow:
     """A clock by days; due at noon, as everything here."""
     ends = noon(stop) if stop is not None else None
     dues = noon(due) if due is not None else None
     return AlarmRow(
-        clause, cycle, state or "met", 0, "nobody", dues, None, "", noon(start), ends, unit, mark
-    )
+        clause, cycle, state or "met", 0, "nobody", dues, None, "", noon(start), ends, unit, mark,
+        missed,
+    )  # fmt: skip
 
 
 def sheet(

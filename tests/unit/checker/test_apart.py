@@ -78,6 +78,7 @@ def test_it_finds_every_shipped_pack_by_a_digest_of_its_own() -> None:
             assert mine is not None
             assert mine.limit == (clause.term.amount.unit.value, clause.term.amount.size)
             assert (mine.kind, mine.laned) == (clause.scope.kind, clause.scope.laned)
+            assert mine.lapses == clause.lapses
 
 
 @pytest.mark.parametrize("region", ["CN", "CN-4501", "CN-3704", "CN-42", "CN-5134", "CN-6501"])

@@ -1,7 +1,7 @@
 """A pack's own cases, run by the clocks that run everything else."""
 
 from sla_engine.escalation.cases import run_case
-from sla_engine.policy.clause import Case, CaseFact
+from sla_engine.policy.case import Case, CaseFact
 from tests.support.given import SHIPPED, clause, instant, pack_of, rules_of, shown, talks
 
 EXTENSION = '{ max_count = 1, basis = ["测试"] }'

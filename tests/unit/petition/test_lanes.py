@@ -49,6 +49,15 @@ def test_a_return_that_is_granted_ends_the_assignment_and_its_clocks_alone() -> 
     assert matter.state("rule", "2025-06-04 09:00", "A1.1") == "met"
 
 
+def test_whoever_neither_returned_nor_accepted_in_time_has_accepted_and_is_not_late() -> None:
+    """Silence counts as acceptance; a word that comes later changes nothing about that."""
+    matter = Matter(RULES, *OPENED)
+    assert matter.state("return", "2025-06-05 24:00", "A1") == "running"
+    assert matter.state("return", "2025-06-06 09:00", "A1") == "lapsed"
+    matter.take("2025-06-06 10:00 accepted")
+    assert matter.state("return", "2025-06-06 11:00", "A1") == "lapsed"
+
+
 def test_the_petition_clock_survives_return_and_redispatch() -> None:
     """D16: it is never reset; the assignment clock is new for each handling unit."""
     matter = Matter(RULES, *RETURNED, REDISPATCHED)

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+from sla_engine.policy.case import Case, CaseFact
 from sla_engine.policy.cases import REACHED, CaseReading, counts, scope_of
 from sla_engine.policy.clause import (
     Anchor,
-    Case,
-    CaseFact,
     Clause,
     ExtensionRule,
     Pack,

@@ -7,8 +7,9 @@ import pytest
 from sla_engine.catalog import load_almanac
 from sla_engine.errors import refuse
 from sla_engine.escalation.cases import run_case as engine_case
+from sla_engine.policy.case import Case
 from sla_engine.policy.cases import CaseReading, RunCase
-from sla_engine.policy.clause import Case, Pack
+from sla_engine.policy.clause import Pack
 from sla_engine.policy.faults import PACK_VALUE
 from sla_engine.policy.lint import lint, parse_pack
 from sla_engine.policy.rulebook import Rulebook

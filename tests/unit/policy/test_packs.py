@@ -197,6 +197,21 @@ def test_zaozhuang_borrows_the_talk_of_mingguang_word_for_word_but_for_the_citat
     assert {path.rsplit(".", 1)[1] for path in talk} <= {"basis", "to"}
 
 
+def test_a_term_whose_silence_is_consent_lapses_unless_a_rate_counts_it_as_a_miss() -> None:
+    packs = load_packs()
+    lapsing = {
+        (pack.name, clause.id)
+        for pack in packs
+        for clause in pack.clauses
+        if clause.lapses and clause.late != "barred"
+    }
+    assert lapsing == {("zaozhuang-2110", "return")}
+    by_id = {pack.name: pack for pack in packs}
+    assert not by_id["hotline-12345-generic"].clause("sign").lapses
+    assert not by_id["jinan-five-level"].clause("return").lapses
+    assert by_id["xinfang-2022"].clause("objection").lapses
+
+
 def test_the_rulebook_holds_every_pack_and_its_calendar() -> None:
     rules = load_rulebook()
     assert {pack.name for pack in rules.packs} == set(NAMES)

@@ -128,6 +128,7 @@ CREATE TABLE alarm (
     mark text COLLATE "C" NOT NULL DEFAULT '',
     rules text COLLATE "C" NOT NULL DEFAULT '',
     plan bytea NOT NULL DEFAULT '',
+    missed text COLLATE "C" NOT NULL DEFAULT 'overdue',
     PRIMARY KEY (stream, clause, cycle)
 ) WITH (
     fillfactor = 80,

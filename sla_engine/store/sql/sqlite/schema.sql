@@ -56,6 +56,7 @@ CREATE TABLE alarm (
     lane INTEGER NOT NULL DEFAULT 1,
     rules TEXT NOT NULL DEFAULT '',
     plan BLOB NOT NULL DEFAULT x'',
+    missed TEXT NOT NULL DEFAULT 'overdue',
     PRIMARY KEY (stream, clause, cycle)
 ) WITHOUT ROWID;
 
