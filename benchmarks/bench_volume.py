@@ -42,7 +42,7 @@ from sla_engine.service.handler import Handler, Outcome
 from sla_engine.service.intake import Submission, parse
 from sla_engine.service.writer import Take, Writer
 from sla_engine.store.application import PetitionLog, open_postgres, open_sqlite
-from sla_engine.store.codec import encode
+from sla_engine.store.codec import columns_of, encode
 from sla_engine.store.keys import batch_of, intake_rows, rung_rows
 from sla_engine.worktime import parse_instant
 from tests.support.servers import PostgresServer
@@ -310,17 +310,40 @@ def _recording(batch: int, petitions: int) -> Race:
                 "the library's recorder",
                 lambda cases: _insert(Application(_library("text")), cases, batch),
             ),
+            Contender(
+                "the rows alone, one statement, no lock",
+                lambda cases: _insert(_postgres(), cases, batch, bare=True),
+            ),
         ],
     )
 
 
-def _insert(application: Application[Any], stored: Sequence[StoredEvent], batch: int) -> Thunk:
+_BARE = (
+    "INSERT INTO stored_events "
+    "(notification_id, originator_id, originator_version, topic, state) "
+    "SELECT * FROM unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[])"
+)
+
+
+def _insert(
+    application: Application[Any],
+    stored: Sequence[StoredEvent],
+    batch: int,
+    bare: bool = False,
+) -> Thunk:
+    """By the recorder; `bare`: what the server takes for these rows and their keys at the least."""
     _briefly(application)
+    recorder: Any = application.recorder
 
     def run() -> Sequence[Any]:
-        insert = application.recorder.insert_events
         for start in range(0, len(stored), batch):
-            insert(stored[start : start + batch])
+            events = stored[start : start + batch]
+            if bare:
+                positions = list(range(start + 1, start + len(events) + 1))
+                with recorder.datastore.connection() as connection:
+                    connection.execute(_BARE, (positions, *columns_of(events)))
+            else:
+                recorder.insert_events(events)
         return Viewed(len(stored), look)
 
     def look() -> list[Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sla_engine.cli.desk import Desk, Misuse, command, group
-from sla_engine.cli.options import LimitOption, checked
+from sla_engine.cli.options import LimitOption, YesOption, checked
 from sla_engine.cli.output import Voice
 from sla_engine.errors import Fault, register
 from sla_engine.policy.clause import Text
@@ -135,7 +135,12 @@ def replay(
 
 @command(app, "drop", help="放弃 · Throw dead letters away; that they were is noted in the log.")
 def drop(
-    desk: Desk, *, channel: ChannelArgument, ids: IdsArgument = None, all_: AllOption = False
+    desk: Desk,
+    *,
+    channel: ChannelArgument,
+    ids: IdsArgument = None,
+    all_: AllOption = False,
+    yes: YesOption = False,
 ) -> None:
     from sla_engine.delivery import letters
 
@@ -143,6 +148,10 @@ def drop(
     with desk.engine() as engine:
         log = engine.log
         wanted = ids or [name for name, _ in letters.dead_letters(log, channel)]
+        if wanted and not yes:
+            typer.confirm(
+                f"放弃 {len(wanted)} 封死信，不再投递 · never send them?", abort=True, err=True
+            )
         done = letters.drop(log, channel, wanted, engine.clock.now())
     _say(desk.voice, Text("已放弃", "dropped"), done)
 

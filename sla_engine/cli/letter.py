@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sla_engine.cli.desk import Desk, Misuse, command, group
-from sla_engine.cli.options import LimitOption, checked
+from sla_engine.cli.options import LimitOption, YesOption, checked
 from sla_engine.errors import Fault, Refusal, register
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def drop(
     desk: Desk,
     letter: LettersArgument = None,
     all_: AllOption = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
 ) -> None:
     with _letters(desk) as letters:
         chosen = _chosen(letters, letter or (), all_)

@@ -53,6 +53,7 @@ DocumentOption = Annotated[
 UnitOption = Annotated[str, typer.Option("--unit", metavar="UNIT", help="Only of this unit.")]
 MOST_ROWS = 1_000_000
 
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 LimitOption = Annotated[int, typer.Option("--limit", metavar="N", help="At most so many.")]
 PERIOD_WORDS = "2024, 2024H1, 2024Q2, 2024-05, 2024-W21 or 2024-05-20"
 PeriodOption = Annotated[

@@ -5,7 +5,14 @@ from typing import Annotated
 import typer
 
 from sla_engine.cli.desk import Desk, command, group
-from sla_engine.cli.options import AsKnownOption, LimitOption, NoArgument, checked, instant
+from sla_engine.cli.options import (
+    AsKnownOption,
+    LimitOption,
+    NoArgument,
+    YesOption,
+    checked,
+    instant,
+)
 from sla_engine.errors import refuse, register
 
 CLAUSE_ABSENT = register(
@@ -118,7 +125,7 @@ def erase(
     ground: Annotated[
         str, typer.Option(metavar="TEXT", help="Why: the request or the rule. No personal data.")
     ],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
 ) -> None:
     from sla_engine.petition.events import Registered
     from sla_engine.showing.case import stream_of

@@ -1,9 +1,11 @@
 """The one address of a process: its health and figures, and whatever the web role serves there.
 
 GET /health/live, /health/ready and /metrics are answered from the first moment on, to whoever is
-near enough; everything else as soon as there is an application.
+near enough; everything else as soon as there is an application, for which a request is kept waiting
+a while.
 """
 
+import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -18,6 +20,9 @@ from starlette.responses import Response
 JSON, TEXT = "application/json; charset=utf-8", "text/plain; version=0.0.4; charset=utf-8"
 OPEN_FOR_PROBES = "/health/live"
 """The one page that tells nothing but that the process is there."""
+
+_START_S, _LOOK_S = 15.0, 0.02
+"""How long a request waits for an application that is going to be, and how often it looks."""
 
 _GRACE_S = 5
 """How long an answer may take once the process ends; streams are cut then and resume elsewhere."""
@@ -98,10 +103,18 @@ class Endpoint:
         route = self._routes.get(scope["path"])
         if route is not None and self._may(scope):
             await _response(await run_in_threadpool(route))(scope, receive, send)
-        elif self.app is not None:
-            await self.app(scope, receive, send)
+        elif (app := self.app or await self._started()) is not None:
+            await app(scope, receive, send)
         else:
             await _response(_NOT_YET if self.awaited else _NOTHING_HERE)(scope, receive, send)
+
+    async def _started(self) -> Application | None:
+        """The application, should it come while somebody has the patience."""
+        looks = round(_START_S / _LOOK_S) if self.awaited else 0
+        while looks and self.app is None and not self._server.should_exit:
+            await asyncio.sleep(_LOOK_S)
+            looks -= 1
+        return self.app
 
     def _may(self, scope: Scope) -> bool:
         if self._near is None or scope["path"] == OPEN_FOR_PROBES:

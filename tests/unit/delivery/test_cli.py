@@ -87,7 +87,9 @@ def test_the_log_is_sent_again_from_a_position(shell: Shell) -> None:
 
 
 def test_dead_letters_are_dropped(shell: Shell) -> None:
-    assert shell("--json", "delivery", "drop", "bus", "--all").document == {
+    asked = shell("delivery", "drop", "bus", "--all")
+    assert (asked.status, "放弃 2 封死信" in asked.err) == (1, True)
+    assert shell("--json", "delivery", "drop", "bus", "--all", "--yes").document == {
         "done": ["petition/P0@1", "petition/P1@1"]
     }
     assert shell("--json", "delivery", "list", "bus").lines == []
