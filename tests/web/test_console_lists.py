@@ -4,6 +4,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from projections.days import day_of
 from projections.docket import Filter
 from sla_engine.petition.events import Registered
 from sla_engine.wiring import Engine
+from tests.support.checked import played
 from tests.support.desk import NO, PERSONAL, form_of, office, page, words_of
 from tests.support.web import client
 
@@ -58,6 +60,12 @@ def test_the_chart_has_its_numbers_in_a_table_beside_it(town: Engine) -> None:
         cells = "".join(f'<td class="number">{count}</td>' for count in numbers)
         assert f'<th scope="row">{each.day}</th>{cells}' in html
     assert f'"data":{[each.red for each in days]}'.replace(" ", "") in html
+
+
+def test_an_order_about_a_round_says_of_which_series_it_is() -> None:
+    with played(Path("scenarios/library/mingguang-reconciliation.toml")) as play:
+        text = words_of(page(client(play.engine, "supervisor"), "/"))
+    assert "月度对账销号 recon.CN-341182.2025-05 通报 市文旅局" in text
 
 
 def test_a_part_of_the_cockpit_is_fetched_alone(town: Engine) -> None:

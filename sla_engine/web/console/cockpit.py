@@ -16,6 +16,8 @@ from projections.days import begin_of, day_of
 from sla_engine import words
 from sla_engine.policy.clause import Text
 from sla_engine.projection import Columns
+from sla_engine.showing.duties import belongs
+from sla_engine.showing.names import Names
 from sla_engine.web import pages
 from sla_engine.web.console import told
 from sla_engine.web.gate import Visitor, need
@@ -60,7 +62,7 @@ def show(request: Request, house: HouseDep, visitor: Reads) -> Response:
         tiles=tiles(figures, date.fromisoformat(day_of(now)), whole=not unit),
         chart=_chart(figures.trend, language),
         units=ranked(figures.units),
-        orders=[_order(engine, each) for each in _open_orders(engine, unit)],
+        orders=_orders(engine, unit),
         week=_week(engine, figures, unit),
         tiers=_TIERS,
         cards=told.CARDS,
@@ -129,12 +131,25 @@ def _open_orders(engine: Engine, unit: str | None) -> list[Columns]:
     return sorted(found.rows, key=itemgetter("at"), reverse=True)
 
 
-def _order(engine: Engine, order: Columns) -> Columns:
-    """An order with its dossier's address and the words of its pack."""
+def _orders(engine: Engine, unit: str | None) -> list[Columns]:
+    names = Names(engine)
+    return [_order(engine, names, each) for each in _open_orders(engine, unit)]
+
+
+def _order(engine: Engine, names: Names, order: Columns) -> Columns:
+    """An order with its dossier's address and the words of its pack; `of`: what a number alone does
+    not tell, the series of a round or the list of an item."""
     kind, _, name = order["stream"].partition("/")
     pack = engine.rules.pack_by_digest(order["pack"]) if order.get("pack") else None
     href = f"/{kind}s/{quote(name)}" if kind in ("petition", "talk", "dispute") else ""
-    return {**order, "kind": kind, "name": name, "href": href, "act": words.act(order["act"], pack)}
+    about = engine.row(f"{kind}s", order["stream"]) if kind in ("item", "round") else None
+    return {
+        **order,
+        "name": name,
+        "of": belongs(kind, about, names) if about else None,
+        "href": href,
+        "act": words.act(order["act"], pack),
+    }
 
 
 def _week(engine: Engine, figures: Cockpit, unit: str | None) -> Mapping[int, list[Columns]]:
