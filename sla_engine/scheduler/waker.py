@@ -164,4 +164,6 @@ def _instant(now: Instant) -> datetime:
 def _shut(scheduler: BackgroundScheduler | None, wait: bool) -> None:
     if scheduler is not None:
         with suppress(SchedulerNotRunningError):
+            # A look at what is due may have begun: it must not find work for hands that are gone.
+            scheduler.remove_all_jobs()
             scheduler.shutdown(wait=wait)
