@@ -9,6 +9,9 @@ from sla_engine.record import Event
 
 Stored = dict[str, list[Any]]
 
+ACTS: frozenset[type[Event]] = frozenset((RungFired, RungWithdrawn))
+"""What is recorded of acts."""
+
 
 class Act(NamedTuple):
     """One act: what was done, how severe it is, and the legal instant."""
@@ -25,10 +28,6 @@ def enter(stored: Stored, event: RungFired | RungWithdrawn) -> Stored:
     if isinstance(event, RungFired):
         return {**stored, key: list(Act(event.act, event.level, event.due, event.tier))}
     return {name: act for name, act in stored.items() if name != key}
-
-
-def is_act(event: Event) -> bool:
-    return isinstance(event, RungFired | RungWithdrawn)
 
 
 def standing(stored: Stored) -> list[Act]:

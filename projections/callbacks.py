@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from projections import history, holding
+from projections.dossiers import Dossiers
 from projections.worklist import STAYS
 from projections.worklist import says as moves
 from sla_engine.petition.events import CallbackDone, Registered
@@ -12,31 +13,27 @@ from sla_engine.projection import Columns
 from sla_engine.record import Event, Recorded
 
 _TRAITS = ("no", "pack", "region", "kind", "matter")
-_KEPT = history.moving(PETITION)
 
 
-class Callbacks:
+class Callbacks(Dossiers):
     """Key: the stream of a petition that waits to be called back: since its last resolution nobody
     has asked. Columns: the petition's traits, `unit` that resolved it, `resolved_at`; `answers` to
     an earlier callback, before it was reworked."""
 
     name = "callbacks"
     dossiers = (PETITION.name,)
+    opening = Registered
+    told = moving = history.moving(PETITION)
 
-    def interested(self, event: Event) -> bool:
-        return type(event) in _KEPT
+    def begin(self, recorded: Recorded) -> Columns:
+        traits = {name: getattr(recorded.event, name) for name in _TRAITS}
+        return {**traits, "stream": recorded.stream, "lines": []}
 
-    def key(self, recorded: Recorded) -> str:
-        return recorded.stream
-
-    def apply(self, row: Columns | None, recorded: Recorded) -> Columns | None:
-        event = recorded.event
-        if row is None:
-            if not isinstance(event, Registered):
-                return None
-            row = {name: getattr(event, name) for name in _TRAITS}
-            row |= {"stream": recorded.stream, "lines": []}
-        return {**row, "lines": history.enter(row["lines"], recorded, _says(event))}
+    def says(self, event: Event) -> Mapping[str, Any]:
+        said = {**holding.says(event), **moves(event)}
+        if isinstance(event, CallbackDone) and event.answers:
+            said["answers"] = dict(event.answers)
+        return said
 
     def spread(self, row: Columns) -> Mapping[str, Columns]:
         lines = history.standing(row["lines"])
@@ -55,10 +52,3 @@ class Callbacks:
                 "answers": history.last(lines, "answers") or {},
             }
         }
-
-
-def _says(event: Event) -> dict[str, Any]:
-    said = {**holding.says(event), **moves(event)}
-    if isinstance(event, CallbackDone) and event.answers:
-        said["answers"] = dict(event.answers)
-    return said

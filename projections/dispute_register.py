@@ -1,13 +1,15 @@
 """The register of disputes (争议台账): who disputes what, what was replayed, what was ruled."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from projections import acts, history
+from projections.acts import ACTS
+from projections.dossiers import Dossiers
 from projections.history import Line
 from sla_engine.dispute.events import DisputeOpened, DisputeRuled, ReplayRun
 from sla_engine.dispute.kind import DISPUTE, ENDED, PENDING, about
-from sla_engine.dossier.events import RungFired, RungWithdrawn, TermRefixed, Voided
+from sla_engine.dossier.events import TermRefixed, Voided
 from sla_engine.ports import AlarmRow
 from sla_engine.projection import Columns
 from sla_engine.record import Event, Recorded, fields_of
@@ -16,7 +18,7 @@ _STAYS = history.unmoved(DISPUTE)
 _RULED = ("outcome", "verdict", "place", "ruler")
 
 
-class DisputeRegister:
+class DisputeRegister(Dossiers):
     """Key: the stream. Columns: what the opening says (`dispute`, `pack`, `region`, `kind`,
     `subject`, `clause`, `cycle`, `rung`, `act`, `member`, `claim`, `remedy`, `ground`, `claimant`,
     `office`, `appeals`, `told_at`) and `about`; `phase`, `open`; `opened_at`, `admitted_at`,
@@ -26,26 +28,18 @@ class DisputeRegister:
 
     name = "dispute_register"
     dossiers = (DISPUTE.name,)
+    opening = DisputeOpened
+    told = frozenset((*DISPUTE.steps, Voided))
+    moving = told | ACTS | {TermRefixed}
 
-    def interested(self, event: Event) -> bool:
-        moving = type(event) in DISPUTE.steps or isinstance(event, Voided | TermRefixed)
-        return moving or acts.is_act(event)
+    def begin(self, recorded: Recorded) -> Columns:
+        event, opened_at = recorded.event, recorded.meta.occurred_at
+        assert isinstance(event, DisputeOpened)
+        traits = {**fields_of(event), "about": about(event), "opened_at": opened_at}
+        return {**traits, "raised": {}, "lines": []}
 
-    def key(self, recorded: Recorded) -> str:
-        return recorded.stream
-
-    def apply(self, row: Columns | None, recorded: Recorded) -> Columns | None:
-        event = recorded.event
-        if row is None:
-            if not isinstance(event, DisputeOpened):
-                return None
-            said = {**fields_of(event), "about": about(event)}
-            row = {**said, "opened_at": recorded.meta.occurred_at, "raised": {}, "lines": []}
-        if isinstance(event, RungFired | RungWithdrawn):
-            return {**row, "raised": acts.enter(row["raised"], event)}
-        if isinstance(event, TermRefixed):
-            return row
-        return {**row, "lines": history.enter(row["lines"], recorded, _says(event))}
+    def says(self, event: Event) -> Mapping[str, Any]:
+        return _says(event)
 
     def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:
         lines, found = history.standing(row["lines"]), acts.standing(row["raised"])

@@ -26,12 +26,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from projections import acts, history
+from projections.acts import ACTS
 from projections.days import day_of
+from projections.dossiers import Dossiers
 from projections.history import Line
 from projections.paging import NEVER, Keep, Page, Way, instant, place, walk
 from projections.scorecard import clock_counts, rulings
 from projections.worklist import ENDED, STAYS, says
-from sla_engine.dossier.events import RungFired, RungWithdrawn, TermRefixed, VerdictSuperseded
+from sla_engine.dossier.events import TermRefixed, VerdictSuperseded
 from sla_engine.petition.events import (
     Dispatched,
     Excluded,
@@ -53,11 +55,9 @@ _SHOWN = (
     "ended_at",
 )  # fmt: skip
 _RULINGS = (Excluded, ExclusionLifted, VerdictSuperseded)
-_KEPT = history.moving(PETITION) | {Dispatched, ReworkOrdered, *_RULINGS}
-_MOVING = _KEPT | {*PETITION.steps, RungFired, RungWithdrawn, TermRefixed}
 
 
-class Docket:
+class Docket(Dossiers):
     """Key: the stream. Columns: traits of the petition, `registered_at`, `phase`, `open`, `unit`;
     `level` of the most severe standing act, the `card` ("red", "yellow", ""); `due`, the earliest
     due instant of its open clocks, and that clock's `clause`; `ended_at` (None while it is open);
@@ -66,26 +66,16 @@ class Docket:
 
     name = "docket"
     dossiers = (PETITION.name,)
+    opening = Registered
+    told = history.moving(PETITION) | {Dispatched, ReworkOrdered, *_RULINGS}
+    moving = told | ACTS | {*PETITION.steps, TermRefixed}
 
-    def interested(self, event: Event) -> bool:
-        return type(event) in _MOVING
+    def begin(self, recorded: Recorded) -> Columns:
+        traits = {name: getattr(recorded.event, name) for name in _TRAITS}
+        return {**traits, "registered_at": recorded.meta.occurred_at, "raised": {}, "lines": []}
 
-    def key(self, recorded: Recorded) -> str:
-        return recorded.stream
-
-    def apply(self, row: Columns | None, recorded: Recorded) -> Columns | None:
-        event = recorded.event
-        if row is None:
-            if not isinstance(event, Registered):
-                return None
-            row = {name: getattr(event, name) for name in _TRAITS}
-            row |= {"registered_at": recorded.meta.occurred_at, "raised": {}, "lines": []}
-        if isinstance(event, RungFired | RungWithdrawn):
-            return {**row, "raised": acts.enter(row["raised"], event)}
-        if type(event) in _KEPT:
-            said = fields_of(event) if isinstance(event, _RULINGS) else says(event)
-            return {**row, "lines": history.enter(row["lines"], recorded, said)}
-        return row
+    def says(self, event: Event) -> Mapping[str, Any]:
+        return fields_of(event) if isinstance(event, _RULINGS) else says(event)
 
     def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:
         lines = history.in_effect(history.standing(row["lines"]))

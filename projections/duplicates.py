@@ -1,9 +1,10 @@
 """Candidates for a merge (并单): one petitioner, one matter, several channels."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from projections import history
+from projections.dossiers import Dossiers
 from projections.worklist import STAYS
 from projections.worklist import says as moves
 from sla_engine.petition.events import Registered
@@ -12,10 +13,9 @@ from sla_engine.projection import Cells, Columns
 from sla_engine.record import Event, Instant, Recorded
 
 _TRAITS = ("pack", "region", "petitioner", "kind", "matter", "channel")
-_KEPT = history.moving(PETITION)
 
 
-class Duplicates:
+class Duplicates(Dossiers):
     """Key: the stream, of petitions whose petitioner has a reference that others can have too.
     Columns: the petition's traits, `stream`, `registered_at`, `lines`. A cell (`duplicates.cells`)
     holds the open petitions about one matter, `PACK|REGION|PETITIONER|KIND|MATTER`:
@@ -23,22 +23,19 @@ class Duplicates:
 
     name = "duplicates"
     dossiers = (PETITION.name,)
+    opening = Registered
+    told = moving = history.moving(PETITION)
 
-    def interested(self, event: Event) -> bool:
-        return type(event) in _KEPT
+    def begin(self, recorded: Recorded) -> Columns | None:
+        traits = {name: getattr(recorded.event, name) for name in _TRAITS}
+        own = f"of/{recorded.stream.partition('/')[2]}"
+        if traits["petitioner"] in ("", own):
+            return None  # Nobody else can have a reference that was made for this petition.
+        registered_at = recorded.meta.occurred_at
+        return {**traits, "stream": recorded.stream, "registered_at": registered_at, "lines": []}
 
-    def key(self, recorded: Recorded) -> str:
-        return recorded.stream
-
-    def apply(self, row: Columns | None, recorded: Recorded) -> Columns | None:
-        event = recorded.event
-        if row is None:
-            if not isinstance(event, Registered) or event.petitioner in ("", f"of/{event.no}"):
-                return None  # Nobody else can have a reference that was made for this petition.
-            row = {name: getattr(event, name) for name in _TRAITS}
-            row |= {"stream": recorded.stream, "registered_at": recorded.meta.occurred_at}
-            row["lines"] = []
-        return {**row, "lines": history.enter(row["lines"], recorded, moves(event))}
+    def says(self, event: Event) -> Mapping[str, Any]:
+        return moves(event)
 
     def tally(self, row: Columns) -> Cells:
         if history.phase(history.standing(row["lines"]), STAYS) not in OPEN:

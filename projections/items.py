@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from projections import acts, history
+from projections.acts import ACTS
+from projections.dossiers import Dossiers
 from projections.history import Line
-from sla_engine.dossier.events import RungFired, RungWithdrawn, TermRefixed, Voided
+from sla_engine.dossier.events import TermRefixed, Voided
 from sla_engine.item.events import ItemAssigned, ItemListed
 from sla_engine.item.kind import CANCELLED, ITEM, OWED, STRUCK_OFF
 from sla_engine.ports import AlarmRow
@@ -17,10 +19,9 @@ _TRAITS = (
     "item", "pack", "region", "list", "title", "matter", "limit", "project", "round", "contact",
     "source",
 )  # fmt: skip
-_MOVING = frozenset((*ITEM.steps, Voided, TermRefixed))
 
 
-class Items:
+class Items(Dossiers):
     """Key: the stream. Columns: the item's traits, `after` and `materials`; `unit` and `person`
     who owe it now; `phase`, `open`, `listed_at`, `struck_off_at` (None unless it is struck off);
     `due` (None where its clock has not begun or is paused); `petitions` it links, papers that are
@@ -29,26 +30,17 @@ class Items:
 
     name = "items"
     dossiers = (ITEM.name,)
+    opening = ItemListed
+    told = frozenset((*ITEM.steps, Voided))
+    moving = told | ACTS | {TermRefixed}
 
-    def interested(self, event: Event) -> bool:
-        return type(event) in _MOVING or acts.is_act(event)
+    def begin(self, recorded: Recorded) -> Columns:
+        traits = {name: getattr(recorded.event, name) for name in _TRAITS}
+        lists = {name: list(getattr(recorded.event, name)) for name in ("after", "materials")}
+        return {**traits, **lists, "raised": {}, "lines": []}
 
-    def key(self, recorded: Recorded) -> str:
-        return recorded.stream
-
-    def apply(self, row: Columns | None, recorded: Recorded) -> Columns | None:
-        event = recorded.event
-        if row is None:
-            if not isinstance(event, ItemListed):
-                return None
-            row = {name: getattr(event, name) for name in _TRAITS}
-            row |= {"after": list(event.after), "materials": list(event.materials)}
-            row |= {"raised": {}, "lines": []}
-        if isinstance(event, RungFired | RungWithdrawn):
-            return {**row, "raised": acts.enter(row["raised"], event)}
-        if isinstance(event, TermRefixed):
-            return row
-        return {**row, "lines": history.enter(row["lines"], recorded, _says(event))}
+    def says(self, event: Event) -> Mapping[str, Any]:
+        return _says(event)
 
     def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:
         lines = history.standing(row["lines"])

@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from projections import acts, history
+from projections.acts import ACTS
+from projections.dossiers import Dossiers
 from projections.history import Line
 from projections.worklist import STAYS, says
 from sla_engine.dossier.events import (
     AnomalyNoted,
-    RungFired,
     RungWithdrawn,
     TermRefixed,
     Voided,
@@ -40,62 +41,11 @@ _COUNTED = {
     "duplicates": "absorbed",
 }
 _DATED = ("registered", "dispatched", "resolved", "closed")
-_NOTED: dict[type[Event], str] = {TermRefixed: "refixed", AnomalyNoted: "anomalies"}
-
-
-class PetitionCard:
-    """Key: the stream. Columns: the petition's traits; `phase`, `unit`, `registered_at`,
-    `dispatched_at`, `resolved_at`, `closed_at` (None where it has not come to that), `outcome`,
-    `satisfied`, `merged_into`, `assignments`; `answers` of the latest callback and what was
-    `rated` last; `exclusions` in effect; counts of facts; `level`, `acts`, `withdrawn_acts`;
-    counts of `refixed` terms and `anomalies`; `recorded_at` of the last event."""
-
-    name = "petition_card"
-    dossiers = (PETITION.name,)
-
-    def interested(self, event: Event) -> bool:
-        return type(event) in _TOLD
-
-    def key(self, recorded: Recorded) -> str:
-        return recorded.stream
-
-    def apply(self, row: Columns | None, recorded: Recorded) -> Columns | None:
-        event = recorded.event
-        if row is None:
-            if not isinstance(event, Registered):
-                return None
-            row = _blank(event)
-        row = {**row, "recorded_at": recorded.meta.recorded_at}
-        if isinstance(event, RungFired | RungWithdrawn):
-            row["raised"] = acts.enter(row["raised"], event)
-            row["withdrawn_acts"] += isinstance(event, RungWithdrawn)
-        elif noted := _NOTED.get(type(event)):
-            row[noted] += 1
-        elif type(event) in _KEPT:
-            row["lines"] = history.enter(row["lines"], recorded, _says(event))
-        return row
-
-    def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:
-        found = acts.standing(row["raised"])
-        return {
-            **row,
-            **_derived(history.standing(row["lines"])),
-            "level": acts.highest(found),
-            "acts": acts.counted(found),
-        }
-
-
-def _blank(event: Registered) -> Columns:
-    return {
-        **{name: getattr(event, name) for name in _TRAITS},
-        "raised": {},
-        "withdrawn_acts": 0,
-        "refixed": 0,
-        "anomalies": 0,
-        "lines": [],
-    }
-
-
+_NOTED: dict[type[Event], str] = {
+    RungWithdrawn: "withdrawn_acts",
+    TermRefixed: "refixed",
+    AnomalyNoted: "anomalies",
+}
 _MORE: dict[type[Event], Callable[[Any], Mapping[str, Any]]] = {
     Dispatched: lambda event: {"assignment": event.assignment, "to": event.unit},
     ReworkOrdered: lambda event: {"assignment": event.assignment, "to": event.unit},
@@ -110,17 +60,47 @@ _MORE: dict[type[Event], Callable[[Any], Mapping[str, Any]]] = {
     ExclusionLifted: fields_of,
 }
 """What the card shows of a fact beyond phase and unit."""
-_KEPT = history.moving(PETITION) | {
-    event
-    for event in PETITION.steps
-    if event in _MORE or event.NAME in _COUNTED.values() or event.NAME in _DATED
-}
-_TOLD = frozenset((*PETITION.steps, Voided, RungFired, RungWithdrawn, *_NOTED))
 
 
-def _says(event: Event) -> Mapping[str, Any]:
-    more = _MORE.get(type(event))
-    return {**says(event), **more(event)} if more is not None else says(event)
+class PetitionCard(Dossiers):
+    """Key: the stream. Columns: the petition's traits; `phase`, `unit`, `registered_at`,
+    `dispatched_at`, `resolved_at`, `closed_at` (None where it has not come to that), `outcome`,
+    `satisfied`, `merged_into`, `assignments`; `answers` of the latest callback and what was
+    `rated` last; `exclusions` in effect; counts of facts; `level`, `acts`, `withdrawn_acts`;
+    counts of `refixed` terms and `anomalies`; `recorded_at` of the last event."""
+
+    name = "petition_card"
+    dossiers = (PETITION.name,)
+    opening = Registered
+    told = history.moving(PETITION) | {
+        event
+        for event in PETITION.steps
+        if event in _MORE or event.NAME in _COUNTED.values() or event.NAME in _DATED
+    }
+    moving = ACTS | {*PETITION.steps, Voided, *_NOTED}
+
+    def begin(self, recorded: Recorded) -> Columns:
+        traits = {name: getattr(recorded.event, name) for name in _TRAITS}
+        return {**traits, "raised": {}, **dict.fromkeys(_NOTED.values(), 0), "lines": []}
+
+    def says(self, event: Event) -> Mapping[str, Any]:
+        more = _MORE.get(type(event))
+        return {**says(event), **more(event)} if more is not None else says(event)
+
+    def enter(self, row: Columns, recorded: Recorded) -> Columns:
+        row = {**row, "recorded_at": recorded.meta.recorded_at}
+        if noted := _NOTED.get(type(recorded.event)):
+            row[noted] += 1
+        return super().enter(row, recorded)
+
+    def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:
+        found = acts.standing(row["raised"])
+        return {
+            **row,
+            **_derived(history.standing(row["lines"])),
+            "level": acts.highest(found),
+            "acts": acts.counted(found),
+        }
 
 
 def _derived(lines: list[Line]) -> Columns:

@@ -3,13 +3,15 @@
 from collections import Counter
 from typing import Any
 
-from projections import acts
+from projections.acts import ACTS
 from sla_engine.dossier.events import RungFired, RungWithdrawn
 from sla_engine.identity import rung_key
 from sla_engine.projection import Columns
 from sla_engine.record import Event, Recorded, fields_of
 from sla_engine.unit.events import Counted, Discounted
 from sla_engine.unit.kind import UNIT
+
+_MOVING = ACTS | {Counted, Discounted}
 
 
 class Repetition:
@@ -22,7 +24,7 @@ class Repetition:
     dossiers = (UNIT.name,)
 
     def interested(self, event: Event) -> bool:
-        return isinstance(event, Counted | Discounted) or acts.is_act(event)
+        return type(event) in _MOVING
 
     def key(self, recorded: Recorded) -> str:
         return recorded.stream

@@ -32,6 +32,7 @@ from typing import Any
 
 from projections import history, holding
 from projections.days import day_of
+from projections.dossiers import Dossiers
 from projections.figures import Figure, figures
 from projections.history import Line
 from projections.holding import Held
@@ -57,42 +58,37 @@ from sla_engine.sla.assess import State
 
 __all__ = ["Figure", "Scorecard", "figures"]
 
-_COUNTED: tuple[type[Event], ...] = (
+_COUNTED: frozenset[type[Event]] = frozenset((
     Accepted, CallbackDone, Dispatched, Excluded, ExclusionLifted, Merged, Rated, Registered,
     Resolved, ReturnRuled, ReworkOrdered, VerdictSuperseded, Voided,
-)  # fmt: skip
-_KEPT = frozenset(_COUNTED)
-_MOVING = frozenset((*PETITION.steps, VerdictSuperseded, Voided, TermRefixed))
+))  # fmt: skip
 _OF_THE_DUPLICATE = frozenset(("registered", "dispatched", "accepted", "return_ruled"))
 
 Counted = tuple[Instant, str, tuple[str, ...]]
 """When, for which unit, which counters."""
 
 
-class Scorecard:
+class Scorecard(Dossiers):
     """Key: the stream. Columns: `no`, `pack`, `region`, `kind`; `editions`: digests stamped on
     facts and re-fixings; `exclusions` in effect; `counts`: [day, unit, {counter: n}]; `lines`."""
 
     name = "scorecard"
     dossiers = (PETITION.name,)
+    opening = Registered
+    told = _COUNTED
+    moving = frozenset((*PETITION.steps, VerdictSuperseded, Voided, TermRefixed))
 
-    def interested(self, event: Event) -> bool:
-        return type(event) in _MOVING
+    def begin(self, recorded: Recorded) -> Columns:
+        traits = {name: getattr(recorded.event, name) for name in ("no", "pack", "region", "kind")}
+        return {**traits, "editions": [], "lines": []}
 
-    def key(self, recorded: Recorded) -> str:
-        return recorded.stream
+    def says(self, event: Event) -> Mapping[str, Any]:
+        said, more = holding.says(event), _MORE.get(type(event))
+        return said if more is None else {**said, **more(event)}
 
-    def apply(self, row: Columns | None, recorded: Recorded) -> Columns | None:
-        event = recorded.event
-        if row is None:
-            if not isinstance(event, Registered):
-                return None
-            names = ("no", "pack", "region", "kind")
-            row = {name: getattr(event, name) for name in names} | {"editions": [], "lines": []}
-        row = {**row, "editions": _stamped(row["editions"], recorded)}
-        if type(event) in _KEPT:
-            row["lines"] = history.enter(row["lines"], recorded, _says(event))
-        return row
+    def enter(self, row: Columns, recorded: Recorded) -> Columns:
+        editions = _stamped(row["editions"], recorded)
+        return super().enter({**row, "editions": editions}, recorded)
 
     def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:
         lines = history.in_effect(history.standing(row["lines"]))
@@ -137,12 +133,6 @@ _MORE: Mapping[type[Event], history.Say] = {
     ExclusionLifted: lambda event: {"exclusion": event.exclusion},
     VerdictSuperseded: fields_of,
 }
-
-
-def _says(event: Event) -> Mapping[str, Any]:
-    """What is counted of a fact, beside whose it is."""
-    said, more = holding.says(event), _MORE.get(type(event))
-    return said if more is None else {**said, **more(event)}
 
 
 def _stamped(editions: list[str], recorded: Recorded) -> list[str]:

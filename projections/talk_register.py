@@ -1,11 +1,13 @@
 """The register of talks (约谈台账): who, at which tier, why, where each stands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from projections import acts, history
+from projections.acts import ACTS
+from projections.dossiers import Dossiers
 from projections.history import Line
-from sla_engine.dossier.events import RungFired, RungWithdrawn, Voided
+from sla_engine.dossier.events import Voided
 from sla_engine.ports import AlarmRow
 from sla_engine.projection import Columns
 from sla_engine.record import Event, Recorded, fields_of
@@ -15,6 +17,7 @@ from sla_engine.talk.kind import REFUSED, STRUCK_OFF, TALK, WITHDRAWN
 ENDED = frozenset({REFUSED, STRUCK_OFF, WITHDRAWN})
 _OPENING = frozenset({"proposed", "tier_raised", "rebounded"})
 _STAYS = history.unmoved(TALK)
+_TRAITS = ("talk", "pack", "region", "unit")
 _SHOWN = ("tier", "number", "scheduled_at", "place", "approver", "recalled")
 _FIRST = {
     "proposed_at": "proposed",
@@ -32,29 +35,23 @@ _COUNTED = {
 }
 
 
-class TalkRegister:
+class TalkRegister(Dossiers):
     """Key: the stream. Columns: `talk`, `pack`, `region`, `unit`; `tier` and `round` as they
     stand, `phase`, `open`; `causes` still standing and the `petitions` behind them; instants of
     the current round's steps; `number`, `scheduled_at`, `place`; counts; `level` and `acts`."""
 
     name = "talk_register"
     dossiers = (TALK.name,)
+    opening = TalkProposed
+    told = frozenset((*TALK.steps, Voided))
+    moving = told | ACTS
 
-    def interested(self, event: Event) -> bool:
-        return type(event) in TALK.steps or isinstance(event, Voided) or acts.is_act(event)
+    def begin(self, recorded: Recorded) -> Columns:
+        traits = {name: getattr(recorded.event, name) for name in _TRAITS}
+        return {**traits, "raised": {}, "lines": []}
 
-    def key(self, recorded: Recorded) -> str:
-        return recorded.stream
-
-    def apply(self, row: Columns | None, recorded: Recorded) -> Columns | None:
-        event = recorded.event
-        if row is None:
-            if not isinstance(event, TalkProposed):
-                return None
-            row = _blank(event)
-        if isinstance(event, RungFired | RungWithdrawn):
-            return {**row, "raised": acts.enter(row["raised"], event)}
-        return {**row, "lines": history.enter(row["lines"], recorded, _says(event))}
+    def says(self, event: Event) -> Mapping[str, Any]:
+        return _says(event)
 
     def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:
         found = acts.standing(row["raised"])
@@ -64,12 +61,6 @@ class TalkRegister:
             "level": acts.highest(found),
             "acts": acts.counted(found),
         }
-
-
-def _blank(event: TalkProposed) -> Columns:
-    names = ("talk", "pack", "region", "unit")
-    shown = {name: getattr(event, name) for name in names}
-    return {**shown, "raised": {}, "lines": []}
 
 
 def _says(event: Event) -> dict[str, Any]:

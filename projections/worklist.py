@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from projections import acts, history
-from sla_engine.dossier.events import RungFired, RungWithdrawn
+from projections.acts import ACTS
+from projections.dossiers import Dossiers
 from sla_engine.petition.events import Dispatched, Registered, ReworkOrdered
 from sla_engine.petition.kind import CLOSED, DECLINED, MERGED, PETITION, WITHDRAWN
 from sla_engine.ports import AlarmRow
@@ -17,32 +18,24 @@ from sla_engine.record import Event, Recorded
 ENDED = frozenset({CLOSED, DECLINED, MERGED, WITHDRAWN})
 STAYS = history.unmoved(PETITION)
 _TRAITS = ("no", "kind", "subject", "region", "urgency", "matter", "pack")
-_KEPT = history.moving(PETITION)
 
 
-class Worklist:
+class Worklist(Dossiers):
     """Key: the stream. Columns: the petition's traits, `phase`, `open`, `unit`, `registered_at`,
     `level` (the most severe standing act), `acts` (how often each act stands), `historic`."""
 
     name = "worklist"
     dossiers = (PETITION.name,)
+    opening = Registered
+    told = history.moving(PETITION)
+    moving = told | ACTS
 
-    def interested(self, event: Event) -> bool:
-        return type(event) in _KEPT or acts.is_act(event)
+    def begin(self, recorded: Recorded) -> Columns:
+        traits = {name: getattr(recorded.event, name) for name in (*_TRAITS, "historic")}
+        return {**traits, "registered_at": recorded.meta.occurred_at, "raised": {}, "lines": []}
 
-    def key(self, recorded: Recorded) -> str:
-        return recorded.stream
-
-    def apply(self, row: Columns | None, recorded: Recorded) -> Columns | None:
-        event = recorded.event
-        if row is None:
-            if not isinstance(event, Registered):
-                return None
-            row = {name: getattr(event, name) for name in (*_TRAITS, "historic")}
-            row |= {"registered_at": recorded.meta.occurred_at, "raised": {}, "lines": []}
-        if isinstance(event, RungFired | RungWithdrawn):
-            return {**row, "raised": acts.enter(row["raised"], event)}
-        return {**row, "lines": history.enter(row["lines"], recorded, says(event))}
+    def says(self, event: Event) -> Mapping[str, Any]:
+        return says(event)
 
     def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:
         lines, found = history.standing(row["lines"]), acts.standing(row["raised"])
