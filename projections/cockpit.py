@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from projections.days import begin_of, day_of
+from projections.days import begin_of, day_of, last_day_of
 from projections.docket import RED, YELLOW, counts_due
 from projections.lists import open_orders, open_talks
 from sla_engine.projection import Columns, Shelf
@@ -112,13 +112,14 @@ def trend(shelf: Shelf, now: Instant, days: int) -> Iterator[Day]:
 
 def _overdue(shelf: Shelf, cells: Mapping[str, Columns], now: Instant) -> Counter[str]:
     """Days that are over are known by their cell; today's petitions are counted up to now."""
-    today = f"due:{day_of(now)}"
+    last = last_day_of(now)
+    today = f"due:{last}"
     found = Counter[str]()
     for unit, counts in cells.items():
         found[unit] = sum(n for name, n in counts.items() if "due:" < name < today)
     units = [unit for unit, counts in cells.items() if today in counts]
-    midnight = begin_of(date.fromisoformat(day_of(now)))
-    for unit, count in zip(units, counts_due(shelf, midnight, now, units), strict=True):
+    begin = begin_of(date.fromisoformat(last)) + 1
+    for unit, count in zip(units, counts_due(shelf, begin, now, units), strict=True):
         found[unit] += count
     return found
 

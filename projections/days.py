@@ -14,6 +14,11 @@ def day_of(at: Instant) -> str:
     return _text(_ZONE.day_of(at))
 
 
+def last_day_of(due: Instant) -> str:
+    """The day on which something is due: 24:00 ends a day and does not begin the next."""
+    return day_of(due - 1)
+
+
 def month_of(at: Instant) -> str:
     """ "2024-10"."""
     return day_of(at)[:7]

@@ -44,11 +44,7 @@ class DisputeRegister(Dossiers):
     def finish(self, row: Columns, clocks: Sequence[AlarmRow]) -> Columns:
         lines, found = history.standing(row["lines"]), acts.standing(row["raised"])
         phase = history.phase(lines, _STAYS)
-        running = [
-            each.due
-            for each in clocks
-            if each.stopped is None and each.due is not None and each.binds
-        ]
+        owed = [each.owed_by for each in clocks if each.owed_by is not None]
         return {
             **row,
             "phase": phase,
@@ -57,7 +53,7 @@ class DisputeRegister(Dossiers):
             **_ruling(lines, phase),
             "replays": [line.says["replay"] for line in lines if line.type == "replay_run"],
             "evidence": _evidence(lines),
-            "due": min(running, default=None),
+            "due": min(owed, default=None),
             "level": acts.highest(found),
             "acts": acts.counted(found),
         }

@@ -2,7 +2,7 @@
 
 Rows (`docket`) stand under keys `ORDER|SCOPE|INSTANT|STREAM`, so that a list is one range:
 
-* `due`: open petitions by the earliest due instant of their open clocks, those without one last;
+* `due`: open petitions by the earliest due instant of what is owed, those without one last;
 * `card`: the same, of open petitions against which a yellow or red card stands;
 * `new`: all petitions by when they were registered.
 
@@ -12,7 +12,7 @@ stand in `docket.base` under the name of their stream.
 Cells (`docket.cells`) hold what a cockpit shows:
 
 * `unit|UNIT`, of open petitions: `open`, `yellow`, `red` (the most severe card), `due:YYYY-MM-DD`
-  by the day of the due instant, `due:` without one;
+  by the day that the due instant ends or falls into, `due:` without one;
 * `day|YYYY-MM-DD`: `registered`, `ended`, and `red` cards by the day of their legal instant, as far
   as they stand;
 * `month|YYYY-MM|UNIT`, by the day of the month: `ended:DD`, and of the clocks for which the unit
@@ -27,7 +27,7 @@ from typing import Any, Literal
 
 from projections import acts, history
 from projections.acts import ACTS
-from projections.days import day_of
+from projections.days import day_of, last_day_of
 from projections.dossiers import Dossiers
 from projections.history import Line
 from projections.paging import NEVER, Keep, Page, Way, instant, place, walk
@@ -103,7 +103,7 @@ class Docket(Dossiers):
         unit, day = row["unit"], day_of(row["registered_at"])
         cells: dict[str, Counter[str]] = {f"day|{day}": Counter(("registered",))}
         if row["open"]:
-            due = day_of(row["due"]) if row["due"] is not None else ""
+            due = last_day_of(row["due"]) if row["due"] is not None else ""
             cells[f"unit|{unit}"] = Counter(("open", f"due:{due}"))
             if row["card"]:
                 cells[f"unit|{unit}"][row["card"]] = 1
@@ -147,12 +147,8 @@ def _stands(lines: list[Line]) -> tuple[str, Instant | None]:
 
 
 def _first(clocks: Sequence[AlarmRow]) -> tuple[Instant | None, str]:
-    running = [(each.due, each.clause) for each in clocks if _runs(each)]
-    return min(running, default=(None, ""))
-
-
-def _runs(clock: AlarmRow) -> bool:
-    return clock.stopped is None and clock.due is not None and clock.binds
+    owed = [(each.owed_by, each.clause) for each in clocks if each.owed_by is not None]
+    return min(owed, default=(None, ""))
 
 
 def _card(counted: Mapping[str, int]) -> str:

@@ -12,8 +12,8 @@ is `PACK|REGION|YYYY-MM-DD|UNIT|KIND`, its counters are
 * for every clause `ID.judged` with `ID.met` or `ID.late`, on the day of the clock's end or of its
   first late instant, whichever comes first, for whoever was answerable then. So a clock counts
   once, and one that is late counts from that day on although it still runs. A cell may lie ahead:
-  that of a clock not yet due. A clock that lapsed, by which nobody is late, does not count.
-  `ID.cancelled`: it lost its object before it was decided.
+  that of a clock not yet due. `ID.cancelled`: it lost its object before it was decided. A clock
+  by which nobody can be late, a right, counts in nothing.
 
 A petition that was merged away counts as registered, dispatched, accepted and returned; all else
 is the survivor's, who took over its earliest clocks and its milestones (rule D19).
@@ -197,9 +197,11 @@ def rulings(lines: Iterable[Line]) -> Rulings:
 def clock_counts(clocks: Sequence[AlarmRow], merged: bool, ruled_on: Rulings) -> Iterator[Counted]:
     """When each clock counts, for whom and as what: its verdict, or that it lost its object."""
     for clock in clocks:
+        if not clock.binds:
+            continue
         ruled = ruled_on.get((clock.clause, clock.cycle), {}).get("verdict", "")
         if clock.due is not None and (clock.stopped is None or clock.stopped > clock.due):
-            if clock.binds and not merged:
+            if not merged:
                 yield clock.due + 1, clock.liable, _verdict(clock, "late", ruled)
         elif clock.stopped is not None and clock.state == State.CANCELLED.value:
             yield clock.stopped, clock.liable, (f"{clock.clause}.cancelled",)

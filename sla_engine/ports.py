@@ -52,6 +52,17 @@ class AlarmRow(NamedTuple):
         """Whether somebody is late once the due instant has passed."""
         return self.missed == "overdue"
 
+    @property
+    def owed_by(self) -> Instant | None:
+        """By when something is owed; None where the clock has ended, stands still or only gives a
+        right."""
+        return self.due if self.stopped is None and self.binds else None
+
+    def state_at(self, now: Instant) -> str:
+        """The state of a clock, no sweep having to have seen that it is overdue or has lapsed."""
+        missed = self.state == "running" and self.due is not None and now > self.due
+        return self.missed if missed else self.state
+
 
 class Claim(NamedTuple):
     """A stream with alarms that have come: the version it is at, and all of its rows that are due,

@@ -74,7 +74,7 @@ def _lapses(table: Mapping[str, Any], measures: Iterable[Mapping[str, Any]]) -> 
     would stop the clock is a right that is lost with its term. A petition can always be returned
     within its term alone."""
     stops = {*listed(table.get("stop", [])), *listed(table.get("stop_all", []))}
-    lost = set(listed(table.get("stop", []))) if table.get("late") == "barred" else set[str]()
+    lost = set(listed(table.get("stop", [])) if table.get("late") == "barred" else ())
     if table["scope"] == "assignment":
         lost |= {"return_requested"} & stops
     acts = [rung["act"] for rung in table.get("rung", []) if rung["at"].strip() == "due"]
@@ -85,7 +85,7 @@ def _lapses(table: Mapping[str, Any], measures: Iterable[Mapping[str, Any]]) -> 
         for name in listed(measure.get(key, []))
     ]
     measured = any(name.startswith(f"{table['id']}.") for name in counters)
-    return ("deem_accepted" in acts and not measured) or (bool(lost) and stops <= lost)
+    return ("deem_accepted" in acts and not measured) or (bool(lost) and lost == stops)
 
 
 class Hours:

@@ -57,7 +57,7 @@ def left_text(reading: Reading, voice: Voice) -> str:
     if left is not None:
         return _open(left, reading, voice)
     stopped, due = reading.stopped_at, reading.due
-    if reading.state is State.CANCELLED or stopped is None or due is None:
+    if reading.state in (State.CANCELLED, State.LAPSED) or stopped is None or due is None:
         return "—"
     sign = Text("提前 ", "early by ") if stopped <= due else Text("晚 ", "late by ")
     return voice.word(sign) + duration(due - stopped, voice.lang)

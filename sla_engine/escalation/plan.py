@@ -49,11 +49,14 @@ def catch_up(pending: Pending, kind: Kind, rules: Rulebook, now: Instant) -> Ass
 
 
 def _refix(pending: Pending, assessment: Assessment, rules: Rulebook, now: Instant) -> bool:
-    """Record a re-fixing for every open clock that the calendar now known would move, also for one
-    that is still to start: nobody may touch the dossier again before its first act."""
+    """Record a re-fixing for every clock without an end that the calendar now known would move: one
+    that has lapsed by an outdated calendar may run again, and one that is still to start may not be
+    touched again before its first act."""
     moved = False
     for reading in (*assessment.readings, *assessment.coming):
-        revised = refixing(reading, assessment, rules, now) if reading.state.open else None
+        end = reading.cycle.end
+        ended = end is not None and end <= now
+        revised = None if ended else refixing(reading, assessment, rules, now)
         if revised is not None:
             event = TermRefixed(
                 clause=reading.clause.id,

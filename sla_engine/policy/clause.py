@@ -156,24 +156,23 @@ class Clause:
     final: bool = False
     beside: tuple[str, ...] = ()
     measured: bool = False
+    barred: frozenset[str] = field(init=False)
+    """Marks that come too late after the due instant. A return always does: silence is acceptance
+    (rules D17, D18)."""
+    lapses: bool = field(init=False)
+    """Whether nobody is late after the due instant: whatever could stop the clock is a right that
+    is lost then; or silence counts as consent (who has not returned a petition in time has
+    accepted it), and no measure counts it as a miss."""
 
-    @property
-    def lapses(self) -> bool:
-        """Whether nobody is late after the due instant: whatever could stop the clock is a right
-        that is lost then; or silence counts as consent (who has not returned a petition in time
-        has accepted it), and no measure counts it as a miss."""
+    def __post_init__(self) -> None:
+        stops = frozenset((*self.stop_any, *self.stop_all))
+        lost = frozenset(self.stop_any if self.late == "barred" else ())
+        if self.scope is Scope.ASSIGNMENT:
+            lost |= stops & {"return_requested"}
         deemed = any(rung.act == "deem_accepted" and rung.when.is_breach for rung in self.rungs)
-        lost, stops = self.barred, {*self.stop_any, *self.stop_all}
-        return (deemed and not self.measured) or (bool(lost) and lost >= stops)
-
-    @property
-    def barred(self) -> frozenset[str]:
-        """Marks that come too late after the due instant. A return always does: silence is
-        acceptance (rules D17, D18)."""
-        if self.late == "barred":
-            return frozenset(self.stop_any)
-        assignment = self.scope is Scope.ASSIGNMENT
-        return frozenset({"return_requested"}.intersection(self.stop_any) if assignment else ())
+        lapses = (deemed and not self.measured) or (bool(lost) and lost == stops)
+        object.__setattr__(self, "barred", lost)
+        object.__setattr__(self, "lapses", lapses)
 
 
 Cycle = Literal["", "day", "week", "month", "quarter", "half_year", "year"]

@@ -36,6 +36,12 @@ COUNTER_SCOPE = register(
     "{found!r} is not a clause of petitions, and measures count petitions; clauses are: {allowed}",
 )
 
+COUNTER_LAPSES = register(
+    "COUNTER_LAPSES",
+    "“{found}”期满即失权，无人逾期，不计入任何指标",
+    "{found!r} lapses at its due instant, nobody is late by it, and so no measure counts it",
+)
+
 Faults = Iterator[Fault]
 
 
@@ -65,12 +71,15 @@ def weighed(draft: Draft) -> Faults:
 def counters(draft: Draft) -> Faults:
     """What a measure adds up is counted of petitions."""
     kinds = {clause.id: clause.scope.kind for clause in draft.clauses}
+    lapsing = {clause.id for clause in draft.clauses if clause.lapses}
     petitions = ", ".join(name for name, kind in kinds.items() if kind == "petition") or "-"
     for measure in draft.measures:
         for name in dict.fromkeys((*measure.numerator, *measure.denominator)):
             clause = name.partition(".")[0]
             if kinds.get(clause, "petition") != "petition":
                 yield fault(COUNTER_SCOPE, draft.at("measure", measure.id), clause, petitions)
+            elif clause in lapsing:
+                yield fault(COUNTER_LAPSES, draft.at("measure", measure.id), clause)
 
 
 def loops(draft: Draft) -> Faults:

@@ -22,7 +22,7 @@ from sla_engine.round import decide as round_
 from sla_engine.round.board import published, standing
 from sla_engine.round.events import Drafted, Objected, ObjectionRuled, Published
 from sla_engine.round.kind import ROUND
-from sla_engine.sla.assess import Reading, State, assess
+from sla_engine.sla.assess import Reading, assess
 from sla_engine.sla.cycle import rules_for
 
 DISPUTED_UNKNOWN = register(
@@ -147,7 +147,7 @@ def _clock_faults(
     elif event.rung:
         if _act(subject, event, reading.cycle.name) is None:
             yield unknown(DISPUTED_UNKNOWN, "rung", event.rung, _rungs(subject, reading))
-    elif reading.state in (State.RUNNING, State.PAUSED):
+    elif not reading.verdict:
         yield Fault(NO_VERDICT_YET, "clause", event.clause, reading.state.value)
 
 

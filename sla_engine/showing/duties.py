@@ -72,15 +72,9 @@ def duties(engine: Engine, wanted: Wanted, now: Instant) -> list[Duty]:
     found = [
         Duty(stream, row, state, of := about.get(stream, {}), _clause(engine, stream, row, of))
         for stream, row in engine.log.alarms()
-        if wanted.takes(row, state := _state(row, now))
+        if wanted.takes(row, state := row.state_at(now))
     ]
     return sorted(found, key=_urgency)
-
-
-def _state(row: AlarmRow, now: Instant) -> str:
-    """A clock is overdue, or has lapsed, from its due instant on; no sweep has to have seen it."""
-    missed = row.due is not None and now > row.due
-    return row.missed if row.state == State.RUNNING.value and missed else row.state
 
 
 def _urgency(duty: Duty) -> tuple[bool, int, bool, Instant]:
@@ -147,5 +141,5 @@ def duties_of(engine: Engine, rows: Mapping[str, Columns], now: Instant) -> list
         Duty(name, clock, state, about, _clause(engine, name, clock, about))
         for stream, about in rows.items()
         for name, clock in engine.log.alarms(stream)
-        if name == stream and (state := _state(clock, now)) in _OPEN
+        if name == stream and (state := clock.state_at(now)) in _OPEN
     ]

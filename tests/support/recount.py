@@ -201,9 +201,11 @@ def _assists(case: Case, fact: Recorded) -> bool:
 def _clocks(assessment: Assessment, merged: bool) -> Iterator[Count]:
     for reading in (*assessment.readings, *assessment.coming):
         stop, due, name = reading.cycle.stop, reading.due, reading.clause.id
+        if reading.clause.lapses:
+            continue
         gone = reading.cycle.cancelled_at
         late = due is not None and all(end is None or end > due for end in (stop, gone))
-        if late and not merged and not reading.clause.lapses:
+        if late and not merged:
             assert due is not None
             yield from _verdict(assessment, reading, due + 1, f"{name}.judged", f"{name}.late")
         elif gone is not None and not late:

@@ -132,7 +132,7 @@ def figures(entries: list[Entry], now: Instant, window: set[str], unit: str | No
     return Figures(
         len(own),
         sum(each.due is not None and each.due < now for each in own),
-        sum(each.due is not None and day(each.due) == day(now) for each in own),
+        sum(each.due is not None and day(each.due - 1) == day(now) for each in own),
         sum(each.card == "red" for each in own),
         sum(each.card == "yellow" for each in own),
         verdicts["judged"],

@@ -10,12 +10,13 @@ import pytest
 
 from projections import docket
 from projections.cockpit import cockpit
-from projections.days import day_of
+from projections.days import last_day_of
 from projections.docket import Filter
 from sla_engine.petition.events import Registered
 from sla_engine.wiring import Engine
 from tests.support.checked import played
 from tests.support.desk import NO, PERSONAL, form_of, office, page, words_of
+from tests.support.given import clause, engine, pack_of, rules_of, send, to
 from tests.support.web import client
 
 
@@ -106,10 +107,38 @@ def test_a_filter_lists_what_the_docket_lists(town: Engine, query: str, asked: F
 
 def test_days_bound_the_due_instant_both_included(town: Engine) -> None:
     rows = docket.page(town, Filter(), "", 50).rows
-    days = Counter(day_of(row["due"]) for row in rows if row["due"])
+    days = Counter(last_day_of(row["due"]) for row in rows if row["due"])
     day, count = days.most_common(1)[0]
     html = page(client(town, "supervisor"), f"/petitions?due_from={day}&due_until={day}")
     assert html.count('<th scope="row">') == count
+
+
+def test_the_tile_of_what_is_overdue_leads_to_just_that() -> None:
+    rules = rules_of(pack_of(clause("solve", "2小时")))
+    with engine("2025-06-03 08:00", rules) as desk:
+        for no, hour in (("P1", "09"), ("P2", "11")):
+            send(desk, f"{no}: 2025-06-03 {hour}:00 registered")
+            send(desk, f"{no}: 2025-06-03 {hour}:10 dispatched unit=U1")
+        to(desk, "2025-06-03 12:00")
+        supervisor = client(desk, "supervisor")
+        assert "已超时 1" in words_of(page(supervisor, "/"))
+        html = page(supervisor, "/petitions?overdue=1")
+        assert ("/petitions/P1" in html, "/petitions/P2" in html) == (True, False)
+
+
+def test_what_is_due_at_the_end_of_a_day_is_due_on_that_day() -> None:
+    with engine("2025-06-03 08:00", rules_of(pack_of(clause("solve", "5日")))) as desk:
+        send(desk, "P1: 2025-06-03 09:00 registered", "P1: 2025-06-03 09:10 dispatched unit=U1")
+        to(desk, "2025-06-08 10:00")
+        supervisor = client(desk, "supervisor")
+        assert "今日到期 1 已超时 0" in words_of(page(supervisor, "/"))
+        for day, listed in (("2025-06-08", True), ("2025-06-09", False)):
+            html = page(supervisor, f"/petitions?due_from={day}&due_until={day}")
+            assert ("/petitions/P1" in html) == listed
+        to(desk, "2025-06-09 00:00")
+        assert "已超时 0" in words_of(page(supervisor, "/"))
+        to(desk, "2025-06-09 00:01")
+        assert "今日到期 0 已超时 1" in words_of(page(supervisor, "/"))
 
 
 def test_pages_follow_each_other_without_a_gap(town: Engine) -> None:

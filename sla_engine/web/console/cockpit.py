@@ -76,7 +76,7 @@ def tiles(figures: Cockpit, today: date, *, whole: bool = True) -> list[Tile]:
     return [
         Tile(Text("在办", "open"), total.open, _list()),
         Tile(Text("今日到期", "due today"), total.due_today, _list(due_from=day, due_until=day)),
-        Tile(Text("已超时", "overdue"), total.overdue, _list(due_until=day), "red"),
+        Tile(Text("已超时", "overdue"), total.overdue, _list(overdue="1"), "red"),
         Tile(Text("红牌", "red cards"), total.red, _list(card="red"), "red"),
         Tile(Text("黄牌", "yellow cards"), total.yellow, _list(card="yellow"), "yellow"),
         *(_today(figures.trend[-1]) if whole else ()),

@@ -44,7 +44,7 @@ PAGE = 50
 _EXPORT_PAGE = 500
 _FAR = 3 * 86_400_000_000
 _TEXTS = ("phase", "kind", "urgency", "region", "pack", "number")
-_ASKED = ("unit", "card", *_TEXTS, "state", "order", "due_from", "due_until")
+_ASKED = ("unit", "card", *_TEXTS, "state", "order", "due_from", "due_until", "overdue")
 _CARDS: Mapping[str, Text] = {
     "red": Text("红牌", "red card"),
     "yellow": Text("黄牌", "yellow card"),
@@ -67,7 +67,7 @@ _UNSAFE = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 def petitions(request: Request, house: HouseDep, visitor: Reads, cursor: str = "") -> Response:
     engine = house.engine
     asked = _asked(request.query_params, visitor)
-    found = docket.page(engine, filter_of(asked), cursor, PAGE)
+    found = docket.page(engine, filter_of(asked, house.now()), cursor, PAGE)
     language = language_of(request)
     return pages.render(
         request,
@@ -96,7 +96,7 @@ def export(request: Request, house: HouseDep, visitor: Exports) -> Response:
     asked = _asked(request.query_params, visitor)
     _record(house, visitor, asked)
     head = {"Content-Disposition": 'attachment; filename="petitions.csv"'}
-    lines = _lines(house.engine, filter_of(asked), language_of(request))
+    lines = _lines(house.engine, filter_of(asked, house.now()), language_of(request))
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=head)
 
 
@@ -126,9 +126,9 @@ def drop_view(house: HouseDep, visitor: Reads, name: Annotated[str, Form()] = ""
 # --------------------------------------------------------------------------------------- filters
 
 
-def filter_of(asked: Mapping[str, str]) -> Filter:
-    """The docket's filter for what a form says; what a field cannot say, it does not. Raises
-    `Refusal` for a date that is none."""
+def filter_of(asked: Mapping[str, str], now: Instant) -> Filter:
+    """The docket's filter for what a form says; what a field cannot say, it does not. What is due
+    at 24:00 is due on the day that ends then. Raises `Refusal` for a date that is none."""
     hints = get_type_hints(Filter)
     chosen: dict[str, Any] = {
         name: asked[name]
@@ -140,9 +140,11 @@ def filter_of(asked: Mapping[str, str]) -> Filter:
         chosen["unit"] = "" if unit == "-" else unit
     first, last = _day(asked, "due_from"), _day(asked, "due_until")
     if first is not None:
-        chosen["due_from"] = begin_of(first)
+        chosen["due_from"] = begin_of(first) + 1
     if last is not None:
-        chosen["due_before"] = begin_of(last + timedelta(1))
+        chosen["due_before"] = begin_of(last + timedelta(1)) + 1
+    if asked.get("overdue"):
+        chosen["due_before"] = min(now, chosen.get("due_before", now))
     return Filter(**chosen)
 
 

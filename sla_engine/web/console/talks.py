@@ -113,8 +113,7 @@ def _column(
 def _slip(engine: Engine, row: Columns, now: Instant, language: str) -> Slip:
     stream = f"{_KIND}/{row['talk']}"
     clocks = [clock for name, clock in engine.log.alarms(stream) if name == stream]
-    dues = [each.due for each in clocks if each.stopped is None and each.due is not None]
-    due = min(dues, default=None)
+    due = min((each.owed_by for each in clocks if each.owed_by is not None), default=None)
     why = [told.say(each, language) for each in Causes(engine).told(row["causes"])]
     return Slip(row, list(dict.fromkeys(why)), due, due is not None and due < now)
 

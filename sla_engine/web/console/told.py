@@ -325,7 +325,7 @@ def _left(reading: Reading, language: str) -> str:
         assert left is not None
         return _open(left, reading, language)
     stopped, due = reading.stopped_at, reading.due
-    if reading.state is State.CANCELLED or stopped is None or due is None:
+    if reading.state in (State.CANCELLED, State.LAPSED) or stopped is None or due is None:
         return "—"
     sign = Text("提前", "early by ") if stopped <= due else Text("超时", "late by ")
     return say(sign, language) + duration(due - stopped, language)

@@ -9,7 +9,16 @@ from sla_engine.escalation.alarms import alarm_rows
 from sla_engine.escalation.plan import catch_up
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.sla.assess import assess
-from tests.support.given import Matter, clause, instant, pack_of, rules_of, shown, talks
+from tests.support.given import (
+    Matter,
+    clause,
+    instant,
+    notice,
+    pack_of,
+    rules_of,
+    shown,
+    talks,
+)
 
 RUNGS = (
     "warn due-3个工作日 warn 10; red due red 30; supervise due+2个工作日 supervise 40; "
@@ -121,6 +130,25 @@ def test_a_verdict_that_flips_twice_acts_twice() -> None:
     ]
     (first, second) = matter.dossier.acts[("solve", "1", "red")]
     assert (first.fired.version, second.fired.version) == (0, 1)
+
+
+def test_a_right_that_lapsed_by_an_outdated_calendar_is_given_back() -> None:
+    returning = clause(
+        "return",
+        "2个工作日",
+        scope='"assignment"',
+        stop='["return_requested", "accepted", "resolved"]',
+        rungs="deem due deem_accepted 10",
+    )
+    rules = rules_of(pack_of(clause("solve", "10个工作日"), returning))
+    matter = Matter(rules, OPENED[0], f"{OPENED[1]} assignment=A1").touch("2025-06-06 00:30")
+    assert matter.state("return", "2025-06-06 09:00", "A1") == "lapsed"
+    closed = notice("2025-06-04", "2025-06-06 10:00", off="2025-06-05..2025-06-06")
+    matter.under(rules.with_notice(closed)).touch("2025-06-06 10:00")
+    assert [event.clause for event in matter.refixes()] == ["solve", "return"]
+    assert matter.standing("return") == []
+    matter.take("2025-06-09 10:00 return_requested reason=x")
+    assert matter.state("return", "2025-06-09 11:00", "A1") == "met"
 
 
 def test_a_void_that_is_voided_restores_the_closure_and_withdraws_again() -> None:

@@ -143,6 +143,12 @@ def test_a_clock_that_still_runs_has_no_verdict() -> None:
         assert statuses(send(each, f"dispute/D1: 2025-06-04 10:00 {CLOCK}")) == ["NO_VERDICT_YET"]
 
 
+def test_a_clock_that_lost_its_object_has_none_either() -> None:
+    with engine("2025-06-03 08:00", RULES) as each:
+        send(each, *OPENED, "P1: 2025-06-04 09:00 withdrawn")
+        assert statuses(send(each, f"dispute/D1: 2025-06-11 10:00 {CLOCK}")) == ["NO_VERDICT_YET"]
+
+
 def test_a_clock_that_is_overdue_has_one() -> None:
     with engine("2025-06-03 08:00", RULES) as each:
         send(each, *OPENED)

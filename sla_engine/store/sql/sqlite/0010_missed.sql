@@ -6,16 +6,18 @@ INSERT OR IGNORE INTO memory SELECT 'alarm', 'stale', x'31' WHERE EXISTS (SELECT
 
 -- By a clock that has lapsed nobody is late: these models are filled again from the log.
 DELETE FROM projection_row
-    WHERE projection LIKE 'scorecard%' OR projection LIKE 'docket%' OR projection LIKE 'items%'
-    OR projection LIKE 'reconciliation%' OR projection LIKE 'dispute_register%'
+    WHERE projection LIKE 'scorecard%' OR projection LIKE 'docket%' OR projection LIKE 'item%'
+    OR projection LIKE 'reconciliation%' OR projection LIKE 'dispute%'
     OR projection LIKE 'stewards%';
 
 DELETE FROM position WHERE follower IN (
     'projection/scorecard',
     'projection/docket',
     'projection/items',
+    'projection/item_list',
     'projection/reconciliation',
     'projection/dispute_register',
+    'projection/dispute_list',
     'projection/stewards'
 );
 
@@ -23,8 +25,10 @@ DELETE FROM memory WHERE follower IN (
     'projection/scorecard',
     'projection/docket',
     'projection/items',
+    'projection/item_list',
     'projection/reconciliation',
     'projection/dispute_register',
+    'projection/dispute_list',
     'projection/stewards'
 );
 
@@ -32,7 +36,9 @@ DELETE FROM dead_letter WHERE follower IN (
     'projection/scorecard',
     'projection/docket',
     'projection/items',
+    'projection/item_list',
     'projection/reconciliation',
     'projection/dispute_register',
+    'projection/dispute_list',
     'projection/stewards'
 );
