@@ -1,7 +1,7 @@
 """Who may send which fact, and about what."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -16,18 +16,33 @@ from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.kind import Lane, lane_named
 from sla_engine.errors import refuse, register
 from sla_engine.escalation.kinds import kind_of
-from sla_engine.record import Event, type_name
+from sla_engine.policy.vocabulary import AGAINST_THE_UNIT
+from sla_engine.record import Event, Instant, type_name
 from sla_engine.round.events import StatementSigned
 from sla_engine.service.intake import Submission
+from sla_engine.sla.assess import Assessment, Reading, State
 from sla_engine.web.gate import NOT_ALLOWED, NOT_YOURS, Visitor, own
 from sla_engine.web.problems import tell
 from sla_engine.wiring import UNKNOWN_DOSSIER
+from sla_engine.worktime import format_instant
 
 RULED_BY_FILER = tell(
     register(
         "RULED_BY_FILER",
         "本争议由“{found}”本人提出，须由他人办理",
         "{found} filed this dispute; somebody else must deal with it",
+    ),
+    403,
+)
+
+HELD_AGAINST_YOU = tell(
+    register(
+        "HELD_AGAINST_YOU",
+        "“{found}”早于已对本单位作出的认定（{allowed}），本单位不能自行补录",
+        "{found} lies before what has been held against your unit ({allowed}); it cannot take that "
+        "back by its own word",
+        "发生时间留空（即现在），或请督办人员核实后补录",
+        "leave the time empty, which means now, or have a supervisor check and record it",
     ),
     403,
 )
@@ -90,6 +105,33 @@ def check_own(visitor: Visitor, submission: Submission, dossier: Dossier) -> Non
     if isinstance(event, StatementSigned) and event.side == _OFFICE:
         raise refuse(NOT_YOURS, "data.side", event.side)
     own(visitor, unit_concerned(dossier, event), dossier.stream)
+
+
+def check_time(visitor: Visitor, submission: Submission, assessment: Assessment) -> None:
+    """Somebody of a unit tells late what happened, as long as that is not before a breach or an act
+    against their own unit: others may attest to that. What is on record already may be sent again.
+    `assessment` is of now. Raises `HELD_AGAINST_YOU`."""
+    sent_before = assessment.dossier.find(f"{submission.source}:{submission.key}") is not None
+    if not (visitor.unit and visitor.person) or sent_before:
+        return
+    said = submission.occurred_at
+    held = [
+        (at, each.schedule.calendar.zone.name)
+        for each in assessment.readings
+        if each.unit == visitor.unit
+        for at in _held(each)
+        if said <= at
+    ]
+    if held:
+        at, zone = min(held)
+        raise refuse(HELD_AGAINST_YOU, "at", format_instant(said, zone), format_instant(at, zone))
+
+
+def _held(reading: Reading) -> Iterator[Instant]:
+    """When what was held against whoever is answerable for a clock was reached."""
+    if reading.due is not None and reading.state in (State.OVERDUE, State.LATE):
+        yield reading.due
+    yield from (each.at for each in reading.fired if each.rung.act in AGAINST_THE_UNIT)
 
 
 def check_filer(visitor: Visitor, dispute: Dossier) -> None:

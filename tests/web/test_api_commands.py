@@ -94,6 +94,22 @@ def test_sent_again_it_is_answered_again_whatever_was_seen(engine: Engine) -> No
     assert (other.status_code, other.json()["code"]) == (422, "KEY_REUSED")
 
 
+def test_a_unit_says_nothing_about_the_time_before_it_was_late(engine: Engine) -> None:
+    handler = client(engine, "handler", unit="U1")
+    early = send(
+        handler, "step_done", "k1", tag(engine), at=NOW, data={"step": "feedback_to_platform"}
+    )
+    move_to(engine, parse_instant("2024-09-13T12:00:00+08:00"))
+    late = send(handler, "step_done", "k2", tag(engine), at=NOW, data={"step": "onsite_arrived"})
+    assert (late.status_code, late.json()["code"]) == (403, "HELD_AGAINST_YOU")
+    again = send(
+        handler, "step_done", "k1", tag(engine), at=NOW, data={"step": "feedback_to_platform"}
+    )
+    assert (early.status_code, again.status_code) == (201, 200)
+    now = send(handler, "step_done", "k3", tag(engine), data={"step": "onsite_arrived"})
+    assert now.status_code == 201
+
+
 def test_what_was_due_meanwhile_does_not_make_a_version_stale(engine: Engine) -> None:
     """The acts that a command itself finds due are the engine's word and not another's."""
     seen = tag(engine)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from starlette.testclient import TestClient
 
 from projections import docket
 from projections.docket import Filter
@@ -141,6 +142,25 @@ def test_what_happened_earlier_is_recorded_as_of_then(desk: Engine) -> None:
     last = desk.events(f"petition/{NO}")[-1]
     assert last.meta.occurred_at == parse_instant("2024-09-02T09:45:00+08:00")
     assert last.meta.recorded_at == desk.clock.now()
+
+
+def test_a_unit_does_not_take_back_by_its_own_word_what_was_held_against_it(desk: Engine) -> None:
+    """Nobody met U01 on site by 11:30; an hour later it says that it was there at eleven."""
+    move_to(desk, parse_instant("2024-09-02T12:30:00+08:00"))
+    handler, supervisor = client(desk, "handler", unit="U01"), client(desk, "supervisor")
+    late = {"at": "2024-09-02T11:00", "step": "onsite_arrived"}
+
+    def sent(who: TestClient) -> tuple[int, str]:
+        form = form_of(page(who, PATH), "step_done")
+        answer = who.post(f"{PATH}/record/step_done", data={**form, **late})
+        return answer.status_code, answer.json()["code"] if answer.status_code == 403 else ""
+
+    def arrival() -> str:
+        reading = desk.assess(f"petition/{NO}").reading("arrive")
+        return reading.state.value if reading is not None else ""
+
+    assert (sent(handler), arrival()) == ((403, "HELD_AGAINST_YOU"), "overdue")
+    assert (sent(supervisor), arrival()) == ((303, ""), "met")
 
 
 def test_a_refused_form_keeps_what_was_typed_and_says_what_is_wrong(desk: Engine) -> None:

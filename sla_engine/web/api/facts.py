@@ -30,6 +30,7 @@ from sla_engine.web.permits import (
     check_fact,
     check_filer,
     check_own,
+    check_time,
     is_of,
 )
 
@@ -129,7 +130,10 @@ def owned(house: House, visitor: Visitor, value: Any) -> Submission:
     submission = attributed(visitor, value)
     engine, event = house.engine, submission.event
     if visitor.unit:
-        check_own(visitor, submission, engine.dossier(submission.stream))
+        dossier = engine.dossier(submission.stream)
+        check_own(visitor, submission, dossier)
+        if visitor.person and dossier.exists:
+            check_time(visitor, submission, engine.assess(submission.stream))
         if isinstance(event, DisputeOpened) and not is_of(
             visitor.unit, engine.dossier(event.subject)
         ):

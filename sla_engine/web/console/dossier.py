@@ -29,7 +29,7 @@ from sla_engine.web.forms import Refused, refused, stands_on
 from sla_engine.web.gate import NOT_YOURS, Visitor, need
 from sla_engine.web.house import House, HouseDep
 from sla_engine.web.language import language_of
-from sla_engine.web.permits import permission_for
+from sla_engine.web.permits import check_time, permission_for
 from sla_engine.wiring import Engine
 from sla_engine.worktime import Amount, format_instant, parse_instant
 from sla_engine.worktime.instant import FIRST_YEAR, LAST_YEAR, MINUTE, zone_of
@@ -193,6 +193,7 @@ def _recording(screen: Screen, command: Command) -> Callable[..., Awaitable[Resp
             raise refuse(NOT_YOURS, "", name)
         if not commands.recorded(case, visitor, str(form.get("key", ""))):
             said = commands.submission(command, case, visitor, form, house.now())
+            check_time(visitor, said, case.assessment)
             accepted(await house.tell(said))
         there = f"{screen.address(name)}?done={command.type}"
         return RedirectResponse(there, HTTPStatus.SEE_OTHER)
