@@ -104,16 +104,18 @@ def phase(lines: list[Line], late: Mapping[str, frozenset[str]]) -> str:
 
 def course(lines: list[Line], late: Mapping[str, frozenset[str]]) -> Iterator[tuple[Instant, str]]:
     """Each phase the matter came to, and when; the same one again where a fact confirms it."""
-    assisting, found = set(), ""
+    assisting, found, before = set(), "", ""
     for line in lines:
         says = line.says
         if "assists" in says:
             assisting.add(says["assists"])
             continue
-        if "phase" not in says or says.get("lane") in assisting:
+        if says.get("lane") in assisting or found in late.get(line.type, ()):
             continue
-        if found not in late.get(line.type, ()):
-            found = says["phase"]
+        into = before if found and says.get("undoes") == found else says.get("phase")
+        if into is not None:
+            if into != found:
+                found, before = into, found
             yield line.at, found
 
 
@@ -130,7 +132,8 @@ def _phase_of(step: Step) -> Say:
     if step.choose is None:
         always = {"phase": step.into} if step.into else {}
         return lambda _: always
-    return lambda event: {"phase": phase} if (phase := step.next("", event)) else {}
+    other = {"undoes": step.undoes} if step.undoes else {}
+    return lambda event: {"phase": phase} if (phase := step.next("", event)) else other
 
 
 def unmoved(kind: Kind) -> dict[str, frozenset[str]]:

@@ -50,6 +50,12 @@ RANKS = {
 }
 """Which of two facts of one instant comes first in the life of a matter; 50 for all others."""
 
+LIFTS = {
+    "petition.resolved", "petition.rework_ordered", "item.verified", "item.rebounded",
+    "talk.struck_off", "talk.rebounded",
+}  # fmt: skip
+"""Facts with which the work is over, or is taken up anew: no suspension outlives them."""
+
 _ENDS = {
     "petition": ("declined", "merged", "withdrawn"),
     "talk": ("refused", "withdrawn"),
@@ -244,7 +250,7 @@ class Stream:
         """Pauses and extensions."""
         if fact.type == "dossier.suspended" and not self._suspended():
             self.pauses.append(Pause(fact.data["ground"], "", fact))
-        elif fact.type == "dossier.resumed":
+        elif fact.type == "dossier.resumed" or (fact.type in LIFTS and not self.assists(lane)):
             for pause in self._suspended()[:1]:
                 pause.stop(fact.at, fact)
         elif fact.type == "talk.postponed":

@@ -84,8 +84,8 @@ class Chronicle:
     `packs` are the digests its facts are stamped with. `turns` counts the facts that changed what
     earlier marks mean: as long as it stays, marks have only been added at the end. `holds` counts
     the changes of pauses, grants and rulings. `seen` is how many facts of the dossier have been
-    taken in, `done` whether every lane is (see `Lanes.done`). `rulings` on verdicts are by clause
-    and cycle.
+    taken in, `done` whether every lane is (see `Lanes.done`). `before` is the phase before `phase`.
+    `rulings` on verdicts are by clause and cycle.
     """
 
     kind: Kind
@@ -98,6 +98,7 @@ class Chronicle:
     denials: list[Recorded] = field(default_factory=list)
     ended_at: Instant | None = None
     phase: str = "new"
+    before: str = ""
     voids: list[tuple[Recorded, Recorded]] = field(default_factory=list)
     traits: dict[str, str] = field(default_factory=dict)
     learned: int = 0
@@ -223,16 +224,23 @@ def _take(chronicle: Chronicle, recorded: Recorded) -> None:
         chronicle.traits.update(traits)
     step = kind.steps.get(of)
     if step is not None and not chronicle.lanes.assists(lane):
-        chronicle.phase = step.next(chronicle.phase, event)
+        _move(chronicle, step.next(chronicle.phase, event, chronicle.before))
     if of in kind.ends and chronicle.ended_at is None:
         chronicle.ended_at = at
     deferral = kind.defers(event)
     if deferral is not None:
         _defer(chronicle, recorded, lane, *deferral)
     effect = _EFFECTS.get(of)
+    if effect is None and of in kind.lifts and not chronicle.lanes.assists(lane):
+        effect = _resume
     if effect is not None:
         chronicle.holds += 1
         effect(chronicle, recorded)
+
+
+def _move(chronicle: Chronicle, phase: str) -> None:
+    if phase != chronicle.phase:
+        chronicle.before, chronicle.phase = chronicle.phase, phase
 
 
 def _enter(chronicle: Chronicle, recorded: Recorded) -> str:

@@ -146,19 +146,23 @@ class Step:
     """One row of a phase table: in which phases a fact may come and which phase follows.
 
     `into` None: the phase stays. `choose` decides by the fact itself. In the phases of `stays` the
-    fact comes too late to move anything.
+    fact comes too late to move anything. Where it chooses none, it takes a matter that is in the
+    phase `undoes` back into the one `before` that.
     """
 
     allowed: frozenset[str]
     into: str | None = None
     choose: Callable[[Event], str | None] | None = None
     stays: frozenset[str] = frozenset()
+    undoes: str = ""
 
-    def next(self, phase: str, event: Event) -> str:
+    def next(self, phase: str, event: Event, before: str = "") -> str:
         if phase in self.stays:
             return phase
         into = self.choose(event) if self.choose is not None else self.into
-        return phase if into is None else into
+        if into is None:
+            return before if phase == self.undoes else phase
+        return into
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,8 @@ class Kind:
     `enter` moves the lanes for a fact and returns the fact's own lane; `inherits` gives marks taken
     over from another dossier, `dated` marks that fall on instants the fact names; `defers` gives
     ground and end of a pause that a fact brings with it, `limit` the limit of its own. The facts of
-    `finishes` say that their lane has done its part. `ruled`: a policy pack judges its facts.
+    `finishes` say that their lane has done its part, those of `lifts` end an open suspension: what
+    it held up is over, or is taken up anew. `ruled`: a policy pack judges its facts.
     """
 
     name: str
@@ -183,6 +188,7 @@ class Kind:
     defers: Callable[[Event], tuple[str, Instant] | None] = lambda _event: None
     limit: Callable[[Event], str] = lambda _event: ""
     finishes: frozenset[type[Event]] = frozenset()
+    lifts: frozenset[type[Event]] = frozenset()
     ruled: bool = True
 
 

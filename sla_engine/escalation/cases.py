@@ -139,9 +139,10 @@ def _lane(chronicle: Chronicle, case: Case, fact: CaseFact) -> str:
 def _pause_or_extend(chronicle: Chronicle, fact: CaseFact, recorded: Recorded) -> None:
     said = {name: str(value) for name, value in fact.fields.items()}
     known_at = recorded.meta.recorded_at
+    ends_pause = {"resumed", *(event.NAME for event in chronicle.kind.lifts)}
     if fact.type == "suspended":
         chronicle.pauses.append(Pause(said["ground"], fact.at, recorded, None, known_at))
-    elif fact.type == "resumed" and chronicle.open_pause is not None:
+    elif fact.type in ends_pause and chronicle.open_pause is not None:
         chronicle.end_pause(chronicle.open_pause, fact.at, 0, recorded)
     elif fact.type == "extension_requested":
         asked = ExtensionRequested("case", said["clause"], said["amount"])

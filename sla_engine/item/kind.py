@@ -86,4 +86,5 @@ ITEM = Kind(
     marks=_marks,
     traits=_traits,
     limit=_limit,
+    lifts=frozenset({ItemVerified, ItemRebounded}),
 )

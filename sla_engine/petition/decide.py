@@ -7,20 +7,25 @@ from collections.abc import Iterator, Sequence
 
 from sla_engine.dossier.chronicle import Chronicle
 from sla_engine.dossier.decide import common_faults
+from sla_engine.dossier.events import StepDone
 from sla_engine.dossier.fold import Dossier
+from sla_engine.dossier.kind import Lane
 from sla_engine.errors import Fault, Refusal, register
 from sla_engine.petition.events import (
+    Accepted,
     CallbackDone,
     Dispatched,
     Excluded,
     ExclusionLifted,
+    Resolved,
+    ReturnRequested,
     ReworkOrdered,
 )
 from sla_engine.petition.kind import PETITION
 from sla_engine.policy.clause import Pack
 from sla_engine.policy.faults import unknown
 from sla_engine.policy.rulebook import Rulebook
-from sla_engine.record import Draft, Instant
+from sla_engine.record import Draft, Event, Instant
 from sla_engine.sla.cycle import rules_for
 from sla_engine.sla.permit import pack_faults
 
@@ -35,6 +40,13 @@ ASSIGNMENT_TAKEN = register(
     "assignment {found} was used before",
     "每次派单（改派、重办）使用新的编号",
     "give every dispatch, redispatch and rework a new one",
+)
+ASSIGNMENT_ENDED = register(
+    "ASSIGNMENT_ENDED",
+    "承办“{found}”当时已经终止（退单获准或已改派）；当时在办：{allowed}",
+    "assignment {found} had ended by then (returned or replaced); in hand then: {allowed}",
+    "由现承办单位以自己的承办编号报送；若事情发生在终止之前，请写明真实发生时间",
+    "whoever holds it now reports under their own; what happened before the end says when it did",
 )
 EXCLUSION_NOT_IN_PACK = register(
     "EXCLUSION_NOT_IN_PACK",
@@ -114,7 +126,7 @@ def _own_faults(
 
 
 def _assignment_faults(chronicle: Chronicle, draft: Draft) -> Iterator[Fault]:
-    event, lanes = draft.event, chronicle.lanes.all
+    event, at, lanes = draft.event, draft.meta.occurred_at, chronicle.lanes.all
     if isinstance(event, Dispatched | ReworkOrdered):
         if event.assignment in lanes:
             yield Fault(ASSIGNMENT_TAKEN, "assignment", event.assignment)
@@ -125,6 +137,19 @@ def _assignment_faults(chronicle: Chronicle, draft: Draft) -> Iterator[Fault]:
     named = getattr(event, "assignment", "")
     if named and named not in lanes:
         yield Fault(ASSIGNMENT_UNKNOWN, "assignment", named, ", ".join(lanes))
+    elif named and isinstance(event, _BY_THE_HOLDER) and not _holds(lanes[named], event, at):
+        held = ", ".join(lane.name for lane in lanes.values() if lane.held(at)) or "-"
+        yield Fault(ASSIGNMENT_ENDED, "assignment", named, held)
+
+
+def _holds(lane: Lane, event: Event, at: Instant) -> bool:
+    """Whether whoever held a lane still speaks for it. A milestone and the handing-over to which it
+    leads may be of one instant."""
+    return lane.held(at) or (isinstance(event, StepDone) and lane.ended_at == at)
+
+
+_BY_THE_HOLDER = (Accepted, ReturnRequested, Resolved, StepDone)
+"""What the unit of an assignment says of its own work."""
 
 
 def excluded(chronicle: Chronicle) -> dict[str, Excluded]:

@@ -46,7 +46,7 @@ ENDED = frozenset({DECLINED, MERGED, WITHDRAWN})
 
 def _ruled(event: Event) -> str | None:
     assert isinstance(event, ReturnRuled)
-    return RETURNED if event.granted else DISPATCHED
+    return RETURNED if event.granted else None
 
 
 def _called_back(event: Event) -> str | None:
@@ -61,7 +61,7 @@ STEPS: Mapping[type[Event], Step] = {
     Dispatched: Step(INTAKE | WORKING | {RETURNED}, DISPATCHED),
     Accepted: Step(frozenset({DISPATCHED, IN_PROGRESS}), IN_PROGRESS),
     ReturnRequested: Step(frozenset({DISPATCHED, IN_PROGRESS}), RETURN_REQUESTED),
-    ReturnRuled: Step(frozenset({RETURN_REQUESTED}), choose=_ruled),
+    ReturnRuled: Step(frozenset({RETURN_REQUESTED}), choose=_ruled, undoes=RETURN_REQUESTED),
     Resolved: Step(WORKING, RESOLVED),
     CallbackDone: Step(frozenset({RESOLVED, CLOSED}), choose=_called_back),
     ReworkOrdered: Step(frozenset({RESOLVED, CLOSED}), DISPATCHED),
@@ -127,4 +127,5 @@ PETITION = Kind(
     traits=_traits,
     inherits=_inherits,
     finishes=frozenset({Resolved}),
+    lifts=frozenset({Resolved, ReworkOrdered}),
 )

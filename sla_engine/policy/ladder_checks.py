@@ -4,10 +4,11 @@ A check takes the draft and yields faults; `CHECKS` is the list of them.
 """
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from itertools import pairwise
 
 from sla_engine.errors import Fault, register
-from sla_engine.policy.clause import Anchor, Clause, Rung, Scope
+from sla_engine.policy.clause import Anchor, Clause, Rung, Scope, Series
 from sla_engine.policy.faults import (
     LIST_UNKNOWN,
     RUNG_CYCLE,
@@ -18,7 +19,7 @@ from sla_engine.policy.faults import (
 )
 from sla_engine.policy.nominal import hours, position
 from sla_engine.policy.parse import Draft
-from sla_engine.policy.vocabulary import AGAINST_THE_UNIT, PROBLEMS, acts_of
+from sla_engine.policy.vocabulary import AGAINST_THE_UNIT, OPEN_NEXT, PROBLEMS, acts_of
 
 RUNG_BARRED = register(
     "RUNG_BARRED",
@@ -35,8 +36,16 @@ ROUND_LOOPS = register(
     "ROUND_LOOPS",
     "时钟以 opened 起算，“{found}”使每一轮一开启就开启下一轮，永无止境",
     "the clock starts on `opened`, so with {found} every round opens the next, without end",
-    "改以 period_begun、period_ended 或发布、结束等节点起算",
-    "start on period_begun, period_ended or on what people do, such as published or closed",
+    "改以 period_ended 或 closed 起算",
+    "start on period_ended or on closed",
+)
+ROUND_TOO_SOON = register(
+    "ROUND_TOO_SOON",
+    "“{found}”可能早于本轮周期结束，下一轮尚不能开启；此处可用：{allowed}",
+    "{found} may come before the period of the round has ended, too soon for the next one to be "
+    "opened; here there are: {allowed}",
+    '以 period_ended 起算，写 at = "start"',
+    'start on period_ended, with at = "start"',
 )
 ROUND_BY_HAND = register(
     "ROUND_BY_HAND",
@@ -85,16 +94,17 @@ def _out_of_reach(clause: Clause, rung: Rung) -> str:
 def lapsed(draft: Draft) -> Faults:
     """Where a clock lapses at the due instant, nobody is late after it."""
     for clause, rung in rungs_of(draft):
-        late = rung.when.anchor is Anchor.DUE and rung.when.sign >= 0 and not _on_due_date(rung)
-        if clause.lapses and late and rung.act in AGAINST_THE_UNIT:
+        if clause.lapses and _late(rung) and rung.act in AGAINST_THE_UNIT:
             at = draft.at("clause", clause.id, "rung", rung.id, "act")
             allowed = ", ".join(sorted(acts_of(clause.scope) - AGAINST_THE_UNIT))
             yield fault(RUNG_BARRED, at, rung.act, allowed)
 
 
-def _on_due_date(rung: Rung) -> bool:
-    """`due-0个工作日` and `due+0…` lie on the due date, not behind it."""
-    return rung.when.offset is not None and not rung.when.offset.n
+def _late(rung: Rung) -> bool:
+    """Whether it comes after the due instant; `due-0个工作日` and `due+0…` lie on the due date."""
+    when = rung.when
+    on_due_date = when.offset is not None and not when.offset.n
+    return when.anchor is Anchor.DUE and when.sign >= 0 and not on_due_date
 
 
 def outlived(draft: Draft) -> Faults:
@@ -137,16 +147,47 @@ def cycles(draft: Draft) -> Faults:
 
 def next_rounds(draft: Draft) -> Faults:
     """A round opens the next one only where there is a next one, and not before its own time."""
-    by_hand = [series.id for series in draft.series if not series.cycle]
     for clause, rung in rungs_of(draft):
-        if rung.act != "open_next":
+        if rung.act != OPEN_NEXT:
             continue
         at = draft.at("clause", clause.id, "rung", rung.id, "act")
+        series = [each for each in draft.series if _binds(clause, each)]
         if "opened" in clause.start:
             yield fault(ROUND_LOOPS, at, rung.id)
-        for series in by_hand:
-            if clause.match({"series": series}) or "series" not in clause.match.fields:
-                yield fault(ROUND_BY_HAND, at, series)
+        else:
+            days = max((_DAYS[each.cycle] for each in series if each.cycle), default=0)
+            yield from _too_soon(draft, clause, rung, 24 * days)
+        for each in series:
+            if not each.cycle:
+                yield fault(ROUND_BY_HAND, at, each.id)
+
+
+_DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92, "half_year": 184, "year": 366}
+"""Days of the longest period of each cycle."""
+
+_OVER = frozenset({"period_ended", "closed"})
+"""Marks behind which the period is over; a round that was closed sooner opens no other."""
+
+
+def _binds(clause: Clause, series: Series) -> bool:
+    return series.id in clause.match.fields.get("series", (series.id,))
+
+
+def _too_soon(draft: Draft, clause: Clause, rung: Rung, period: int) -> Faults:
+    """Whether a rung is sure to come after the period of its round, which is of so many hours."""
+    over = _OVER | {"period_begun"} if _waits(clause, rung) >= period else _OVER
+    if not over.issuperset(clause.start):
+        at = draft.at("clause", clause.id, "rung", rung.id, "at")
+        allowed = f"period_ended / closed / period_begun (start+{period}小时)"
+        yield fault(ROUND_TOO_SOON, at, draft.written[(clause.id, rung.id)], allowed)
+
+
+def _waits(clause: Clause, rung: Rung) -> Fraction:
+    """Hours that pass at least between the start of a clock and a rung, for all one can say."""
+    when, limit = rung.when, clause.term.amount
+    if when.anchor is Anchor.START and when.offset is not None:
+        return hours(when.offset, when.offset)
+    return hours(limit, limit) if _late(rung) else Fraction(0)
 
 
 def problems(draft: Draft) -> Faults:

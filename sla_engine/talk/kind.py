@@ -117,4 +117,5 @@ TALK = Kind(
     marks=_marks,
     traits=_traits,
     defers=_defers,
+    lifts=frozenset({StruckOff, Rebounded}),
 )

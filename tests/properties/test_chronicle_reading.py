@@ -18,7 +18,13 @@ from sla_engine.dossier.events import (
 )
 from sla_engine.dossier.fold import Dossier, evolve, fold
 from sla_engine.dossier.kind import Kind
-from sla_engine.item.events import ItemAssigned, ItemListed, ItemReported, ItemVerified
+from sla_engine.item.events import (
+    ItemAssigned,
+    ItemListed,
+    ItemRebounded,
+    ItemReported,
+    ItemVerified,
+)
 from sla_engine.item.kind import ITEM
 from sla_engine.petition.events import (
     Absorbed,
@@ -26,6 +32,7 @@ from sla_engine.petition.events import (
     Dispatched,
     Registered,
     Resolved,
+    ReturnRequested,
     ReturnRuled,
     ReworkOrdered,
     Withdrawn,
@@ -60,6 +67,8 @@ STORIES: dict[str, tuple[Event, ...]] = {
         Dispatched("U1", "A1"),
         Dispatched("U2", "A2", lead=False),
         Dispatched("U3", "A3", replaces="A1"),
+        ReturnRequested("x"),
+        ReturnRuled(False),
         ReturnRuled(True, assignment="A1"),
         ReturnRuled(True, assignment="A2"),
         Resolved(assignment="A1"),
@@ -83,6 +92,7 @@ STORIES: dict[str, tuple[Event, ...]] = {
         ItemAssigned("U2"),
         ItemReported("d", "x"),
         ItemVerified("y"),
+        ItemRebounded("z"),
     ),
     ROUND.name: (
         RoundOpened("R", "demo", "CN-3704", "board", "2025Q2", "", ("U1", "U2"), "", 5, 30),

@@ -45,6 +45,15 @@ def about(rules: Rulebook, *given: History) -> Answer:
     return answer
 
 
+def test_rework_runs_though_the_work_before_it_ended_suspended() -> None:
+    redo = clause("redo", "5个工作日", start='"rework_ordered"', pauses='["P-TEST"]')
+    rules = rules_of(pack_of(redo))
+    again = "2025-06-17 10:00 rework_ordered unit=U1 assignment=A2 reason=x"
+    answer = about(rules, history(rules, PAUSED[0], DONE, again))
+    (redone,) = in_columns(answer)["petition/P1"]
+    assert redone[3] == instant("2025-06-24 24:00")
+
+
 @pytest.mark.parametrize(
     ("limit", "more"),
     [("7日", 'pauses = ["P-TEST"]\nroll = true'), ("1个月", 'pauses = ["P-TEST"]')],

@@ -85,6 +85,13 @@ def waiting() -> Case:
 
 
 @cache
+def lifted() -> Case:
+    """A pause that was open when the work was over; rework runs."""
+    lines = (*LIFE[:1], LIFE[3], "2025-09-28 10:30 suspended ground=P-HEAR")
+    return _case(*lines, *LIFE[-2:], at="2025-10-22 09:00")
+
+
+@cache
 def provisional() -> Case:
     """Due in a year without a notice."""
     opened = ("2026-12-24 09:00 registered", "2026-12-25 10:00 dispatched unit=U1 assignment=A1")

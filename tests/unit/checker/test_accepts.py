@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.checked import Case, cases, checked, played
-from tests.unit.checker.matters import lived, provisional, revised, waiting
+from tests.unit.checker.matters import lifted, lived, provisional, revised, waiting
 
 LIBRARY = Path("scenarios/library")
 _LARGE = {"beijing-enterprise-line"} | {
@@ -53,7 +53,7 @@ def test_a_ruling_on_a_verdict_is_told_beside_it_and_verified() -> None:
     assert not any(reason for _, reasons in every for reason in reasons)
 
 
-@pytest.mark.parametrize("matter", [lived, waiting, provisional, revised])
+@pytest.mark.parametrize("matter", [lived, waiting, lifted, provisional, revised])
 def test_every_derivation_of_a_matter_is_verified(matter: Callable[[], Case]) -> None:
     case = matter()
     assert len(case["derivations"]) >= 8

@@ -13,7 +13,8 @@ from sla_engine.checker.amounts import Amount as Length
 from sla_engine.checker.amounts import amount_of
 from sla_engine.checker.packs import Packs
 from sla_engine.checker.reasons import TEXTS
-from sla_engine.checker.stream import RANKS
+from sla_engine.checker.stream import LIFTS, RANKS
+from sla_engine.escalation.kinds import KINDS
 from sla_engine.record import EVENTS
 from sla_engine.sla import extension
 from sla_engine.sla.assess import State
@@ -54,6 +55,11 @@ def test_its_ranks_of_facts_are_those_of_the_log() -> None:
         if wire.partition(".")[0] in kinds and event.RANK not in (50, 99)
     }
     assert ranks == RANKS
+
+
+def test_it_knows_which_facts_lift_a_suspension() -> None:
+    lifting = {event.WIRE.rpartition("/")[0] for kind in KINDS.values() for event in kind.lifts}
+    assert lifting == LIFTS
 
 
 @pytest.mark.parametrize("text", _LENGTHS)

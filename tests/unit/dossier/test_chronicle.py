@@ -5,7 +5,14 @@ from itertools import permutations
 from sla_engine.dossier.chronicle import Chronicle, order, read
 from sla_engine.dossier.events import ExtensionGranted, Resumed, StepDone, Suspended
 from sla_engine.dossier.fold import fold
-from sla_engine.petition.events import Accepted, Dispatched, Registered, ReturnRuled
+from sla_engine.petition.events import (
+    Accepted,
+    Dispatched,
+    Registered,
+    Resolved,
+    ReturnRuled,
+    ReworkOrdered,
+)
 from sla_engine.petition.kind import PETITION
 from sla_engine.record import Event
 from tests.support.given import Matter, clause, pack_of, recorded, rules_of
@@ -84,6 +91,20 @@ def test_a_second_suspension_and_a_resumption_without_one_change_nothing() -> No
     )
     assert [(pause.ground, pause.start, pause.end) for pause in found.pauses] == [("a", 3, 5)]
     assert not found.suspended
+
+
+def test_a_resumption_after_the_end_of_the_work_changes_nothing() -> None:
+    """Logs may hold one: it was once taken."""
+    facts = ((1, OPENING), (2, Dispatched("U1", "A1")), (3, Suspended("a")), (4, Resolved()))
+    found = chronicle(*facts, (5, Resumed()), (6, ReworkOrdered("U1", "A2", "x")))
+    assert [(pause.start, pause.end) for pause in found.pauses] == [(3, 4)]
+
+
+def test_a_suspension_that_reaches_into_rework_ends_with_its_order() -> None:
+    """It was told before the end of the work that lies before it."""
+    facts = ((1, OPENING), (2, Resolved()), (3, Suspended("a")))
+    found = chronicle(*facts, (4, ReworkOrdered("U1", "A2", "x")))
+    assert [(pause.start, pause.end) for pause in found.pauses] == [(3, 4)]
 
 
 def test_a_grant_without_a_request_grants_nothing() -> None:

@@ -48,6 +48,12 @@ def test_a_pause_moves_the_due_date_and_an_open_one_leaves_none() -> None:
     assert run(DISPATCHED, suspended, resumed, resumed)["solve"] == "2025-06-23 24:00"
 
 
+def test_the_end_of_the_work_ends_a_pause() -> None:
+    suspended = ("2025-06-09 10:00", "suspended", {"ground": "P-HEAR"})
+    resolved = ("2025-06-13 09:00", "resolved", dict[str, str]())
+    assert run(DISPATCHED, suspended, resolved)["solve"] == "2025-06-23 24:00"
+
+
 def test_an_extension_moves_the_due_date() -> None:
     asked = ("2025-06-10 10:00", "extension_requested", {"clause": "solve", "amount": "5个工作日"})
     granted = ("2025-06-11 10:00", "extension_granted", {"clause": "solve"})

@@ -1,5 +1,7 @@
 """Assignments: return granted and refused, redispatch, joint handling, rework; who answers."""
 
+import pytest
+
 from tests.support.given import Matter, clause, instant, pack_of, rules_of
 
 RULES = rules_of(
@@ -31,6 +33,7 @@ RETURNED = (
     "2025-06-03 15:00 return_ruled granted=true",
 )
 REDISPATCHED = "2025-06-04 10:00 dispatched unit=U2 assignment=A2"
+TOLD_BY_UNITS = ("accepted", "resolved", "return_requested reason=x", "step_done step=arrived")
 
 
 def lanes(matter: Matter) -> list[tuple[str, str, bool]]:
@@ -138,6 +141,67 @@ def test_a_redispatch_after_the_act_leaves_the_act_where_it_was() -> None:
     assert matter.reading("solve", "2025-06-19 11:00").unit == "U2"
 
 
+@pytest.mark.parametrize("fact", TOLD_BY_UNITS)
+def test_a_unit_whose_assignment_has_ended_reports_nothing_more_in_it(fact: str) -> None:
+    returned = Matter(RULES, *RETURNED, REDISPATCHED)
+    replaced = Matter(RULES, *OPENED, f"{REDISPATCHED} replaces=A1")
+    for matter in (returned, replaced):
+        (fault,) = matter.refused(f"2025-06-04 11:00 {fact} assignment=A1")
+        assert (fault.code, fault.found, fault.allowed) == ("ASSIGNMENT_ENDED", "A1", "A2")
+        assert matter.chronicle.phase == "dispatched"
+        matter.take(f"2025-06-04 11:00 {fact} assignment=A2")
+
+
+def test_an_assignment_has_ended_from_the_very_instant_of_its_end() -> None:
+    matter = Matter(RULES, *OPENED, f"{REDISPATCHED} replaces=A1")
+    assert matter.codes("2025-06-04 10:00 accepted assignment=A1") == ["ASSIGNMENT_ENDED"]
+
+
+def test_the_milestone_with_which_an_assignment_is_handed_over_is_of_the_same_instant() -> None:
+    matter = Matter(RULES, *OPENED, f"{REDISPATCHED} replaces=A1")
+    matter.take("2025-06-04 10:00 step_done step=arrived assignment=A1")
+    late = "2025-06-04 10:00:00.000001 step_done step=arrived assignment=A1"
+    assert matter.codes(late) == ["ASSIGNMENT_ENDED"]
+
+
+def test_what_a_unit_did_while_it_held_the_assignment_may_be_told_late() -> None:
+    matter = Matter(
+        RULES,
+        *OPENED,
+        f"{REDISPATCHED} replaces=A1",
+        "2025-06-03 12:00 accepted assignment=A1 known=2025-06-04T11:00",
+        "2025-06-04 09:59 step_done step=arrived assignment=A1 known=2025-06-04T12:00",
+    )
+    assert matter.state("return", "2025-06-04 13:00", "A1") == "met"
+
+
+def test_a_refused_return_leaves_the_petition_in_the_phase_it_was_in_before_the_request() -> None:
+    asked = (
+        "2025-06-03 11:00 return_requested reason=x",
+        "2025-06-03 15:00 return_ruled granted=false",
+    )
+    again = (
+        "2025-06-04 11:00 return_requested reason=y",
+        "2025-06-04 15:00 return_ruled granted=false",
+    )
+    matter = Matter(RULES, *OPENED, *asked)
+    assert matter.chronicle.phase == "dispatched"
+    matter.take("2025-06-03 16:00 accepted", *again)
+    assert matter.chronicle.phase == "in_progress"
+
+
+def test_the_refusal_of_a_return_that_was_never_asked_for_moves_nothing() -> None:
+    matter = Matter(
+        RULES,
+        *OPENED,
+        "2025-06-03 10:30 accepted",
+        "2025-06-03 11:00 return_requested reason=x id=r1",
+        "2025-06-03 15:00 return_ruled granted=false",
+        "2025-06-03 16:00 voided fact=test:r1 ground=x",
+    )
+    assert matter.chronicle.phase == "in_progress"
+
+
 # ------------------------------------------------------------------------------- joint handling
 
 JOINT = (*OPENED, "2025-06-03 10:30 dispatched unit=U2 assignment=A2 lead=false")
@@ -186,6 +250,17 @@ def test_an_assisting_unit_does_nothing_in_a_petition_that_has_ended() -> None:
     assert matter.codes("2025-06-04 10:00 accepted assignment=A2") == ["PHASE_IMPOSSIBLE"]
 
 
+def test_an_assisting_unit_that_has_returned_its_part_does_not_resolve_it() -> None:
+    matter = Matter(
+        RULES,
+        *JOINT,
+        "2025-06-03 11:00 return_requested reason=x assignment=A2",
+        "2025-06-03 15:00 return_ruled granted=true assignment=A2",
+    )
+    (fault,) = matter.refused("2025-06-04 09:00 resolved assignment=A2")
+    assert (fault.code, fault.allowed) == ("ASSIGNMENT_ENDED", "A1")
+
+
 def test_a_promise_to_the_petitioner_begins_with_the_lead() -> None:
     matter = Matter(
         RULES,
@@ -224,6 +299,19 @@ def test_a_rework_is_a_new_assignment_and_leaves_the_first_closure_alone() -> No
     assert matter.due("redo", cycle="1") == "2025-06-27 24:00"
     assert matter.reading("redo", "2025-06-20 11:00").unit == "U3"
     assert matter.reading("solve", "2025-06-30 09:00").unit == "U1"
+
+
+def test_rework_does_not_end_the_assignments_before_it() -> None:
+    matter = Matter(
+        RULES,
+        *JOINT,
+        "2025-06-05 10:00 resolved",
+        "2025-06-20 10:00 rework_ordered unit=U3 assignment=A3 reason=x",
+        "2025-06-21 10:00 step_done step=arrived assignment=A1",
+        "2025-06-21 11:00 resolved assignment=A2",
+        "2025-06-22 10:00 resolved",
+    )
+    assert matter.state("redo", "2025-06-23 09:00") == "met"
 
 
 def test_assignments_whose_names_begin_alike_keep_their_clocks_apart() -> None:

@@ -161,8 +161,11 @@ def _last_call(rule: ExtensionRule, due: Instant, timetable: Timetable) -> Insta
     return timetable.zone.midnight[timetable.zone.date_of(opening).toordinal() + 1]
 
 
+_LIFTING = ("resumed", "resolved", "rework_ordered", "verified", "rebounded", "struck_off")
+
+
 def _pauses(clause: Clause, facts: Sequence[CaseFact]) -> Iterator[Span]:
-    ends = [fact.at for fact in facts if fact.type == "resumed"]
+    ends = [fact.at for fact in facts if fact.type in _LIFTING]
     for fact in facts:
         if fact.type == "suspended" and fact.fields["ground"] in clause.pauses:
             yield fact.at, min((end for end in ends if end >= fact.at), default=None)

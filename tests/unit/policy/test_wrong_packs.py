@@ -66,6 +66,8 @@ COMPOSITE = "weights = { on-time = 40, satisfied = 60 }"
 ON_TIME_ALONE = "weights = { on-time = 100 }"
 RATE = 'numerator = ["solve.met"]\ndenominator = ["solve.judged"]\n'
 LISTED = 'match = { list = ["task"] }\n'
+PUBLISHED = 'stop = "published"\nlimit = "10个工作日"'
+NEXT = 'id = "next"\nat = "start"'
 OPEN_NEXT = 'match = { series = ["board"] }\nstart = "period_ended"'
 ESCALATES = 'counts = ["talk:1"]\nat_least = 2\nwithin = "3个月"\nact = "talk"\ntier = 2'
 REDS = """
@@ -305,7 +307,32 @@ LOOPING = (
         "clause.publish.rung.next.act",
         "“next”使每一轮一开启就开启下一轮，永无止境",
         "with next every round opens the next, without end",
+        (('start = "period_ended"', 'start = "closed"'),),
+    ),
+    Wrong(
+        "a next round before this one is over",
         (('start = "period_ended"', 'start = "period_begun"'),),
+        "ROUND_TOO_SOON",
+        "clause.publish.rung.next.at",
+        "“start”可能早于本轮周期结束",
+        "start may come before the period of the round has ended",
+        (
+            ('start = "period_ended"', 'start = "period_begun"'),
+            (PUBLISHED, PUBLISHED.replace("10个工作日", "100日")),
+            (NEXT, NEXT.replace("start", "start+92日")),
+        ),
+    ),
+    Wrong(
+        "a next round as soon as a board is published, be it before its quarter is over",
+        (
+            ('start = "period_ended"', 'start = ["period_ended", "published"]'),
+            ('stop = "published"', 'stop = "closed"'),
+        ),
+        "ROUND_TOO_SOON",
+        "clause.publish.rung.next.at",
+        "“start”可能早于本轮周期结束",
+        "start may come before the period of the round has ended",
+        (('start = "period_ended"', 'start = ["period_ended", "closed"]'),),
     ),
     Wrong(
         "a next round of a series that has none",
@@ -772,6 +799,31 @@ level = 50
 act = "red"
 basis = "示例规定"
 """
+
+
+@pytest.mark.parametrize(
+    ("at", "limit", "sure"),
+    [
+        ("start+2208小时", "100日", True),
+        ("start+2207小时", "100日", False),
+        ("due", "92日", True),
+        ("due", "91日", False),
+        ("due+1个工作日", "92日", True),
+        ("due+0个工作日", "92日", False),
+        ("due-1日", "200日", False),
+        ("99%", "200日", False),
+    ],
+)
+def test_a_rung_from_the_beginning_of_a_quarter_waits_for_its_end(
+    at: str, limit: str, sure: bool
+) -> None:
+    text = edited(
+        ('start = "period_ended"', 'start = "period_begun"'),
+        (PUBLISHED, PUBLISHED.replace("10个工作日", limit)),
+        (NEXT, NEXT.replace("start", at)),
+    )
+    found = {each.code for each in lint(text, FILE)} - {"RUNG_ORDER"}
+    assert found == (set() if sure else {"ROUND_TOO_SOON"})
 
 
 def test_a_return_lapses_without_being_told_to_but_a_signature_is_still_owed() -> None:

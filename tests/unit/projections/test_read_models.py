@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from projections.petition_card import PetitionCard
 from projections.talk_register import TalkRegister
 from projections.worklist import Worklist
+from sla_engine.dossier.chronicle import read
 from sla_engine.dossier.events import (
     AnomalyNoted,
     ExtensionGranted,
@@ -21,6 +22,7 @@ from sla_engine.dossier.events import (
     TermRefixed,
     Voided,
 )
+from sla_engine.dossier.fold import fold
 from sla_engine.petition.events import (
     Absorbed,
     Accepted,
@@ -35,6 +37,7 @@ from sla_engine.petition.events import (
     ReturnRuled,
     ReworkOrdered,
 )
+from sla_engine.petition.kind import PETITION as KIND
 from sla_engine.projection import Clocked, Columns, Projection
 from sla_engine.record import Event, Instant, Meta, Recorded
 from sla_engine.talk.events import (
@@ -124,6 +127,18 @@ def test_the_card_counts_what_happened_and_names_every_assignment() -> None:
     assert [card[name] for name in counts] == [1, 1, 1, 1, 1, 0]
     assert (card["outcome"], card["satisfied"], card["resolved_at"]) == ("solved", False, 10)
     assert card["closed_at"] is None
+
+
+@pytest.mark.parametrize("accepted", [(), (fact(2, Accepted()),)])
+def test_a_refused_return_leaves_a_row_in_the_phase_it_was_in_before_the_request(
+    accepted: Sequence[tuple[Meta, Event]],
+) -> None:
+    asked = (fact(3, ReturnRequested("不属于本单位")), fact(4, ReturnRuled(granted=False)))
+    facts = [fact(0, OPENED), fact(1, Dispatched("住建局", "A1")), *accepted, *asked]
+    phase = "in_progress" if accepted else "dispatched"
+    for model in (Worklist(), PetitionCard()):
+        assert row(model, stream(PETITION, facts))["phase"] == phase
+    assert read(fold(PETITION, stream(PETITION, facts)), KIND).phase == phase
 
 
 def test_a_co_handling_unit_does_not_become_answerable() -> None:

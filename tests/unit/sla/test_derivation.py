@@ -42,10 +42,17 @@ def test_a_pause_names_the_facts_that_opened_and_ended_it() -> None:
 
 
 def test_a_pause_that_outlasts_the_clock_has_no_end_in_it() -> None:
-    matter = matter_of(PAUSED[0], "2025-06-10 10:00 resolved", PAUSED[1])
-    clock = derived(matter, "2025-06-20 09:00")
+    clock = derived(matter_of(PAUSED[0], "2025-06-10 10:00 withdrawn"), "2025-06-20 09:00")
     assert [(each.until, each.ended_by) for each in clock.pauses] == [(None, None)]
-    assert (clock.due, clock.verdict.state) == (None, "met")
+    assert (clock.due, clock.verdict.state) == (None, "cancelled")
+
+
+def test_a_pause_that_was_open_when_the_work_was_over_names_the_fact_that_ended_it() -> None:
+    clock = derived(matter_of(PAUSED[0], "2025-06-10 10:00 resolved id=E1"), "2025-06-20 09:00")
+    (pause,) = clock.pauses
+    assert pause.ended_by is not None
+    assert (pause.until, pause.ended_by.key) == (instant("2025-06-10 10:00"), "E1")
+    assert clock.verdict.state == "met"
 
 
 def test_an_extension_stands_beside_the_term_as_it_was_before() -> None:

@@ -2,7 +2,17 @@
 
 import pytest
 
-from tests.support.given import SHIPPED, Matter, clause, instant, pack_of, rules_of, shown, talks
+from tests.support.given import (
+    SHIPPED,
+    Matter,
+    a_list,
+    clause,
+    instant,
+    pack_of,
+    rules_of,
+    shown,
+    talks,
+)
 
 SOLVE = clause(
     "solve",
@@ -148,6 +158,108 @@ def test_a_suspension_that_is_voided_never_was() -> None:
     assert matter.due("solve") == "2025-06-17 24:00"
 
 
+# ------------------------------------------------------------ a suspension and the end of the work
+
+REDO = rules_of(
+    pack_of(
+        SOLVE,
+        clause(
+            "redo",
+            "5个工作日",
+            start='"rework_ordered"',
+            more="repeat = true",
+            pauses='["P-HEAR"]',
+            rungs="red due red 30",
+        ),
+    )
+)
+HELD_UP = (*OPENED, "2025-06-04 10:00 suspended ground=P-HEAR")
+ENDED = "2025-06-05 10:00 resolved"
+AGAIN = "2025-06-06 10:00 rework_ordered unit=U1 assignment=A2 reason=x"
+
+
+def spans(matter: Matter) -> list[tuple[str, str]]:
+    return [(shown(pause.start), shown(pause.end)) for pause in matter.chronicle.pauses]
+
+
+def test_a_suspension_does_not_outlive_the_work_and_rework_runs_from_its_order() -> None:
+    matter = Matter(REDO, *HELD_UP, ENDED, AGAIN)
+    assert spans(matter) == [("2025-06-04 10:00", "2025-06-05 10:00")]
+    assert (matter.state("solve", "2025-06-06 11:00"), matter.due("solve")) == (
+        "met",
+        "2025-06-18 24:00",
+    )
+    assert matter.due("redo") == "2025-06-13 24:00"
+    assert matter.touch("2025-06-16 09:00").standing("redo") == [
+        "redo/red#0 2025-06-14 00:00:00.000001"
+    ]
+
+
+def test_rework_may_be_suspended_anew_and_what_is_not_suspended_is_not_resumed() -> None:
+    matter = Matter(REDO, *HELD_UP, ENDED)
+    assert matter.codes("2025-06-05 11:00 resumed") == ["SUSPENSION_IMPOSSIBLE"]
+    matter.take(AGAIN)
+    assert matter.codes("2025-06-06 11:00 resumed") == ["SUSPENSION_IMPOSSIBLE"]
+    matter.take("2025-06-09 10:00 suspended ground=P-HEAR", "2025-06-11 10:00 resumed")
+    assert matter.due("redo") == "2025-06-17 24:00"
+
+
+def test_a_resumption_that_was_told_first_gives_way_to_the_end_of_the_work() -> None:
+    matter = Matter(REDO, *HELD_UP, "2025-06-09 10:00 resumed", f"{ENDED} known=2025-06-10T10:00")
+    assert spans(matter) == [("2025-06-04 10:00", "2025-06-05 10:00")]
+
+
+def test_a_suspension_told_before_the_end_of_the_work_before_it_does_not_reach_the_rework() -> None:
+    matter = Matter(REDO, *HELD_UP, "2025-06-03 15:00 resolved known=2025-06-05T10:00")
+    matter.take(AGAIN)
+    assert matter.due("redo") == "2025-06-13 24:00"
+
+
+def test_when_the_end_of_the_work_is_voided_the_suspension_goes_on() -> None:
+    matter = Matter(REDO, *HELD_UP, f"{ENDED} id=r1")
+    matter.take("2025-06-06 10:00 voided fact=test:r1 ground=x")
+    assert matter.state("solve", "2025-08-01 09:00") == "paused"
+
+
+def test_what_an_assisting_unit_finishes_lifts_no_suspension() -> None:
+    matter = Matter(
+        REDO,
+        *OPENED,
+        "2025-06-03 11:00 dispatched unit=U2 assignment=A2 lead=false",
+        HELD_UP[-1],
+        "2025-06-05 10:00 resolved assignment=A2",
+    )
+    assert matter.state("solve", "2025-08-01 09:00") == "paused"
+
+
+def test_a_return_leaves_a_suspension_as_it_is() -> None:
+    """The work has not ended: it waits for another unit."""
+    matter = Matter(
+        REDO,
+        *HELD_UP,
+        "2025-06-05 10:00 return_requested reason=x",
+        "2025-06-05 11:00 return_ruled granted=true",
+        "2025-06-06 10:00 dispatched unit=U2 assignment=A2",
+    )
+    assert matter.state("solve", "2025-08-01 09:00") == "paused"
+
+
+def test_a_struck_off_item_that_rebounds_is_not_suspended_any_more() -> None:
+    again = clause(
+        "again", "5个工作日", scope='"item"', start='"rebounded"', stop='"verified"',
+        more="repeat = true", pauses='["P-HEAR"]',
+    )  # fmt: skip
+    matter = Matter(
+        rules_of(pack_of(again, a_list("task"))),
+        "2025-06-03 09:00 listed",
+        "2025-06-04 10:00 suspended ground=P-HEAR",
+        "2025-06-05 10:00 verified verifier=V",
+        "2025-06-06 10:00 rebounded reason=x",
+        stream="item/I1",
+    )
+    assert matter.due("again") == "2025-06-13 24:00"
+
+
 # ------------------------------------------------------------------- postponement of a talk
 
 CONVENE = clause(
@@ -224,6 +336,22 @@ def test_a_suspension_of_the_matter_may_overlap_a_postponement() -> None:
         "2025-06-12 09:00 resumed",
     )
     assert matter.due("convene") == "2025-06-17 24:00"
+
+
+def test_a_talk_that_rebounds_is_not_suspended_any_more() -> None:
+    matter = talk(
+        "2025-06-06 09:00 held",
+        "2025-06-06 10:00 minuted document=x",
+        "2025-06-06 11:00 plan_filed document=x",
+        "2025-06-06 12:00 plan_accepted",
+        "2025-06-07 09:00 suspended ground=P-POSTPONE",
+        "2025-06-08 09:00 rectification_reported document=x signer=S",
+        "2025-06-09 09:00 rectification_verified verifier=V",
+        "2025-06-10 09:00 struck_off document=x",
+        "2025-06-11 09:00 rebounded reason=x",
+        "2025-06-11 10:00 approved approver=L",
+    )
+    assert matter.due("convene", cycle="2.1") == "2025-06-18 24:00"
 
 
 def test_the_shipped_packs_pause_for_the_grounds_of_the_licensing_law() -> None:

@@ -67,10 +67,7 @@ def test_rows_that_the_last_release_made_otherwise_are_filled_again(tmp_path: Pa
     with sqlite3.connect(path) as connection:
         connection.execute("DELETE FROM schema_version WHERE version > 8")
         connection.execute("ALTER TABLE alarm DROP COLUMN missed")
-        connection.execute(
-            "UPDATE projection_row SET columns = '{}' WHERE projection IN "
-            "('worklist', 'petition_card', 'scorecard', 'docket', 'docket.base', 'docket.cells')"
-        )
+        connection.execute("UPDATE projection_row SET columns = '{}'")
     connection.close()
     with opened(path, THEN) as engine:
         engine.follow()
