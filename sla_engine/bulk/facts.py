@@ -68,7 +68,8 @@ class Petitions(NamedTuple):
     `begins[p]:begins[p + 1]`, its lanes `lanes[p]:lanes[p + 1]`.
 
     `ended_at`: when it was declined, merged or withdrawn. `learned_at`: when the last of its facts
-    became known. `refixed`: a term was re-fixed. `voided`: a fact turned out not to be so.
+    became known. `refixed`: a term was re-fixed, or a merge says which clock is kept. `voided`: a
+    fact turned out not to be so.
     """
 
     streams: Sequence[str]

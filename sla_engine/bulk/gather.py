@@ -62,9 +62,14 @@ def _petitions(
         lanes=_offsets(map(len, lanes)),
         ended_at=_ints(each.ended_at for each in read_in),
         learned_at=_ints(map(_learned_at, dossiers)),
-        refixed=np.array([bool(dossier.refixed) for dossier in dossiers], np.bool_),
+        refixed=np.array(list(map(_recast, dossiers, read_in)), np.bool_),
         traits=_traits([each.traits for each in read_in], {_OWN}),
     )
+
+
+def _recast(dossier: Dossier, chronicle: Chronicle) -> bool:
+    """Whether a term does not follow from the marks, pauses and grants alone."""
+    return bool(dossier.refixed) or any(PETITION.carries(fact.event) for fact in chronicle.facts)
 
 
 def _learned_at(dossier: Dossier) -> Instant:

@@ -9,8 +9,11 @@ from sla_engine.checker.days import ONE, Calendar, Country
 from sla_engine.checker.packs import Clause
 from sla_engine.checker.reasons import hold
 from sla_engine.checker.runs import Run
-from sla_engine.checker.stream import Fact, Pause, Stream
+from sla_engine.checker.stream import Carried, Fact, Pause, Stream
 from sla_engine.checker.walk import Term, Walk
+
+Key = tuple[int, int]
+"""A pause by the version of the fact that tells of it, and its beginning."""
 
 
 class Changes:
@@ -25,13 +28,17 @@ class Changes:
     ) -> None:
         self.stream, self.run, self.clause = stream, run, run.clause
         self.first, self.term, self.country, self.calendar = term, term, country, calendar
+        self.carried = stream.carried(run.clause.id, run.mark)
+        self.since = run.mark.at if self.carried is None else run.mark.fact.at
         self.floor: int | None = None
         self.granted = 0
-        self.spans: dict[int, tuple[int, int | None]] = {}
-        self.told: dict[int, dict[str, Any]] = {}
+        self.spans: dict[Key, tuple[int, int | None]] = {}
+        self.told: dict[Key, dict[str, Any]] = {}
         self.extensions: list[dict[str, Any]] = []
         self.revisions: list[dict[str, Any]] = []
         self._revised_at = 0
+        if self.carried is not None:
+            self._carry(self.carried)
         for at, _, change in sorted(self._found(), key=lambda each: each[:2]):
             if run.end is not None and at > run.end and change not in stream.grants:
                 continue
@@ -58,31 +65,47 @@ class Changes:
 
     def _found(self) -> list[tuple[int, int, Any]]:
         """Every change with its instant, those of one instant in the order of their kinds."""
-        begin, end = self.run.mark.at, self.run.end
+        begin, since, end = self.run.mark.at, self.since, self.run.end
         found: list[tuple[int, int, Any]] = []
         for pause in self.stream.pauses:
-            if self.honours(pause) and (pause.end is None or pause.end > begin):
-                found.append((max(pause.start, begin), 0, pause))
+            if self.honours(pause) and (pause.end is None or pause.end > since):
+                found.append((max(pause.start, since), 0, pause))
                 if pause.end is not None:
                     found.append((pause.end, 0, pause))
         for grant in self.stream.grants:
             request = self.stream.requests[grant.data["request"]]
             ran = begin <= request.at and (end is None or request.at <= end)
-            if ran and request.data["clause"] == self.clause.id:
+            if ran and since <= grant.at and request.data["clause"] == self.clause.id:
                 found.append((grant.at, 1, grant))
         for revision in self.stream.revisions(self.clause.id, self.run.name):
             found.append((max(revision.data["effective"], begin), 2, revision))
         return found
 
+    def _carry(self, carried: Carried) -> None:
+        """What had held up and extended the clock of a duplicate, which the merge tells of."""
+        fact = self.run.mark.fact
+        for ground, begin, end in carried.pauses:
+            if ground in self.clause.pauses:
+                self._held(ground, (begin, end), fact, fact)
+        for request, text, approver in carried.extensions:
+            amount = amount_of(text)
+            if amount is not None and amount.unit == self.first.amount.unit:
+                told = {"request": request, "asked": fact.ref(), "granted": fact.ref()}
+                self._lengthen(amount, None, {**told, "approver": approver})
+
     def _pause(self, at: int, pause: Pause) -> None:
-        start, ended = max(pause.start, self.run.mark.at), pause.end == at
-        self.spans[pause.opened_by.version] = (start, at if ended else None)
-        self.told[pause.opened_by.version] = {
-            "ground": pause.ground,
-            "since": start,
-            "until": at if ended else None,
-            "opened_by": pause.opened_by.ref(),
-            "ended_by": pause.ended_by.ref() if ended and pause.ended_by else None,
+        start, ended = max(pause.start, self.since), pause.end == at
+        span, by = (start, at if ended else None), pause.ended_by if ended else None
+        self._held(pause.ground, span, pause.opened_by, by)
+
+    def _held(self, ground: str, span: tuple[int, int | None], fact: Fact, by: Fact | None) -> None:
+        self.spans[fact.version, span[0]] = span
+        self.told[fact.version, span[0]] = {
+            "ground": ground,
+            "since": span[0],
+            "until": span[1],
+            "opened_by": fact.ref(),
+            "ended_by": by.ref() if by is not None else None,
         }
 
     def _revise(self, at: int, fact: Fact) -> None:
@@ -99,28 +122,23 @@ class Changes:
 
     def _extend(self, grant: Fact) -> None:
         request = self.stream.requests[grant.data["request"]]
-        text = grant.data["amount"] or request.data["amount"]
-        amount, walk = amount_of(text), self.walk()
+        amount = amount_of(grant.data["amount"] or request.data["amount"])
+        told = {"request": request.data["request"], "asked": request.ref(), "granted": grant.ref()}
+        self._lengthen(amount, request.at, {**told, "approver": grant.data["approver"]})
+
+    def _lengthen(self, amount: Amount | None, asked: int | None, told: dict[str, Any]) -> None:
+        """`asked` None: it had taken effect in a duplicate."""
+        walk = self.walk()
         due = walk.due
         if due is not None and self.floor is not None:
             due = max(due, self.floor)
         last_call = None if due is None or not self.clause.extension else self._last_call(walk, due)
-        against = self._against(amount, request.at, last_call)
+        against = "" if asked is None else self._against(amount, asked, last_call)
         if not against and amount is not None:
             longer = Amount(amount.unit, self.term.amount.size + amount.size)
             self.term, self.granted = self.term._replace(amount=longer), self.granted + 1
-        self.extensions.append(
-            {
-                "request": request.data["request"],
-                "amount": amount,
-                "asked": request.ref(),
-                "granted": grant.ref(),
-                "approver": grant.data["approver"],
-                "due_before": due,
-                "last_call": last_call,
-                "against": against,
-            }
-        )
+        reckoned = {"amount": amount, "due_before": due, "last_call": last_call}
+        self.extensions.append({**told, **reckoned, "against": against})
 
     def _against(self, amount: Amount | None, asked: int, last_call: int | None) -> str:
         """What keeps an extension from taking effect."""

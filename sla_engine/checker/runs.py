@@ -67,7 +67,10 @@ class Runs:
             return False
         if clause.laned:
             return lane in stream.lanes
-        return not stream.assists(lane) and not (clause.repeat and mark.inherited)
+        if mark.inherited:
+            carried = stream.carried(clause.id, mark)
+            return not clause.repeat and (carried is None or carried.began == mark.at)
+        return not stream.assists(lane)
 
     def _number(self, clause: Clause, index: int, lane: str) -> str | None:
         """A clause that repeats begins anew once the clock before has ended."""

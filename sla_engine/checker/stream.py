@@ -162,6 +162,16 @@ class Pause:
         self.end, self.ended_by = at, fact
 
 
+class Carried(NamedTuple):
+    """What a merge says of one clause: when the duplicate's clock `began`, if that is kept, with
+    its pauses, as ground, begin and end, and its extensions, as request, amount and approver."""
+
+    clause: str
+    began: int | None
+    pauses: list[tuple[str, int, int]]
+    extensions: list[tuple[str, str, str]]
+
+
 class Stream:
     """One dossier, read in the order in which things happened."""
 
@@ -198,6 +208,11 @@ class Stream:
         ruled = [f for f in self.facts if f.type == "dossier.verdict_superseded" and f.at <= at]
         mine = [f for f in ruled if f.about(clause, cycle) and not f.data["rung"]]
         return mine[-1] if mine else None
+
+    def carried(self, clause: str, mark: Mark) -> Carried | None:
+        """What a merge says of one clause, for a mark that came with it."""
+        said = mark.fact.data.get("carried", []) if mark.inherited else []
+        return next((Carried(*each) for each in said if each[0] == clause), None)
 
     def assists(self, lane: str) -> bool:
         """Whether a lane helps and does not lead."""

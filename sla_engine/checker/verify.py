@@ -2,7 +2,7 @@
 what started the clock, by which rules, what held it or made it longer, day by day, until when, and
 how it ended. The first thing that does not hold refuses it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sla_engine.checker.amounts import amount_of
@@ -96,14 +96,15 @@ class Court:
     # ------------------------------------------------------------------- pauses, extensions
 
     def _pauses(self, told: list[Told], changes: Changes, pack: Pack) -> None:
+        left = changes.pauses
         for index, each in enumerate(told):
             where = f"pauses[{index}]"
             version = each["opened_by"]["version"]
-            opened = [p for p in self.stream.pauses if p.opened_by.version == version]
-            if not opened:
+            follows = _of(left, "opened_by", version)
+            opened = [p.ground for p in self.stream.pauses if p.opened_by.version == version]
+            if follows is None and not opened:
                 raise Forged("PAUSE_NO_FACT", where, version, "-")
-            hold("PAUSE_GROUND", where, each["ground"], opened[0].ground)
-            follows = changes.told.get(version)
+            hold("PAUSE_GROUND", where, each["ground"], follows["ground"] if follows else opened[0])
             if follows is None:
                 raise Forged("PAUSE_NOT_HONOURED", where, each["ground"], changes.clause.pauses)
             named = pack.grounds.get(each["ground"], dict.fromkeys(("zh", "en"), each["ground"]))
@@ -112,21 +113,24 @@ class Court:
             for key in ("since", "until"):
                 hold("PAUSE_SPAN", f"{where}.{key}", each[key], follows[key])
             hold("PAUSE_END_FACT", f"{where}.ended_by", each["ended_by"], follows["ended_by"])
-        versions = [each["opened_by"]["version"] for each in told]
-        hold("PAUSE_HIDDEN", "pauses", versions, list(changes.told))
+            left.remove(follows)
+        opened_by = _versions(changes.pauses, "opened_by")
+        hold("PAUSE_HIDDEN", "pauses", _versions(told, "opened_by"), opened_by)
 
     def _extensions(self, told: list[Told], changes: Changes) -> None:
-        follow = {each["granted"]["version"]: each for each in changes.extensions}
+        left = list(changes.extensions)
         for index, each in enumerate(told):
             where, version = f"extensions[{index}]", each["granted"]["version"]
-            if version not in follow:
-                raise Forged("EXTENSION_NO_FACT", where, version, list(follow))
-            follows = follow[version]
+            follows = _of(left, "granted", version)
+            if follows is None:
+                raise Forged("EXTENSION_NO_FACT", where, version, _versions(left, "granted"))
+            left.remove(follows)
             hold("FACT_MISQUOTED", f"{where}.granted", each["granted"], follows["granted"])
             for key, code in _OF_EXTENSION.items():
                 found = amount_of(each[key]) if key == "amount" else each[key]
                 hold(code, f"{where}.{key}", found, follows[key])
-        hold("EXTENSION_HIDDEN", "extensions", [e["granted"]["version"] for e in told], [*follow])
+        versions = _versions(changes.extensions, "granted")
+        hold("EXTENSION_HIDDEN", "extensions", _versions(told, "granted"), versions)
 
     # ------------------------------------------------------------------------- day by day
 
@@ -175,6 +179,15 @@ class Court:
         for key, field in (("ruled", "verdict"), ("dispute", "dispute")):
             follows = ruling.data[field] if ruling is not None else ""
             hold("RULED", f"verdict.{key}", verdict[key], follows)
+
+
+def _of(left: list[dict[str, Any]], by: str, version: int) -> dict[str, Any] | None:
+    """The first that a fact tells of; one merge may tell of several."""
+    return next((each for each in left if each[by]["version"] == version), None)
+
+
+def _versions(told: Sequence[Told], by: str) -> list[int]:
+    return [each[by]["version"] for each in told]
 
 
 _OF_EXTENSION = {

@@ -4,7 +4,23 @@ Facts say what was so. Acts say what the engine did about it; each act has a key
 cause, so the same cause never acts twice.
 """
 
+import msgspec
+
 from sla_engine.record import Event, Instant, wire
+
+
+class Carried(msgspec.Struct, frozen=True, array_like=True):
+    """Which of two clocks of one clause is kept when its dossiers are merged: the other's that
+    `began` then, as it stood; None: its own, and what is taken over starts none.
+
+    `pauses` are grounds with what was held up on them, [begin, end); `extensions` the requests that
+    had taken effect, with amount and approver.
+    """
+
+    clause: str
+    began: Instant | None = None
+    pauses: tuple[tuple[str, Instant, Instant], ...] = ()
+    extensions: tuple[tuple[str, str, str], ...] = ()
 
 
 @wire("dossier.step_done/1", rank=40)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sla_engine.dossier.events import (
+    Carried,
     ExtensionDenied,
     ExtensionGranted,
     ExtensionRequested,
@@ -170,10 +171,11 @@ class Kind:
     """One kind of dossier.
 
     `enter` moves the lanes for a fact and returns the fact's own lane; `inherits` gives marks taken
-    over from another dossier, `dated` marks that fall on instants the fact names; `defers` gives
-    ground and end of a pause that a fact brings with it, `limit` the limit of its own. The facts of
-    `finishes` say that their lane has done its part, those of `lifts` end an open suspension: what
-    it held up is over, or is taken up anew. `ruled`: a policy pack judges its facts.
+    over from another dossier, `carries` what comes with them, `dated` marks that fall on instants
+    the fact names; `defers` gives ground and end of a pause that a fact brings with it, `limit` the
+    limit of its own. The facts of `finishes` say that their lane has done its part, those of
+    `lifts` end an open suspension: what it held up is over, or is taken up anew. `ruled`: a policy
+    pack judges its facts.
     """
 
     name: str
@@ -184,6 +186,7 @@ class Kind:
     marks: Callable[[Event], tuple[str, ...]]
     traits: Callable[[Event], dict[str, str]]
     inherits: Callable[[Event], tuple[tuple[str, Instant], ...]] = lambda _event: ()
+    carries: Callable[[Event], tuple[Carried, ...]] = lambda _event: ()
     dated: Callable[[Event], tuple[tuple[str, Instant], ...]] = lambda _event: ()
     defers: Callable[[Event], tuple[str, Instant] | None] = lambda _event: None
     limit: Callable[[Event], str] = lambda _event: ""

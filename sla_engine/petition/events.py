@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from sla_engine.dossier.events import Carried
 from sla_engine.record import Event, Instant, wire
 
 
@@ -133,10 +134,12 @@ class Merged(Event):
 
 @wire("petition.absorbed/1", rank=85)
 class Absorbed(Event):
-    """The other side of a merge: `anchors` are the duplicate's marks and instants."""
+    """The other side of a merge: `anchors` are the duplicate's marks and instants, `carried` says
+    which clock is kept where one of the two had been held up or extended."""
 
     duplicate: str
     anchors: tuple[tuple[str, Instant], ...]
+    carried: tuple[Carried, ...] = ()
 
 
 @wire("petition.excluded/1", rank=88)

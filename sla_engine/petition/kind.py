@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from sla_engine.dossier.events import Carried
 from sla_engine.dossier.kind import Kind, Lane, Lanes, Step, common_steps, plain_marks
 from sla_engine.petition.events import (
     Absorbed,
@@ -117,6 +118,10 @@ def _inherits(event: Event) -> tuple[tuple[str, Instant], ...]:
     return event.anchors if isinstance(event, Absorbed) else ()
 
 
+def _carries(event: Event) -> tuple[Carried, ...]:
+    return event.carried if isinstance(event, Absorbed) else ()
+
+
 PETITION = Kind(
     name="petition",
     steps=STEPS,
@@ -126,6 +131,7 @@ PETITION = Kind(
     marks=_marks,
     traits=_traits,
     inherits=_inherits,
+    carries=_carries,
     finishes=frozenset({Resolved}),
     lifts=frozenset({Resolved, ReworkOrdered}),
 )

@@ -1,26 +1,30 @@
 """Merging petitions: one matter, so the survivor keeps the earliest clock (rule D19).
 
 It takes over what its own clocks may ask of the duplicate: when they would have started, and what
-was already done, each at its earliest. That follows from the duplicate's facts: when one of them
-is learned, or voided, after the merge, it is taken over anew, in the same commit.
+was already done, each at its earliest; and where one of the two was held up or extended, which
+clock is kept, with what held it up. That follows from the facts of both: when one of them is
+learned, or voided, after the merge, it is taken over anew, in the same commit.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from sla_engine.dossier.chronicle import Chronicle, Mark, read
+from sla_engine.dossier.chronicle import Chronicle, Mark, order, read
 from sla_engine.dossier.decide import placed
-from sla_engine.dossier.events import Voided
+from sla_engine.dossier.events import Carried, ExtensionGranted, Suspended, Voided
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.pending import Pending
 from sla_engine.errors import refuse, register
 from sla_engine.petition.events import Absorbed, Merged, Resolved
 from sla_engine.petition.kind import OPEN, PETITION
-from sla_engine.policy.clause import Pack, Scope
+from sla_engine.policy.clause import Clause, Pack, Scope
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import ENGINE, Draft, Instant, Meta, Recorded
+from sla_engine.sla.clocks import Key, clocks
 from sla_engine.sla.cycle import rules_for
+from sla_engine.sla.kept import kept
+from sla_engine.sla.schedule import Schedule
 
 MERGE_IMPOSSIBLE = register(
     "MERGE_IMPOSSIBLE",
@@ -48,16 +52,31 @@ def check_merge(dossier: Dossier, draft: Draft, opener: Opener, rules: Rulebook)
 
 
 def carry_over(stream: str, opener: Opener, rules: Rulebook, now: Instant) -> None:
-    """Let every petition that this one was merged into hold what it hands over, and no more."""
-    duplicate = opener(stream).dossier
-    ever = {fact.event.into for fact in duplicate.facts if isinstance(fact.event, Merged)}
-    standing = dict(_merges(duplicate)) if ever else {}
-    for into in ever:
-        survivor = opener(_stream(into))
-        merge = standing.get(into)
-        wanted = _handed_over(duplicate, survivor.dossier, merge, rules, now) if merge else None
-        if _take_over(survivor, duplicate, wanted, now):
-            carry_over(survivor.dossier.stream, opener, rules, now)
+    """Let this petition hold what its duplicates hand over to it, and every petition that it was
+    merged into what it hands over, and no more."""
+    this = opener(stream)
+    for no in _duplicates(this.dossier):
+        _hand_over(opener(_stream(no)).dossier, this, rules, now)
+    for into in {fact.event.into for fact in this.dossier.facts if isinstance(fact.event, Merged)}:
+        if _hand_over(this.dossier, opener(_stream(into)), rules, now):
+            carry_over(_stream(into), opener, rules, now)
+
+
+def _hand_over(duplicate: Dossier, survivor: Pending, rules: Rulebook, now: Instant) -> bool:
+    """Let a survivor hold what one duplicate hands over; False when that is as it should be."""
+    merge = dict(_merges(duplicate)).get(survivor.dossier.stream.split("/", 1)[1])
+    wanted = _handed_over(duplicate, survivor.dossier, merge, rules, now) if merge else None
+    return _take_over(survivor, duplicate, wanted, now)
+
+
+def _duplicates(survivor: Dossier) -> list[str]:
+    """Those merged into a petition, in the order in which they were: one builds on the other."""
+    held = [fact for fact in survivor.facts if isinstance(fact.event, Absorbed)]
+    if not held:
+        return []
+    gone = survivor.voided()
+    standing = sorted((fact for fact in held if fact.version not in gone), key=order)
+    return [fact.event.duplicate for fact in standing if isinstance(fact.event, Absorbed)]
 
 
 def _stream(no: str) -> str:
@@ -130,8 +149,57 @@ def _handed_over(
     if marks and _alike(duplicate, survivor):
         first = marks[0].fact.meta
         meta = msgspec.structs.replace(meta, pack=first.pack, calendar=first.calendar)
-    event = Absorbed(chronicle.traits["no"], tuple(sorted(anchors.items(), key=_by_instant)))
+    carried = tuple(_carried(duplicate, survivor, merge, rules, pack, anchors))
+    kept_from = {each.began for each in carried}
+    named = {*anchors.items(), *((mark.name, mark.at) for mark in marks if mark.at in kept_from)}
+    event = Absorbed(chronicle.traits["no"], tuple(sorted(named, key=_by_instant)), carried)
     return Draft(meta, event)
+
+
+def _carried(
+    duplicate: Dossier,
+    survivor: Dossier,
+    merge: Recorded,
+    rules: Rulebook,
+    pack: Pack,
+    anchors: Mapping[str, Instant],
+) -> Iterator[Carried]:
+    """Which clocks of the two are kept, where either petition was ever held up or extended."""
+    if not (_ever_held(duplicate) or _ever_held(survivor)):
+        return
+    theirs, own = _before(duplicate, merge, rules), _before(survivor, merge, rules)
+    for clause in _once(pack):
+        handed = [anchors[name] for name in clause.start if name in anchors]
+        schedule = theirs.get((clause.id, "1"))
+        # A closure that did not hold is not handed over, nor a clock that it began.
+        if handed and schedule is not None and schedule.cycle.start.at >= min(handed):
+            mine, at = own.get(schedule.cycle.key), merge.meta.occurred_at
+            carried = kept(schedule, mine, at, min(handed))
+            if carried is not None:
+                yield carried
+
+
+def _once(pack: Pack) -> Iterator[Clause]:
+    """Clauses with one clock for the whole matter."""
+    for clause in pack.clauses:
+        if clause.scope is Scope.PETITION and not clause.repeat:
+            yield clause
+
+
+def _ever_held(dossier: Dossier) -> bool:
+    events = (fact.event for fact in dossier.facts)
+    return any(
+        isinstance(event, Suspended | ExtensionGranted) or PETITION.carries(event)
+        for event in events
+    )
+
+
+def _before(dossier: Dossier, merge: Recorded, rules: Rulebook) -> Mapping[Key, Schedule]:
+    """The clocks of a petition as they stood when it was merged, or another was merged into it at
+    an instant at which others may have been too."""
+    meta = msgspec.structs.replace(merge.meta, key="")
+    until = Recorded(dossier.stream, 0, 0, meta, merge.event)
+    return clocks(dossier, read(dossier, PETITION, until), rules)
 
 
 def _by_instant(anchor: tuple[str, Instant]) -> tuple[Instant, str]:
@@ -145,8 +213,7 @@ def _asked(chronicle: Chronicle, pack: Pack) -> Iterator[Mark]:
     """
     names = {
         name
-        for clause in pack.clauses
-        if clause.scope is Scope.PETITION and not clause.repeat
+        for clause in _once(pack)
         for name in (*clause.start, *clause.stop_any, *clause.stop_all)
     }
     for mark in chronicle.marks:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sla_engine.dossier.chronicle import order
-from sla_engine.dossier.events import RungFired
+from sla_engine.dossier.events import Carried, RungFired
 from sla_engine.dossier.fold import Dossier
 from sla_engine.record import Event, Recorded, fields_of, type_name
 from sla_engine.round.events import Placed
@@ -96,7 +96,13 @@ def said_of(event: Event) -> Iterator[tuple[str, Any]]:
 
 def one_of(value: Any) -> str:
     """One of several that a fact lists: an anchor of a merged duplicate is a mark with its instant,
-    a place has its rank, other lists hold texts."""
+    what came with it a clause with the beginning, the pauses and the extensions of its clock, a
+    place has its rank, other lists hold texts."""
+    if isinstance(value, Carried):
+        held = (f"{ground} {when(begin)}–{when(end)}" for ground, begin, end in value.pauses)
+        longer = (f"+{amount} {approver}" for _, amount, approver in value.extensions)
+        began = "" if value.began is None else when(value.began)
+        return " ".join((value.clause, began, *held, *longer)).rstrip()
     if isinstance(value, Placed):
         return f"{value.rank} {value.member} {value.place}".rstrip()
     return f"{value[0]} {when(value[1])}" if isinstance(value, tuple) else str(value)

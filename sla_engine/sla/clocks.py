@@ -14,7 +14,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from sla_engine.dossier.chronicle import ALL_DONE, Chronicle, Mark
-from sla_engine.dossier.events import TermRefixed
+from sla_engine.dossier.events import Carried, TermRefixed
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.kind import Kind, lane_named
 from sla_engine.policy.clause import Clause, Pack, Scope
@@ -222,7 +222,17 @@ class _Walk:
             return False  # The end of a period comes, whether or not its round is still open.
         if scope.laned:
             return name in lanes.all
-        return not lanes.assists(name) and not (clause.repeat and mark.inherited)
+        if mark.inherited:
+            carried = self._carried(clause, mark)
+            return not clause.repeat and (carried is None or carried.began == mark.at)
+        return not lanes.assists(name)
+
+    def _carried(self, clause: Clause, mark: Mark) -> Carried | None:
+        """What a mark that was taken over brings to one clause."""
+        if not mark.inherited:
+            return None
+        brought = self.chronicle.kind.carries(mark.fact.event)
+        return next((each for each in brought if each.clause == clause.id), None)
 
     def _apply(self, pack: Pack, name: str) -> frozenset[str]:
         """The clauses that fit the traits of the matter and of a lane."""
@@ -275,6 +285,7 @@ class _Walk:
             refixes=self._refixes(pack, clause.id, name),
             reopened=self._reopened(clause, own or ""),
             rulings=rulings_on(self.chronicle, clause.id, name),
+            carried=self._carried(clause, mark),
         )
 
     def _limit(self) -> str:

@@ -7,6 +7,7 @@ from datetime import date
 import msgspec
 
 from sla_engine.dossier.chronicle import ALL_DONE, Chronicle, Mark, read
+from sla_engine.dossier.events import Carried
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.kind import Kind
 from sla_engine.errors import Refusal
@@ -35,7 +36,8 @@ class Cycle(Value):
     withdrawal). `calendar` is the edition it started under, `refixes` the recorded revisions since.
     `known_at`: when the log could first have computed it. `reopened`: stops that did not hold, and
     when that was learned; what comes after such a stop was not known before. `rulings` on its
-    verdict are in the order in which they were made."""
+    verdict are in the order in which they were made. `carried`: it is a duplicate's, as it stood at
+    the merge."""
 
     key: tuple[str, str]
     clause: Clause
@@ -51,11 +53,18 @@ class Cycle(Value):
     reopened: tuple[tuple[Instant, Instant], ...] = ()
     rulings: tuple[Ruling, ...] = ()
     stopped_by: Mark | None = None
+    carried: Carried | None = None
 
     @property
     def end(self) -> Instant | None:
         """When it stopped or was cancelled; None while it is open."""
         return self.stop if self.stop is not None else self.cancelled_at
+
+    @property
+    def since(self) -> Instant:
+        """From when pauses and extensions of its own dossier concern it: its start, or the merge in
+        which it was taken over as it stood."""
+        return self.start.at if self.carried is None else self.start.fact.meta.occurred_at
 
     @property
     def name(self) -> str:

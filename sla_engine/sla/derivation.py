@@ -14,6 +14,7 @@ from sla_engine.dossier.chronicle import Grant, Pause
 from sla_engine.policy.clause import Text
 from sla_engine.record import Instant, Recorded
 from sla_engine.sla.assess import Reading
+from sla_engine.sla.carried import Lengthening, carried_pauses, lengthenings
 from sla_engine.sla.cycle import Cycle, Refix
 from sla_engine.sla.extension import Standing, last_call, objection
 from sla_engine.sla.schedule import Schedule
@@ -179,7 +180,7 @@ def _held(pause: Pause, cycle: Cycle) -> Held:
     return Held(
         ground=pause.ground,
         name=_words(named) if named is not None else Words(pause.ground, pause.ground),
-        since=max(pause.start, cycle.start.at),
+        since=pause.start,
         until=pause.end,
         opened_by=fact_ref(pause.fact),
         ended_by=fact_ref(pause.ended_by) if pause.ended_by is not None else None,
@@ -214,9 +215,12 @@ class _Changes:
         self._timetable = Timetable(schedule.cycle.calendar, self._hours)
         self._revised_at: Instant = 0
         self._effective = 0
-        self.pauses: dict[int, Pause] = {}
         self.extensions: list[Extended] = []
         self.revisions: list[Revised] = []
+        brought = carried_pauses(self._cycle)
+        self.pauses = {(each.fact.version, each.start): each for each in brought}
+        for each in lengthenings(self._cycle):
+            self._lengthen(each)
         for at, change in schedule.changes:
             if isinstance(change, Pause):
                 self._pause(at, change)
@@ -227,10 +231,9 @@ class _Changes:
 
     def _pause(self, at: Instant, pause: Pause) -> None:
         """Its beginning, and a second time its end."""
-        ended = pause.end == at
-        self.pauses[pause.fact.version] = (
-            pause if ended else msgspec.structs.replace(pause, end=None, ended_by=None)
-        )
+        ended, start = pause.end == at, max(pause.start, self._cycle.since)
+        told = pause if ended else msgspec.structs.replace(pause, end=None, ended_by=None)
+        self.pauses[pause.fact.version, start] = msgspec.structs.replace(told, start=start)
 
     def _revise(self, at: Instant, refix: Refix) -> None:
         if refix.known_at < self._revised_at:
@@ -239,12 +242,20 @@ class _Changes:
         self._timetable = Timetable(refix.calendar, self._hours)
         self.revisions.append(Revised(at, refix.known_at, refix.calendar.digest, refix.floor))
 
+    def _lengthen(self, each: Lengthening) -> None:
+        """An extension taken over: the merge is the fact that tells of it."""
+        fact = fact_ref(self._cycle.start.fact)
+        told = Extended(
+            each.request, str(each.amount), fact, fact, each.approver, *self._before(), against=""
+        )
+        self.extensions.append(told)
+        self._take_effect(each.amount)
+
     def _extend(self, grant: Grant) -> None:
-        rule, first = self._cycle.clause.extension, self._cycle.term.amount
-        now, amount = self._term.amount, Amount.parse(grant.amount)
-        standing = Standing(first, now, self._effective, self._reckoned(), self._timetable)
-        against = objection(rule, grant, standing)
+        amount = Amount.parse(grant.amount)
+        against = objection(self._cycle.clause.extension, grant, self._standing())
         assert (against == "") == (grant.fact.version in self._granted), "as the schedule has it"
+        due_before, latest = self._before()
         self.extensions.append(
             Extended(
                 request=grant.request.event.request,
@@ -252,14 +263,26 @@ class _Changes:
                 asked=fact_ref(grant.request.fact),
                 granted=fact_ref(grant.fact),
                 approver=grant.event.approver,
-                due_before=standing.reckoning.due,
-                last_call=last_call(rule, standing) if rule is not None else None,
+                due_before=due_before,
+                last_call=latest,
                 against=against,
             )
         )
         if not against:
-            self._effective += 1
-            self._term = replace(self._term, amount=now + amount)
+            self._take_effect(amount)
+
+    def _standing(self) -> Standing:
+        first, now = self._cycle.term.amount, self._term.amount
+        return Standing(first, now, self._effective, self._reckoned(), self._timetable)
+
+    def _before(self) -> tuple[Instant | None, Instant | None]:
+        """When the term would be due without the extension at hand, and the latest call for it."""
+        rule, standing = self._cycle.clause.extension, self._standing()
+        return standing.reckoning.due, last_call(rule, standing) if rule is not None else None
+
+    def _take_effect(self, amount: Amount) -> None:
+        self._effective += 1
+        self._term = replace(self._term, amount=self._term.amount + amount)
 
     def _reckoned(self) -> Reckoning:
         """The term by what has changed so far."""
@@ -273,6 +296,5 @@ class _Changes:
         return msgspec.structs.replace(reckoning, due=floor, due_date=day)
 
     def _spans(self) -> Iterator[tuple[Instant, Instant | None]]:
-        start = self._cycle.start.at
         for pause in self.pauses.values():
-            yield max(pause.start, start), pause.end
+            yield pause.start, pause.end

@@ -34,6 +34,7 @@ class _Voice:
     fact: str
     learned: str
     extension: str
+    lengthened: str
     ineffective: str
     against: Mapping[str, str]
     pause: str
@@ -59,6 +60,7 @@ _ZH = _Voice(
     fact="第{version}条记录{name}{learned}",
     learned="，{when} 录入",
     extension="延期：{amount}，批准人 {approver}，{when} 批准（{fact}），{asked} 申请（{request}）",
+    lengthened="延期：{amount}，批准人 {approver}，并自重复件（{fact}）",
     ineffective="延期未计入：{amount}，批准人 {approver}，{when} 批准，{against}",
     against={
         extension.NOT_ALLOWED: "本条款不得延期",
@@ -91,6 +93,7 @@ _EN = _Voice(
     learned=", recorded {when}",
     extension="Extension: {amount}, approved by {approver} on {when} ({fact}), "
     "asked for on {asked} ({request})",
+    lengthened="Extension: {amount}, approved by {approver}, taken over from a duplicate ({fact})",
     ineffective="Extension without effect: {amount}, approved by {approver} on {when}, {against}",
     against={
         extension.NOT_ALLOWED: "the clause allows none",
@@ -218,7 +221,10 @@ class _Reading:
             against = voice.against.get(each.against, "").format(
                 asked=self._at(asked), last="" if last is None else self._at(last)
             )
-            yield (voice.ineffective if each.against else voice.extension).format(
+            said = voice.ineffective if each.against else voice.extension
+            if each.granted == self.clock.began.fact:
+                said = voice.lengthened
+            yield said.format(
                 amount=self._amount(each.amount),
                 approver=each.approver,
                 when=self._at(each.granted.occurred_at),

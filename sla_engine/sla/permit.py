@@ -167,9 +167,12 @@ def _takes_effect(
     event: ExtensionGranted,
     rules: Rulebook,
 ) -> bool:
-    """Whether the clock itself would honour the grant: asked in time, within the caps."""
-    trial = evolve(dossier.until(dossier.version), placed(dossier, draft))
-    assessment = assess_chronicle(trial, read(trial, chronicle.kind), rules, draft.meta.occurred_at)
+    """Whether the clock itself, as it stood then, would honour the grant: asked in time, within the
+    caps."""
+    grant = placed(dossier, draft)
+    trial, behind = evolve(dossier.until(dossier.version), grant), grant.version + 1
+    then = read(trial, chronicle.kind, grant._replace(version=behind))
+    assessment = assess_chronicle(trial, then, rules, draft.meta.occurred_at)
     return any(
         grant.event.request == event.request
         for reading in assessment.readings

@@ -17,6 +17,7 @@ from sla_engine.policy.clause import Rung
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.policy.vocabulary import OPEN_NEXT
 from sla_engine.record import Instant, Value
+from sla_engine.sla.carried import carried_pauses, lengthened, lengthenings
 from sla_engine.sla.cycle import Cycle, Refix
 from sla_engine.sla.extension import Standing, objection
 from sla_engine.sla.ladder import Course, Span, ladder
@@ -117,20 +118,20 @@ def _changes(cycle: Cycle, chronicle: Chronicle) -> list[tuple[Instant, Change]]
     A grant counts even after the clock ended: it may void a breach (D13). It was asked for while
     the clock ran, and extends no other cycle.
     """
-    clause, begin, end = cycle.clause, cycle.start.at, cycle.end
+    clause, begin, since, end = cycle.clause, cycle.start.at, cycle.since, cycle.end
     changes: list[tuple[Instant, Change]] = []
     if not chronicle.pauses and not chronicle.grants and not cycle.refixes:
         return changes
     for pause in chronicle.pauses:
-        if _honours(cycle, pause) and (pause.end is None or pause.end > begin):
-            changes.append((max(pause.start, begin), pause))
+        if _honours(cycle, pause) and (pause.end is None or pause.end > since):
+            changes.append((max(pause.start, since), pause))
             if pause.end is not None:
                 changes.append((pause.end, pause))
     for grant in chronicle.grants:
-        asked = grant.request.fact.meta.occurred_at
-        ran = begin <= asked and (end is None or asked <= end)
+        at, asked = grant.fact.meta.occurred_at, grant.request.fact.meta.occurred_at
+        ran = begin <= asked and since <= at and (end is None or asked <= end)
         if grant.request.event.clause == clause.id and ran:
-            changes.append((grant.fact.meta.occurred_at, grant))
+            changes.append((at, grant))
     changes.extend((max(refix.at, begin), refix) for refix in cycle.refixes)
     changes.sort(key=lambda change: change[0])
     return [
@@ -153,7 +154,9 @@ class _Stretches:
         self.calendar = cycle.calendar
         self.floor: Instant | None = None
         self.revised_at: Instant = 0
-        self.term = cycle.term
+        self.term = lengthened(cycle)
+        self.lengthened = len(list(lengthenings(cycle)))
+        self.carried = tuple((each.start, each.end) for each in carried_pauses(cycle))
         self.pauses: dict[int, Span] = {}
         self.grants: list[Grant] = []
         self.refused: list[Grant] = []
@@ -173,20 +176,21 @@ class _Stretches:
         return (*self.done, self.current)
 
     def _pause(self, at: Instant, pause: Pause) -> None:
-        start = max(pause.start, self.cycle.start.at)
+        start = max(pause.start, self.cycle.since)
         self.pauses[pause.fact.version] = (start, at if pause.end == at else None)
         self.known_at = max(self.known_at, pause.known_at)
         self._cut(at)
 
     def _extend(self, at: Instant, grant: Grant) -> None:
         reckoning, first = self.current.reckoning, self.cycle.term.amount
-        now, granted, timetable = self.term.amount, len(self.grants), self.current.timetable
-        standing = Standing(first, now, granted, reckoning, timetable)
+        granted = self.lengthened + len(self.grants)
+        standing = Standing(first, self.term.amount, granted, reckoning, self.current.timetable)
         if objection(self.cycle.clause.extension, grant, standing):
             self.refused.append(grant)
             return
         due = reckoning.due
-        self.term = replace(self.term, amount=now + Amount.parse(grant.amount))
+        longer = self.term.amount + Amount.parse(grant.amount)
+        self.term = replace(self.term, amount=longer)
         self.grants.append(grant)
         self.known_at = max(self.known_at, grant.fact.meta.recorded_at)
         self._cut(at if due is None else min(at, due))
@@ -212,7 +216,7 @@ class _Stretches:
 
     def _stretch(self, at: Instant) -> Stretch:
         timetable = self.rules.timetable(self.cycle.pack, self.cycle.clause.hours, self.calendar)
-        pauses = tuple(self.pauses.values())
+        pauses = (*self.carried, *self.pauses.values())
         found = ladder(self.cycle, Course(self.term, timetable, pauses, self.floor))
         reckoning, rungs = found.reckoning, found.rungs
         return Stretch(at, None, self.term, timetable, pauses, reckoning, self.known_at, rungs)

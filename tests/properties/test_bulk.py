@@ -10,6 +10,7 @@ from sla_engine.bulk.engine import Bulk
 from sla_engine.bulk.gather import gather
 from sla_engine.bulk.scalar import Asked
 from sla_engine.dossier.events import (
+    Carried,
     ExtensionGranted,
     ExtensionRequested,
     Resumed,
@@ -104,6 +105,15 @@ amounts = st.sampled_from(["2个工作日", "5个工作日", "6个工作日", "3
 requests = st.sampled_from(["E1", "E2"])
 replaced, levels = st.sampled_from(["", "A1"]), st.sampled_from(["", "city"])
 ANCHORS = (("registered", BEGIN), ("resolved", BEGIN + 90 * HOUR))
+CARRIED = (
+    Carried(
+        "month",
+        BEGIN,
+        (("P-HEAR", BEGIN + HOUR, BEGIN + 70 * HOUR),),
+        (("E9", "1个月", "负责人"), ("E8", "2个工作日", "负责人")),
+    ),
+    Carried("half"),
+)
 
 happenings: st.SearchStrategy[Event] = st.one_of(
     st.builds(Dispatched, units, lanes, st.booleans(), replaced, levels),
@@ -124,7 +134,7 @@ endings: st.SearchStrategy[Event] = st.one_of(
     st.builds(Declined, st.just("不属受理范围")),
     st.builds(Withdrawn),
     st.builds(Merged, st.just("P9")),
-    st.builds(Absorbed, st.just("P9"), st.just(ANCHORS)),
+    st.builds(Absorbed, st.just("P9"), st.just(ANCHORS), st.sampled_from([(), CARRIED])),
 )  # fmt: skip
 
 

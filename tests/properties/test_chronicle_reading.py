@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sla_engine.dossier.chronicle import Chronicle, read
 from sla_engine.dossier.events import (
+    Carried,
     ExtensionDenied,
     ExtensionGranted,
     ExtensionRequested,
@@ -53,6 +54,7 @@ from sla_engine.talk.events import Rebounded, StruckOff, TalkPostponed, TalkProp
 from sla_engine.talk.kind import TALK
 from tests.support.given import recorded
 
+KEPT = Carried("solve", 2, (("P-HEAR", 3, 30), ("P-X", 31, 40)), (("e9", "1个工作日", "x"),))
 COMMON: tuple[Event, ...] = (
     Suspended("P-HEAR"),
     Resumed(),
@@ -77,6 +79,7 @@ STORIES: dict[str, tuple[Event, ...]] = {
         CallbackDone(False),
         ReworkOrdered("U1", "A4", "x"),
         Absorbed("P2", (("dispatched", 3),)),
+        Absorbed("P3", (("dispatched", 2),), (KEPT, Carried("both"))),
         Withdrawn(),
     ),
     TALK.name: (

@@ -32,6 +32,14 @@ LIFE = (
     "P2: 2025-03-08 10:00 merged into=P3",
     "P3: 2025-03-25 10:00 resolved",
 )
+HELD = (
+    "P1: 2025-03-03 14:00 suspended ground=P-HEAR",
+    "P1: 2025-03-05 16:00 resumed",
+    "P2: 2025-03-06 09:00 extension_requested request=E1 clause=solve amount=2个工作日",
+    "P2: 2025-03-07 09:00 extension_granted request=E1 approver=甲",
+    "P3: 2025-03-06 14:00 suspended ground=P-HEAR",
+    "P3: 2025-03-07 15:00 resumed",
+)
 VOIDS = (
     "P1: 2025-03-10 10:00 voided fact=city:d1 ground=x",
     "P1: 2025-03-11 10:00 voided fact=city:m1 ground=x",
@@ -82,7 +90,18 @@ def send(engine: Engine, batch: list[Submission]) -> list[Submission]:
 def test_delay_does_not_change_what_stands_of_merged_petitions(
     voids: set[str], mixing: Random
 ) -> None:
-    facts = submissions([*LIFE, *sorted(voids)])
+    late_or_not(submissions([*LIFE, *sorted(voids)]), mixing)
+
+
+@given(voids=st.sets(st.sampled_from(VOIDS[1:])), mixing=st.randoms(use_true_random=False))
+@examples(15)
+def test_nor_does_it_of_petitions_that_were_held_up_or_extended(
+    voids: set[str], mixing: Random
+) -> None:
+    late_or_not(submissions([*LIFE, *HELD, *sorted(voids)]), mixing)
+
+
+def late_or_not(facts: list[Submission], mixing: Random) -> None:
     on_time = [(each.occurred_at, each) for each in facts]
     late = [
         (at + mixing.choice([0, MINUTE, 5 * HOUR, 3 * DAY, 20 * DAY]), each) for at, each in on_time

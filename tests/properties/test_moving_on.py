@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scenarios.workload import DAY, Shape, city
 from sla_engine.checker.__main__ import DATA
 from sla_engine.dossier.chronicle import read
+from sla_engine.dossier.events import Carried
 from sla_engine.dossier.fold import Dossier, evolve, fold
 from sla_engine.dossier.kind import Kind
 from sla_engine.item.kind import ITEM
@@ -56,10 +57,20 @@ def later(event: Event) -> Event:
     """An event whose own instants are hours since the beginning."""
     if isinstance(event, Absorbed):
         anchors = tuple((name, BEGIN + at * HOUR) for name, at in event.anchors)
-        return msgspec.structs.replace(event, anchors=anchors)
+        carried = tuple(map(_later, event.carried))
+        return msgspec.structs.replace(event, anchors=anchors, carried=carried)
     named = {name: getattr(event, name, None) for name in ("scheduled_at", "begins", "ends")}
     instants = {name: BEGIN + at * HOUR for name, at in named.items() if at is not None}
     return msgspec.structs.replace(event, **instants)
+
+
+def _later(carried: Carried) -> Carried:
+    if carried.began is None:
+        return carried
+    pauses = tuple(
+        (ground, BEGIN + begin * HOUR, BEGIN + end * HOUR) for ground, begin, end in carried.pauses
+    )
+    return msgspec.structs.replace(carried, began=BEGIN + carried.began * HOUR, pauses=pauses)
 
 
 def told(kind: Kind, rng: Random, count: int) -> list[Recorded]:
