@@ -1,9 +1,10 @@
 """The register of access (审计): who read personal data, who changed what.
 
-One row for each fact that a person recorded, for everything done to accounts, keys and rules, and
-for each reading of personal data. Rows stand in `access_register.base` under their position in the
-log; `access_register` points to them, under `who|PERSON|POSITION` and `about|STREAM|POSITION`
-(`position`, `who`, `what`). No row holds what was read or what a fact says.
+One row for each fact that a person recorded, for everything done to accounts, keys and rules, for
+each reading of personal data and each list that was taken away. Rows stand in
+`access_register.base` under their position in the log; `access_register` points to them, under
+`who|PERSON|POSITION` and `about|STREAM|POSITION` (`position`, `who`, `what`). No row holds what was
+read or what a fact says.
 """
 
 from collections.abc import Mapping
@@ -13,13 +14,14 @@ from projections.paging import Keep, Page, Way, place, walk
 from sla_engine.projection import Columns, Shelf
 from sla_engine.record import Event, Recorded
 
-WATCHED = frozenset({"account", "key", "rules", "campaign", "subject"})
+WATCHED = frozenset({"account", "key", "rules", "campaign", "subject", "export"})
 """Kinds of event that are entered whoever recorded them."""
 
 _CONSOLE = "console:"
 _TOLD = (
     "roles", "unit", "request", "scopes", "expires_at", "networks", "source", "until", "failures",
     "temporary", "method", "everywhere", "at_machine", "purpose", "petition", "fields",
+    "what", "asked",
 )  # fmt: skip
 _NOBODYS = ""
 """Key of all that is not entered; no row is ever kept under it."""

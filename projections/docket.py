@@ -178,7 +178,8 @@ class Filter:
     `order` "due" lists open petitions, what is overdue longest first; "newest" lists any. `card`
     "any": a yellow or a red one, "none": neither. `unit` None: everybody's, "": nobody's yet.
     Instants bound the due instant: [due_from, due_before); petitions without one are left out.
-    `number` is how the petition's number begins; the list is then in the order of numbers.
+    `number` is how the petition's number begins; the list is then in the order of numbers. A list
+    of when petitions were registered, [registered_from, registered_before), is newest first.
     """
 
     order: Literal["due", "newest"] = "due"
@@ -193,6 +194,8 @@ class Filter:
     number: str = ""
     due_from: Instant | None = None
     due_before: Instant | None = None
+    registered_from: Instant | None = None
+    registered_before: Instant | None = None
 
 
 def overdue(now: Instant, unit: str | None = None) -> Filter:
@@ -202,12 +205,20 @@ def overdue(now: Instant, unit: str | None = None) -> Filter:
 
 def page(shelf: Shelf, asked: Filter, cursor: str = "", limit: int = 50) -> Page:
     """A page of petitions, each with the columns of `docket`. Raises `CURSOR_WRONG`."""
-    if asked.number:
+    order = order_of(asked)
+    if order == "number":
         found = walk(shelf, _by_number(asked), cursor, limit, _keep(asked, frozenset()))
         return found._replace(rows=[_shown(row) for row in found.rows])
-    by_registration = asked.order == "newest" or asked.state != "open"
-    way, given = _by_age(asked) if by_registration else _by_due(asked)
+    way, given = _by_age(asked) if order == "newest" else _by_due(asked)
     return walk(shelf, way, cursor, limit, _keep(asked, given))
+
+
+def order_of(asked: Filter) -> Literal["number", "newest", "due"]:
+    """The order in which a list comes; what is asked for bears it out, or has one of its own."""
+    if asked.number:
+        return "number"
+    newest = asked.order == "newest" or asked.state != "open" or _of_days(asked)
+    return "newest" if newest else "due"
 
 
 def petition(shelf: Shelf, no: str) -> Columns | None:
@@ -232,8 +243,11 @@ def _by_number(asked: Filter) -> Way:
 
 def _by_age(asked: Filter) -> tuple[Way, frozenset[str]]:
     """The range, and what every row in it fulfils."""
-    way = Way("docket", place(NEW, _scope(asked.unit)), descending=True)
-    return way, frozenset({"unit"})
+    prefix = place(NEW, _scope(asked.unit))
+    first, end = asked.registered_from, asked.registered_before
+    begin = "" if end is None else prefix + instant(end)
+    over = "" if first is None else prefix + instant(first)
+    return Way("docket", prefix, begin, over, descending=True), frozenset({"unit", NEW})
 
 
 def _by_due(asked: Filter) -> tuple[Way, frozenset[str]]:
@@ -242,6 +256,10 @@ def _by_due(asked: Filter) -> tuple[Way, frozenset[str]]:
     begin = "" if asked.due_from is None else prefix + instant(asked.due_from)
     end = "" if not _bounded(asked) else prefix + instant(asked.due_before)
     return Way("docket", prefix, begin, end), frozenset({"unit", "open", "due", order})
+
+
+def _of_days(asked: Filter) -> bool:
+    return asked.registered_from is not None or asked.registered_before is not None
 
 
 def _bounded(asked: Filter) -> bool:
@@ -260,9 +278,15 @@ def _keep(asked: Filter, given: frozenset[str]) -> Keep | None:
     if asked.card and not (asked.card == "any" and CARD in given):
         tests.append(_CARDS[asked.card])
     if _bounded(asked) and "due" not in given:
-        first, end = asked.due_from or 0, NEVER if asked.due_before is None else asked.due_before
-        tests.append(lambda row: row["due"] is not None and first <= row["due"] < end)
+        tests.append(_within("due", asked.due_from, asked.due_before))
+    if _of_days(asked) and NEW not in given:
+        tests.append(_within("registered_at", asked.registered_from, asked.registered_before))
     return (lambda row: all(test(row) for test in tests)) if tests else None
+
+
+def _within(name: str, first: Instant | None, end: Instant | None) -> Keep:
+    since, until = first or 0, NEVER if end is None else end
+    return lambda row: row[name] is not None and since <= row[name] < until
 
 
 def _has(row: Columns, wanted: Columns) -> bool:

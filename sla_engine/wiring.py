@@ -166,9 +166,11 @@ class Engine:
         return register_of(self.store, self.settings.erasures)
 
     def _renew_index(self) -> None:
-        """Write the alarm index anew where an upgrade of the store has left rows without it."""
-        if STALE in self.log.memory(INDEX):
-            rebuild(self.log, self.alarm_rows, self.clock.now())
+        """Write the alarm index anew where an upgrade of the store has left rows without it; again
+        at the next start, where the rules of some dossier are not loaded."""
+        if STALE not in self.log.memory(INDEX):
+            return
+        if not rebuild(self.log, self.alarm_rows, self.clock.now()):
             with self.log.transact() as tx:
                 tx.remember(INDEX, {STALE: None})
 

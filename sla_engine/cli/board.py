@@ -10,7 +10,7 @@ from sla_engine.cli.noun import Data, Noun
 from sla_engine.cli.options import PeriodOption, RoundArgument, UnitOption, period
 from sla_engine.cli.output import Voice
 from sla_engine.cli.round import DRAFT
-from sla_engine.policy.clause import Pack, Place, Text
+from sla_engine.policy.clause import Place, Series, Text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -40,18 +40,18 @@ def show(
     unit: UnitOption = "",
     period_: PeriodOption = "",
 ) -> None:
-    from sla_engine.showing.boards import as_dict, boards, pack_of
+    from sla_engine.showing.boards import as_dict, boards, series_of
 
     period(period_, "--period")
     with desk.reading() as engine:
         rows = list(boards(engine, round, unit, period_))
         if desk.voice.json:
-            desk.voice.document([as_dict(row, pack_of(engine, row)) for row in rows])
+            desk.voice.document([as_dict(row, series_of(engine, row)) for row in rows])
             return
         if not rows:
             desk.voice.note("没有榜单 · no board")
         for row in rows:
-            desk.voice.show(*_render(row, pack_of(engine, row), unit, desk.voice))
+            desk.voice.show(*_render(row, series_of(engine, row), unit, desk.voice))
 
 
 @_BOARD.step("draft", "drafted", DRAFT)
@@ -59,14 +59,13 @@ def draft() -> Data:
     return {}
 
 
-def _render(row: Row, pack: Pack, unit: str, voice: Voice) -> "Iterator[RenderableType]":
+def _render(row: Row, series: Series, unit: str, voice: Voice) -> "Iterator[RenderableType]":
     from sla_engine import words
     from sla_engine.cli import output
     from sla_engine.cli.bars import bar
     from sla_engine.cli.output import styled
     from sla_engine.showing.written import when
 
-    series = pack.series[row["series"]]
     phase = voice.word(words.phase("round", row["phase"]))
     told = row["published_at"] or row["drafted_at"]
     yield styled(

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from sla_engine.clock import Clock
+from sla_engine.errors import Refusal
 from sla_engine.ports import AlarmRow, Log, attempt
 from sla_engine.record import Instant, Recorded
 
@@ -47,13 +48,17 @@ class Difference(NamedTuple):
         return due and bool(self.expected)
 
 
-def rebuild(log: Log, rows_of: RowsOf, now: Instant) -> int:
-    """Write the rows of every stream anew; returns how many streams there are."""
-    count = 0
+def rebuild(log: Log, rows_of: RowsOf, now: Instant) -> list[str]:
+    """Write the rows of every stream anew; returns the streams whose rows stay as they are, for the
+    rules they were judged by are not loaded."""
+    left = []
     for stream in _streams(log):
-        mend(log, rows_of, now, stream)
-        count += 1
-    return count
+        try:
+            mend(log, rows_of, now, stream)
+        except Refusal as refusal:
+            logger.error("alarms of %s stay as they are: %s", stream, refusal)
+            left.append(stream)
+    return left
 
 
 def mend(log: Log, rows_of: RowsOf, now: Instant, stream: str) -> None:

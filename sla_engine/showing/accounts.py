@@ -7,6 +7,7 @@ from projections.days import month_of
 from projections.reconciliation import Balance, balances
 from sla_engine.policy.clause import ListRules, Text
 from sla_engine.regions import Reading
+from sla_engine.showing.names import edition_on
 from sla_engine.showing.plain import both
 
 AMOUNTS = ("opening", "new", "struck_off", "carried_over", "overdue")
@@ -48,7 +49,8 @@ def accounts(engine: Reading, month: str, pack: str, list_: str, unit: str) -> I
         if pack in ("", each.pack) and unit in ("", each.unit):
             units.setdefault((each.pack, each.region, each.unit), []).append(each)
     for (of, _, _), group in units.items():
-        names = engine.rules.pack_on(of, engine.clock.now()).lists
+        edition = edition_on(engine.rules, of, engine.clock.now())
+        names = {} if edition is None else edition.lists
         shown = [each for each in group if list_ in ("", each.list)]
         yield from _of_unit(shown, len(group), names)
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sla_engine.errors import refuse, register
-from sla_engine.policy.clause import Pack
+from sla_engine.policy.clause import Series, Text
 from sla_engine.regions import Reading
+from sla_engine.showing.names import edition_on
 from sla_engine.showing.plain import jsonable
 
 Row = Mapping[str, Any]
@@ -32,13 +33,17 @@ def boards(engine: Reading, name: str, unit: str, word: str) -> Iterator[Row]:
             yield row
 
 
-def pack_of(engine: Reading, row: Row) -> Pack:
-    return engine.rules.pack_on(row["pack"], row["drafted_at"])
+def series_of(engine: Reading, row: Row) -> Series:
+    """The rules of a board; of a pack that is not loaded no more than the name is known."""
+    pack, name = edition_on(engine.rules, row["pack"], row["drafted_at"]), row["series"]
+    if pack is None:
+        return Series(name, Text(name, name), "board", "")
+    return pack.series[name]
 
 
-def as_dict(row: Row, pack: Pack) -> dict[str, Any]:
+def as_dict(row: Row, series: Series) -> dict[str, Any]:
     """A board for JSON; every place says whether its rule is published or a default."""
-    status = {place.id: place.status for place in pack.series[row["series"]].places}
+    status = {place.id: place.status for place in series.places}
     places = [{**each, "status": status.get(each["place"])} for each in row["places"]]
     told: dict[str, Any] = jsonable({**row, "places": places})
     return told

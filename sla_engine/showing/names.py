@@ -1,7 +1,24 @@
 """Names of levels, lists, series and roles by pack, from the latest edition."""
 
+from sla_engine.errors import Refusal
 from sla_engine.policy.clause import Level, Pack, Text
+from sla_engine.policy.rulebook import Rulebook
+from sla_engine.record import Instant
 from sla_engine.regions import Reading
+
+
+def edition_on(rules: Rulebook, name: str, at: Instant) -> Pack | None:
+    """The edition in force at an instant, for a row of a list; None where it is not loaded, for one
+    dossier must not take the list away."""
+    try:
+        return rules.pack_on(name, at)
+    except Refusal:
+        return None
+
+
+def edition_of(rules: Rulebook, digest: str) -> Pack | None:
+    """The edition that an act in a list was judged by; None as in `edition_on`."""
+    return next((pack for pack in rules.packs if digest and pack.digest == digest), None)
 
 
 class Levels:

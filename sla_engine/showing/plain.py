@@ -48,3 +48,14 @@ def jsonable(value: Any, name: str = "") -> Any:
     if isinstance(value, list | tuple):
         return [jsonable(each) for each in value]
     return rfc3339(value) if name in _INSTANTS and isinstance(value, int) else value
+
+
+def without(name: str, told: Any) -> Any:
+    """Plain data with no field of that name, however deep."""
+    match told:
+        case Mapping():
+            return {key: without(name, value) for key, value in told.items() if key != name}
+        case list() | tuple():
+            return [without(name, value) for value in told]
+        case _:
+            return told

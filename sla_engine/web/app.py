@@ -53,17 +53,18 @@ _SILENT: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
 
 def routers(house: House) -> Sequence[APIRouter]:
-    """What is served, screens behind the API; the order is that of the documentation."""
+    """What is served, screens behind the API; the order is that of the documentation, and what
+    stands behind the number of a petition comes before the petition itself."""
     return (
         facts.router,
         commands.router,
         stream.router,
+        jobs.router,
         petitions.router,
         lists.router,
         talks.router,
         registers.router,
         boards.router,
-        jobs.router,
         rules.router,
         catalogue.router,
         *([open311.router] if house.settings.open311 else ()),

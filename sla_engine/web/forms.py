@@ -7,11 +7,12 @@ look at `refused` to say more. What is no fault of the form (no right to it, not
 store away) stays a problem like any other.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -22,7 +23,7 @@ from starlette.responses import HTMLResponse, Response
 from sla_engine.errors import Fault, Refusal, register
 from sla_engine.web import pages
 from sla_engine.web.language import Language, language_of
-from sla_engine.web.problems import REQUEST_WRONG, slug, status_of
+from sla_engine.web.problems import REQUEST_WRONG, has_recorded, slug, status_of
 from sla_engine.web.refill import Sent, refill
 
 FIELD_EMPTY = register("FIELD_EMPTY", "这一项必须填写", "this has to be filled in")
@@ -33,11 +34,12 @@ _PUT_RIGHT = frozenset(
 _OF_THE_BODY = frozenset({b"content-type", b"content-length", b"transfer-encoding", b"hx-request"})
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
-Where = str | Callable[[FormData], str]
+Where = str | Callable[[Mapping[str, Any]], str]
 
 
 class Screen(NamedTuple):
-    """Where a form stands: the address of its page, with `{names}` of the route's own; `posted`: a
+    """Where a form stands: the address of its page, with `{names}` of the route's own and of what
+    was sent; or what finds the address in what was sent, which then stands as it is. `posted`: a
     page that is itself the answer to what was sent. `called`: what the form calls a field that a
     fault names otherwise."""
 
@@ -98,6 +100,7 @@ class FormRoute(APIRoute):
             return handle
 
         async def taken(request: Request) -> Response:
+            pages.stand_on(request, address(screen, request, {}))
             try:
                 return await handle(request)
             except (Refusal, RequestValidationError) as error:
@@ -128,8 +131,10 @@ async def _again(
     for each in told:
         wrong[each.field] = f"{wrong[each.field]} {each}" if each.field in wrong else str(each)
     wrong.pop("", None)
-    filled = refill(page, Sent(request.url.path, typed, wrong))
-    summary = pages.part(request, "refused.html", faults=told, places=filled.places)
+    filled = refill(page, Sent(request.scope["path"], typed, wrong))
+    summary = pages.part(
+        request, "refused.html", faults=told, places=filled.places, partly=has_recorded(request)
+    )
     return HTMLResponse(filled.with_summary(summary), status, pages.told(request))
 
 
@@ -149,11 +154,7 @@ def _field(fault: Fault, screen: Screen) -> str:
 
 async def _shown(request: Request, screen: Screen, typed: FormData) -> str | None:
     """The screen as its reader would get it; None where there is no such page any more."""
-    where = screen.where if isinstance(screen.where, str) else screen.where(typed)
-    path, _, query = where.partition("?")
-    given = {**{name: str(value) for name, value in typed.items()}, **request.path_params}
-    path = path.replace(":path}", "}").format_map(given)
-    query = query.format_map({name: quote(str(value), safe="") for name, value in given.items()})
+    path, _, query = address(screen, request, typed).partition("?")
     body = urlencode([(n, v) for n, v in typed.multi_items() if isinstance(v, str)]).encode()
     headers = [each for each in request.scope["headers"] if each[0] not in _OF_THE_BODY]
     if screen.posted:
@@ -161,14 +162,23 @@ async def _shown(request: Request, screen: Screen, typed: FormData) -> str | Non
     scope = {
         **request.scope,
         "method": "POST" if screen.posted else "GET",
-        "path": path,
-        "raw_path": quote(path).encode(),
+        "path": unquote(path),
+        "raw_path": path.encode(),
         "query_string": query.encode(),
         "headers": headers,
     }
     kept = _Kept(body)
     await request.app.router(scope, kept.receive, kept.send)
     return kept.text if kept.status in (HTTPStatus.OK, *_PUT_RIGHT) else None
+
+
+def address(screen: Screen, request: Request, typed: Mapping[str, Any]) -> str:
+    """Of the screen that a form stands on. What was sent is quoted, and never a format itself."""
+    if not isinstance(screen.where, str):
+        return screen.where(typed)
+    given = {**typed, **request.path_params}
+    quoted = {name: quote(str(value), safe="") for name, value in given.items()}
+    return screen.where.replace(":path}", "}").format_map(defaultdict(str, quoted))
 
 
 class _Kept:

@@ -8,12 +8,13 @@ from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from anyio import CancelScope
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sla_engine.access.key import read
-from sla_engine.errors import Fault, register
+from sla_engine.errors import Fault, refuse, register
 from sla_engine.settings import Settings
 from sla_engine.web.doorkeeper import key_in
 from sla_engine.web.problems import problem, tell
@@ -97,6 +98,8 @@ class Guards:
             await answer(scope, receive, telling)
         elif not self._ours(scope["method"], fields):
             await problem(Request(scope), [Fault(CROSS_SITE)], 403)(scope, receive, telling)
+        elif scope["method"] == "HEAD":
+            await _headed(self._app, scope, _bounded(receive, self._most), telling)
         else:
             await self._app(scope, _bounded(receive, self._most), telling)
 
@@ -104,15 +107,36 @@ class Guards:
         """Nothing is changed at the wish of another site's page. Browsers say where a request comes
         from (Sec-Fetch-Site; without TLS, and older ones, in Origin); programs do not, and need no
         guard: nobody makes them send somebody else's cookie."""
-        if method in _SAFE:
-            return True
-        site = fields.get("sec-fetch-site")
-        if site is not None:
-            return site in ("same-origin", "none")
-        origin = fields.get("origin")
-        if origin is None:
-            return True
-        return urlsplit(origin).netloc in {fields.get("host"), self._known} - {""}
+        return method in _SAFE or _from_here(fields, self._known, ("same-origin", "none"))
+
+
+def check_asked_here(request: Request) -> None:
+    """For a question that leaves a trace: no link leads to it, whether on another site's page or in
+    a mail. Raises `CROSS_SITE`."""
+    headers = request.headers
+    # Without TLS a browser that follows a link says nothing of where it comes from, but that it
+    # wants a page.
+    follows = "sec-fetch-site" not in headers and "text/html" in headers.get("accept", "")
+    known = urlsplit(request.app.state.house.settings.origin).netloc
+    if follows or not _from_here(headers, known, ("same-origin",)):
+        raise refuse(CROSS_SITE)
+
+
+def _from_here(fields: Mapping[str, str], known: str, sites: Sequence[str]) -> bool:
+    """Whether nothing says that a request comes from elsewhere; `sites`: what Sec-Fetch-Site may
+    say."""
+    site, origin = fields.get("sec-fetch-site"), fields.get("origin")
+    if site is not None:
+        return site in sites
+    return origin is None or _host_of(origin) in {fields.get("host"), known} - {""}
+
+
+def _host_of(origin: str) -> str:
+    """ "" of what is no address."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def _fields(scope: Scope) -> dict[str, str]:
@@ -141,6 +165,23 @@ def _bounded(receive: Receive, most: int) -> Receive:
         return message
 
     return counting
+
+
+async def _headed(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """HEAD is answered wherever GET is, without the body; one that goes on is cut off."""
+    over = False
+    with CancelScope() as under_way:
+
+        async def bare(message: Message) -> None:
+            nonlocal over
+            body = message["type"] == "http.response.body"
+            if not over:
+                await send({"type": "http.response.body"} if body else message)
+            over = body
+            if body and message.get("more_body", False):
+                under_way.cancel()
+
+        await app({**scope, "method": "GET"}, receive, bare)
 
 
 class Standing(NamedTuple):

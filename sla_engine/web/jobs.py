@@ -149,6 +149,11 @@ class Jobs:
             self._forget()
             return [each for each in reversed(self._jobs.values()) if each.owner == owner]
 
+    def under_way(self, asked: Mapping[str, Any]) -> bool:
+        """Whether a job for just that is taken on and not over, whoever asked for it."""
+        with self._moved:
+            return any(each.asked == asked and not each.state.over for each in self._jobs.values())
+
     def cancel(self, job: Job) -> None:
         """End it at the next sign of progress; one that is over is forgotten."""
         with self._moved:

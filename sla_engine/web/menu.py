@@ -16,6 +16,7 @@ MENU = (
     Entry("/", "驾驶舱", "Cockpit", "board:read"),
     Entry("/petitions", "诉求工单", "Petitions", "petition:read"),
     Entry("/talks", "三级约谈", "Talks", "talk:read"),
+    Entry("/supervision", "督办台账", "Supervision", "board:read"),
     Entry("/boards", "榜单", "Boards", "board:read"),
     Entry("/scorecards", "考核指标", "Scorecards", "board:read"),
     Entry("/reconciliation", "对账", "Reconciliation", "board:read"),

@@ -16,6 +16,7 @@ from urllib.parse import quote
 import jinja2
 import msgspec
 from markupsafe import Markup, escape
+from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -97,10 +98,22 @@ def wanted(request: Request) -> bool:
     return not api and "text/html" in request.headers.get("accept", "")
 
 
+def stand_on(request: Request, screen: str) -> None:
+    """Say on which screen the form stands that is sent."""
+    request.state.screen = screen
+
+
+def _here(request: Request) -> str:
+    """The address by which the page is asked for again: of a form, that of its screen."""
+    path, query = quote(request.scope["path"]), request.url.query
+    if request.method == "POST":
+        return str(getattr(request.state, "screen", path))
+    return f"{path}?{query}" if query else path
+
+
 def login_for(request: Request) -> str:
     """Where to sign in, and to come back from."""
-    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return f"/login?next={quote(asked, safe='')}"
+    return f"/login?next={quote(_here(request), safe='')}"
 
 
 def fragment(request: Request) -> bool:
@@ -140,9 +153,10 @@ def _menu(visitor: Visitor) -> list[Entry]:
 
 def _other(request: Request, language: Language) -> str:
     other = "en" if language == "zh" else "zh"
-    there = request.url.include_query_params(lang=other)
+    path, _, query = _here(request).partition("?")
+    asked = URL(f"?{query}").include_query_params(lang=other)
     # Two slashes would begin another site's address.
-    return f"/{there.path.lstrip('/')}?{there.query}"
+    return f"/{path.lstrip('/')}?{asked.query}"
 
 
 # ---------------------------------------------------------------------------------------- filters

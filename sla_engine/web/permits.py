@@ -5,11 +5,14 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 
+from sla_engine.dispute.decide import opening
 from sla_engine.dispute.events import (
     DisputeAdmitted,
     DisputeOpened,
     DisputeRefused,
     DisputeRuled,
+    DisputeWithdrawn,
+    EvidenceFiled,
 )
 from sla_engine.dossier.chronicle import Chronicle, read
 from sla_engine.dossier.fold import Dossier
@@ -64,6 +67,9 @@ READS = {
 
 DECISIONS = (DisputeAdmitted, DisputeRefused, DisputeRuled)
 """What nobody does about a dispute that they filed."""
+
+ADDITIONS = (EvidenceFiled, DisputeWithdrawn)
+"""What only the side that filed a dispute does about it."""
 
 _OFFICE = "office"
 
@@ -143,6 +149,19 @@ def check_filer(visitor: Visitor, dispute: Dossier) -> None:
         raise refuse(RULED_BY_FILER, "", visitor.name)
 
 
+def may_add(visitor: Visitor, dispute: Dossier) -> bool:
+    """Whether a person stands on the side that filed a dispute: the claimant's unit, or whoever
+    filed it."""
+    filed = dispute.opening.meta.source == visitor.source
+    return filed or (visitor.unit != "" and visitor.unit == opening(dispute).claimant)
+
+
+def check_adds(visitor: Visitor, dispute: Dossier) -> None:
+    """Raises `NOT_YOURS` for whoever may not add to a dispute, nor withdraw it."""
+    if dispute.exists and not may_add(visitor, dispute):
+        raise refuse(NOT_YOURS, "", dispute.stream.partition("/")[2])
+
+
 def unit_concerned(dossier: Dossier, event: Event) -> str:
     """Whose business a fact is: the unit of the open assignment it is about, the unit that is
     talked to, the member of a round, the claimant of a dispute; "" where that is nobody."""
@@ -152,13 +171,13 @@ def unit_concerned(dossier: Dossier, event: Event) -> str:
         return str(member)
     if not dossier.exists:
         return ""
-    opening = dossier.opening.event
-    if isinstance(opening, DisputeOpened):
-        return opening.claimant
+    opened = dossier.opening.event
+    if isinstance(opened, DisputeOpened):
+        return opened.claimant
     lanes = read(dossier, kind_of(dossier.stream)).lanes
     lane = lanes.all.get(lanes.resolve(lane_named(event)))
     if lane is None:
-        return str(getattr(opening, "unit", ""))
+        return str(getattr(opened, "unit", ""))
     # A system may tell late of what was while it was; a unit does nothing where it has gone.
     return lane.unit if lane.ended_at is None else ""
 
@@ -187,13 +206,18 @@ def works_on(visitor: Visitor, chronicle: Chronicle) -> bool:
     return not visitor.unit or lane_of(visitor, chronicle) is not None
 
 
+def knows_petitioner(visitor: Visitor, chronicle: Chronicle) -> bool:
+    """Whether a visitor may learn the reference of whoever a petition is about."""
+    return visitor.may("personal:read") and works_on(visitor, chronicle)
+
+
 def is_of(unit: str, dossier: Dossier) -> bool:
     """Whether a dossier is a unit's business: it holds or held an assignment or the item, so that
     clocks run or ran against it; is talked to, is a member of the round, claims or is to rule."""
     if not dossier.exists:
         return False
-    opening = dossier.opening.event
-    if unit in (getattr(opening, name, "") for name in ("unit", "claimant", "office")):
+    opened = dossier.opening.event
+    if unit in (getattr(opened, name, "") for name in ("unit", "claimant", "office")):
         return True
     lanes = read(dossier, kind_of(dossier.stream)).lanes.all
     return unit in lanes or any(lane.unit == unit for lane in lanes.values())

@@ -137,9 +137,32 @@ def problem(
         if status == HTTPStatus.FORBIDDEN and request.url.path == "/":
             return RedirectResponse(pages.home(visitor), status_code=303)
         told = document([_in_words(each, language) for each in faults], status, language)
-        return pages.render(request, "problem.html", status=status, headers=headers, problem=told)
+        return pages.render(
+            request,
+            "problem.html",
+            status=status,
+            headers=headers,
+            problem=told,
+            nothing_recorded=_nothing_recorded(request, status),
+        )
     told = document(faults, status, language)
     return JSONResponse(told, status, headers, media_type=MEDIA_TYPE)
+
+
+def note_recorded(request: Request) -> None:
+    """Said by a route that has recorded something and goes on to what may yet be refused."""
+    request.state.recorded = True
+
+
+def has_recorded(request: Request) -> bool:
+    """Whether a route has said so."""
+    return getattr(request.state, "recorded", False)
+
+
+def _nothing_recorded(request: Request, status: int) -> bool:
+    """Whether it is known that a form which was not taken has left nothing behind."""
+    known = status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.TOO_MANY_REQUESTS
+    return request.method == "POST" and known and not has_recorded(request)
 
 
 def install(app: FastAPI) -> None:

@@ -7,6 +7,7 @@ page, so that every form there is or will be is shown again in the same way.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from bs4 import BeautifulSoup, Tag
 from bs4.dammit import EntitySubstitution
@@ -31,7 +32,7 @@ class _AsWritten(HTMLFormatter):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A form that was not taken: its address, what was typed, and by field what was wrong."""
+    """A form that was not taken: its path (unquoted), what was typed, what was wrong by field."""
 
     action: str
     typed: FormData
@@ -83,7 +84,7 @@ def _said(tag: Tag, name: str) -> str:
 def _sent_one(page: Tag, sent: Sent) -> Tag | None:
     """The form that was sent: of several at one address the one whose hidden fields say the
     same; None where it is offered no more."""
-    there = [form for form in page.select("form") if _said(form, "action") == sent.action]
+    there = [form for form in page.select("form") if _led_to(form) == sent.action]
     same = (
         form
         for form in there
@@ -94,6 +95,11 @@ def _sent_one(page: Tag, sent: Sent) -> Tag | None:
         )
     )
     return next(same, there[0] if len(there) == 1 else None)
+
+
+def _led_to(form: Tag) -> str:
+    """The path that a form is sent to, as its reader would say it."""
+    return unquote(_said(form, "action"))
 
 
 def _unfold(tag: Tag) -> None:

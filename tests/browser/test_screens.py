@@ -17,6 +17,7 @@ SCREENS = {
     "petition": ("supervisor", "PETITION"),
     "talks": ("supervisor", "/talks"),
     "talk": ("supervisor", "TALK"),
+    "supervision": ("supervisor", "/supervision?state=any"),
     "boards": ("supervisor", "/boards"),
     "scorecards": ("supervisor", "/scorecards"),
     "reconciliation": ("supervisor", "/reconciliation"),
@@ -87,6 +88,42 @@ def test_everything_can_be_reached_by_keyboard(town: Town, visit: Visiting) -> N
         one.page.keyboard.press("Tab")
         reached.add(one.page.evaluate("document.activeElement.tagName"))
     assert {"A", "BUTTON", "INPUT", "SELECT"} <= reached
+
+
+@pytest.mark.parametrize("screen", ["petitions", "cockpit", "talks/register", "supervision"])
+def test_a_list_on_a_phone_shows_every_column_without_scrolling(
+    town: Town, visit: Visiting, screen: str
+) -> None:
+    one = visit("supervisor", size=PHONE)
+    one.page.goto("/" if screen == "cockpit" else f"/{screen}")
+    cells = one.page.locator("table.cards tbody tr").first.locator("th, td")
+    boxes = [each.bounding_box() for each in cells.all()]
+    assert len(boxes) > 3
+    assert not [box for box in boxes if box is None or box["x"] + box["width"] > PHONE["width"]]
+    assert not [td for td in cells.all()[1:] if not td.get_attribute("data-label")]
+    one.shot(f"{screen.replace('/', '-')}-phone")
+    violations = Axe().run(one.page, options=_ONLY).response["violations"]
+    assert [told(each) for each in violations] == []
+
+
+def test_the_slider_waits_for_the_last_key_and_keeps_the_focus(town: Town, visit: Visiting) -> None:
+    one = visit("supervisor")
+    one.page.goto(address(town, "PETITION"))
+    slider = one.page.locator("#known-step")
+    last = int(slider.input_value())
+    assert last > 3
+    slider.focus()
+    with one.page.expect_navigation():
+        for _ in range(3):
+            one.page.keyboard.press("ArrowLeft")
+    one.page.wait_for_selector("#known-step:focus")
+    assert int(slider.input_value()) == last - 3
+    one.page.keyboard.press("Shift+Tab")
+    one.page.keyboard.press("Tab")
+    with one.page.expect_navigation():
+        one.page.keyboard.press("ArrowRight")
+    one.page.wait_for_selector("#known-step:focus")
+    assert int(slider.input_value()) == last - 2
 
 
 @pytest.mark.parametrize("script", [True, False])

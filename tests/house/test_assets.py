@@ -13,7 +13,7 @@ WEB = Path(sla_engine.__path__[0]) / "web"
 VENDOR = WEB / "static" / "vendor"
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
 FILES = tomllib.loads((VENDOR / "vendor.toml").read_text(encoding="utf-8"))["file"]
-OWN = [WEB / "static" / "console.js", WEB / "static" / "theme.css", *TEMPLATES]
+OWN = [*(WEB / "static").glob("*.js"), *(WEB / "static").glob("*.css"), *TEMPLATES]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file["name"])

@@ -8,7 +8,9 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from sla_engine.policy.rulebook import Rulebook
 from sla_engine.service.intake import parse
+from sla_engine.service.rules import RulesOfLog
 from sla_engine.wiring import Engine
 from sla_engine.worktime import parse_instant
 from tests.support.delivery import engine_at, move_to
@@ -47,6 +49,12 @@ def office() -> Iterator[Engine]:
             assert not outcome.faults, outcome
         move_to(engine, parse_instant("2024-09-02T10:00:00+08:00"))
         yield engine
+
+
+def without_pack(engine: Engine, name: str) -> None:
+    """The engine as it is where somebody forgot to bring a pack along."""
+    packs = [pack for pack in engine.rules.packs if pack.name != name]
+    engine._rules = RulesOfLog(engine.log, Rulebook(engine.rules.almanacs, packs))
 
 
 def page(client: TestClient, path: str) -> str:

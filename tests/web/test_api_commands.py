@@ -65,7 +65,7 @@ def test_a_command_takes_its_dossier_id_source_and_time_from_the_request(engine:
 def test_people_say_which_version_they_saw(engine: Engine) -> None:
     blind = send(client(engine, "supervisor"), "accepted")
     assert (blind.status_code, blind.json()["code"]) == (428, "MATCH_MISSING")
-    for wrong in ("4", 'W/"4"', "*", '"x"'):
+    for wrong in ("4", 'W/"4"', '"x"'):
         answer = send(client(engine, "supervisor"), "accepted", match=wrong)
         assert (answer.status_code, answer.json()["code"]) == (400, "MATCH_WRONG")
 

@@ -205,3 +205,25 @@ def test_a_page_without_the_form_stays_as_it_is() -> None:
     seen = Seen(found.with_summary(""))
     assert (seen.values, seen.wrong) == (Seen(PAGE).values, {})
     assert found.places == {}
+
+
+@pytest.mark.parametrize("query", ["{name:>3000000}", "{name", "{0}", "{name.__class__}", "#?&&="])
+def test_what_was_sent_is_never_a_format(town: Engine, query: str) -> None:
+    supervisor = client(town, "supervisor")
+    html, _ = again(supervisor, "/petitions/views", name=" ", query=query)
+    assert len(html) < 1_000_000
+    assert "__class__" not in html
+
+
+def test_a_view_keeps_filters_and_nothing_else(hall: Engine) -> None:
+    supervisor = client(hall, "supervisor")
+    typed = {"name": "红牌", "query": "card=red&cursor=x&{name&unit=水务局#"}
+    answer = supervisor.post("/petitions/views", data=typed, headers=HTML)
+    kept = "/petitions?unit=%E6%B0%B4%E5%8A%A1%E5%B1%80%23&card=red"
+    assert (answer.status_code, answer.headers["location"]) == (303, kept)
+    supervisor.post("/petitions/views/drop", data={"name": "红牌"})
+
+
+def test_a_form_without_the_field_that_its_screen_goes_by_comes_back(town: Engine) -> None:
+    answer = client(town, "supervisor").post("/disputes", data={"key": "k"}, headers=HTML)
+    assert answer.status_code == 422

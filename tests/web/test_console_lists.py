@@ -2,17 +2,20 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from projections import docket
+from projections import docket, lists
 from projections.cockpit import cockpit
-from projections.days import last_day_of
+from projections.days import day_of, last_day_of
 from projections.docket import Filter
 from sla_engine.petition.events import Registered
+from sla_engine.web.console.cockpit import tiles
 from sla_engine.wiring import Engine
 from tests.support.checked import played
 from tests.support.desk import NO, PERSONAL, form_of, office, page, words_of
@@ -81,8 +84,8 @@ def test_a_handler_sees_the_cockpit_and_the_list_of_their_unit_alone(town: Engin
     assert f"在办 {mine.total.open}" in words_of(page(handler, "/"))
     for path in ("/petitions", "/petitions?unit=U01", "/petitions?state=any"):
         html = page(handler, path)
-        assert "<td>U02</td>" in html
-        assert "<td>U01</td>" not in html
+        assert ">U02</td>" in html
+        assert ">U01</td>" not in html
 
 
 @pytest.mark.parametrize(
@@ -94,7 +97,8 @@ def test_a_handler_sees_the_cockpit_and_the_list_of_their_unit_alone(town: Engin
         ("phase=in_progress", Filter(phase="in_progress")),
         ("kind=投诉&order=newest&state=any", Filter(kind="投诉", order="newest", state="any")),
         ("card=none", Filter(card="none")),
-        ("number=ZZ2024090300000", Filter(number="ZZ2024090300000")),
+        ("number=ZZ2024090300000", Filter(number="ZZ2024090300000", state="any")),
+        ("number=ZZ20240903&state=open", Filter(number="ZZ20240903")),
         ("state=nonsense&card=purple", Filter()),
     ],
 )
@@ -111,6 +115,72 @@ def test_days_bound_the_due_instant_both_included(town: Engine) -> None:
     day, count = days.most_common(1)[0]
     html = page(client(town, "supervisor"), f"/petitions?due_from={day}&due_until={day}")
     assert html.count('<th scope="row">') == count
+
+
+def test_a_level_that_speaks_of_a_card_says_so_where_none_was_given(town: Engine) -> None:
+    html = page(client(town, "supervisor"), "/petitions?state=any")
+    rows = html[html.index("<tbody>") : html.index("</tbody>")].split("</tr>")
+    named = [row for row in rows if "红牌逾期" in row]
+    assert {"badge-red" in row for row in named} == {True, False}
+    for row in named:
+        (no,) = re.findall(r'href="/petitions/([^"]+)"', row)
+        found = docket.petition(town, no)
+        assert found is not None
+        assert ("未发红牌" in row) == (found["card"] != "red")
+
+
+def test_the_day_of_registration_bounds_a_list_as_it_is_counted(town: Engine) -> None:
+    rows = docket.page(town, Filter(order="newest", state="any"), "", 500).rows
+    days = Counter(day_of(row["registered_at"]) for row in rows)
+    day, count = days.most_common(1)[0]
+    asked = f"state=any&registered_from={day}&registered_until={day}"
+    supervisor = client(town, "supervisor")
+    assert count > 1
+    assert page(supervisor, f"/petitions?{asked}").count('<th scope="row">') == count
+    assert page(supervisor, f"/petitions?{asked}&number=ZZ").count('<th scope="row">') == count
+
+
+def test_the_tile_of_what_came_today_leads_to_just_that_and_none_leads_to_more(
+    town: Engine,
+) -> None:
+    now = town.clock.now()
+    (tile, ended) = tiles(cockpit(town, now), date.fromisoformat(day_of(now)))[5:7]
+    html = page(client(town, "supervisor"), tile.href)
+    assert html.count('<th scope="row">') == tile.figure
+    assert ended.href == ""
+
+
+def test_the_cockpit_says_how_many_orders_it_does_not_show_and_leads_to_them(town: Engine) -> None:
+    supervisor = client(town, "supervisor")
+    every = sum(lists.open_orders(town).values())
+    html = page(supervisor, "/")
+    assert every > 8
+    assert f'<a href="/supervision">还有 {every - 8} 件</a>' in html
+    rows, path = 0, "/supervision"
+    while path:
+        html = page(supervisor, path)
+        rows += html.count('<th scope="row">')
+        found = re.search(r'href="(\?[^"]*cursor=[^"]*)"', html)
+        path = f"/supervision{found[1]}" if found else ""
+    assert rows == every
+    assert f"共 {every} 件" in html
+
+
+def test_a_handler_sees_the_orders_about_their_unit_alone(town: Engine) -> None:
+    counts = {row["unit"] for _, row in town.rows("supervision_list", "open|*|")}
+    own, *others = sorted(counts)
+    html = page(client(town, "handler", unit=own), f"/supervision?unit={others[0]}&state=any")
+    assert f">{own}</td>" in html
+    assert not [unit for unit in others if f">{unit}</td>" in html]
+
+
+def test_a_number_is_found_whether_or_not_the_petition_has_ended(town: Engine) -> None:
+    ended = next(row["no"] for _, row in town.rows("docket.base") if not row["open"])
+    supervisor = client(town, "supervisor")
+    html = page(supervisor, f"/petitions?number={ended}&state=")
+    assert f'href="/petitions/{ended}"' in html
+    assert "工单，按编号排列" in html
+    assert "工单，最新登记在前" in page(supervisor, "/petitions?state=ended")
 
 
 def test_the_tile_of_what_is_overdue_leads_to_just_that() -> None:
@@ -206,6 +276,18 @@ def test_the_file_holds_nobodys_data_and_that_it_was_taken_is_on_record(desk: En
     (taken,) = desk.log.read("export/reviewer")
     assert taken.event.asked == ("kind=投诉",)  # type: ignore[attr-defined]
     assert taken.meta.actor == "reviewer"
+
+
+def test_the_audit_tells_which_list_was_taken_and_by_which_filters(desk: Engine) -> None:
+    supervisor = client(desk, "supervisor")
+    assert supervisor.get("/petitions/export.csv?card=red&unit=-&state=any").status_code == 200
+    assert supervisor.get("/petitions/export.csv?due_from=yesterday").status_code == 422
+    desk.follow()
+    html = page(client(desk, "audit"), "/audit?what=export.")
+    assert html.count("<td>导出</td>") == 1
+    assert "清单 诉求工单；筛选 承办单位 待派单、红黄牌 红牌、范围 全部" in html
+    for kind in ("export.", "proposal.", "campaign."):
+        assert f'<option value="{kind}"' in html
 
 
 def test_a_handler_takes_no_file(desk: Engine) -> None:

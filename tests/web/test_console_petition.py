@@ -15,6 +15,7 @@ from sla_engine.wiring import Engine
 from sla_engine.worktime import parse_instant
 from tests.support.delivery import move_to
 from tests.support.desk import NO, PERSONAL, form_of, office, page, words_of
+from tests.support.given import clause, engine, pack_of, rules_of, send, to
 from tests.support.web import client
 
 PATH = f"/petitions/{NO}"
@@ -46,6 +47,14 @@ def test_every_event_stands_on_the_timeline_with_both_its_times(town: Engine) ->
     assert "迟 " in words_of(html)
 
 
+def test_a_way_into_the_past_is_read_out_with_its_time(desk: Engine) -> None:
+    html = page(client(desk, "supervisor"), PATH)
+    assert 'aria-label="看 2024-09-02 09:30 时所知"' in html
+    assert 'aria-label="as known at 2024-09-02 09:30"' in page(
+        client(desk, "supervisor"), f"{PATH}?lang=en"
+    )
+
+
 def test_a_red_card_is_explained_by_the_steps_of_the_engine_itself(town: Engine) -> None:
     no = _late(town)
     text = page(client(town, "reviewer"), f"/petitions/{no}")
@@ -54,6 +63,19 @@ def test_a_red_card_is_explained_by_the_steps_of_the_engine_itself(town: Engine)
         lines = explain(reading)
         for step in lines.zh()[-len(lines.rungs) - len(lines.derivation.steps) : -len(lines.rungs)]:
             assert step in text
+
+
+def test_a_red_card_of_a_clock_that_has_ended_is_named_and_explained() -> None:
+    ends = {"start": '"registered"', "stop": '"dispatched"'}
+    triage = clause("triage", "2小时", rungs="red due red 30", **ends)
+    with engine("2025-06-03 08:00", rules_of(pack_of(triage, clause("solve", "5日")))) as desk:
+        send(desk, "P1: 2025-06-03 09:00 registered")
+        to(desk, "2025-06-03 12:00")
+        send(desk, "P1: 2025-06-03 12:00 dispatched unit=U1")
+        html = page(client(desk, "supervisor"), "/petitions/P1")
+    assert "红牌 triage" in words_of(html[html.index('<div class="head-line">') :][:600])
+    (opened,) = re.findall(r'<details class="why" id="([^"]+)" open>\s*<summary>([^<]+)', html)
+    assert opened == ("why-triage-1", "为什么是红牌：triage")
 
 
 def test_the_picture_has_words_for_those_who_do_not_see_it(town: Engine) -> None:

@@ -1,5 +1,6 @@
 """Talks: the board by tier, one talk to its strike-off by forms alone, its documents."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -38,6 +39,21 @@ def test_a_handler_sees_the_talks_of_their_unit_alone(town: Engine) -> None:
     other = next(row["talk"] for _, row in town.rows("talk_register") if row["unit"] != "U02")
     answer = client(town, "handler", unit="U02").get(f"/talks/{other}")
     assert answer.json()["code"] == "UNKNOWN_DOSSIER"
+
+
+def test_a_board_of_one_unit_stays_one_when_it_is_drawn_anew_and_in_the_register(
+    town: Engine,
+) -> None:
+    unit = next(row["unit"] for _, row in town.rows("talk_register") if row["open"])
+    supervisor = client(town, "supervisor")
+    html = page(supervisor, f"/talks?unit={unit}")
+    (again,) = re.findall(r'hx-get="([^"]+)"', html)
+    assert page(supervisor, again) == html
+    (link,) = set(re.findall(r'href="(/talks/register[^"]*)"', html))
+    register = page(supervisor, link)
+    every = sum(row["unit"] == unit for _, row in town.rows("talk_register"))
+    assert register.count('<th scope="row">') == every
+    assert f"约谈台账 · {unit}" in register
 
 
 def test_the_register_lists_every_talk(town: Engine) -> None:

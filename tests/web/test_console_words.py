@@ -130,7 +130,7 @@ def test_lists_and_boards_follow_the_log(town: Engine) -> None:
     supervisor = client(town, "supervisor")
     for path, part in (("/petitions?card=red", "rows"), ("/talks", "board")):
         html = page(supervisor, path)
-        assert 'hx-sse:connect="/console/events"' in html
+        assert '<div id="live"></div>' in html
         assert f'hx-get="{path}"' in html
         assert f'hx-select="#{part}"' in html
 

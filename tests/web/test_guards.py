@@ -41,6 +41,7 @@ def status(there: TestClient, **headers: str) -> int:
         ({"origin": "http://testserver.evil.example"}, 403),
         ({"origin": "http://testserver:8080"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "http://["}, 403),
         ({"sec_fetch_site": "same-origin"}, 303),
         ({"sec_fetch_site": "none"}, 303),
         ({"sec_fetch_site": "same-origin", "origin": "https://proxy.example"}, 303),

@@ -335,7 +335,7 @@ def test_a_form_with_such_a_number_is_given_back(engine: Engine, wrong: dict[str
 
 
 def test_a_view_keeps_filters_and_no_more(engine: Engine) -> None:
-    form = {"name": "all", "query": "x" * 5_000}
+    form = {"name": "all", "query": f"unit={'x' * 5_000}"}
     assert client(engine, "supervisor").post("/petitions/views", data=form).status_code == 422
 
 

@@ -284,6 +284,52 @@ def test_with_a_purpose_it_is_shown_and_the_reading_is_recorded(
     assert (read.petition, read.purpose, read.fields) == (no, "callback", ("name", "phone"))
 
 
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "none"}, 403),
+        ({"origin": "https://evil.example"}, 403),
+        ({"accept": "text/html,*/*;q=0.8"}, 403),
+        ({"sec-fetch-site": "same-origin", "accept": "text/html"}, 200),
+        ({"accept": "application/json"}, 200),
+    ],
+)
+def test_nobody_reads_personal_data_by_following_a_link(
+    personal: tuple[Engine, str], headers: dict[str, str], expected: int
+) -> None:
+    engine, no = personal
+    there = client(engine, "supervisor")
+    for method in ("GET", "HEAD"):
+        address = f"/v1/petitions/{no}/personal?purpose=law"
+        answer = there.request(method, address, headers=headers)
+        assert answer.status_code == expected
+    assert bool(readings(engine)) == (expected == 200)
+
+
+def test_the_petitioners_reference_is_for_those_who_may_read_of_the_petitioner(
+    personal: tuple[Engine, str],
+) -> None:
+    engine, no = personal
+    unit = engine.assess(f"petition/{no}").chronicle.lanes.current
+    assert unit is not None
+    subject = engine.dossier(f"petition/{no}").opening.event.petitioner  # type: ignore[attr-defined]
+    key = client(engine, "reviewer", person=False)
+    for who, told in (
+        (key, False),
+        (client(engine, "reviewer"), False),
+        (client(engine, "intake"), False),
+        (client(engine, "supervisor"), True),
+        (client(engine, "handler", unit=unit.unit), True),
+    ):
+        for part in ("", "/timeline", "/clocks", "/case"):
+            answer = who.get(f"/v1/petitions/{no}{part}")
+            assert answer.status_code == 200
+            reference = subject in answer.text.replace(f'"{no}"', "")
+            # A part without the registration names nobody, but the card does.
+            assert reference == told, part
+
+
 def test_a_purpose_that_there_is_not_shows_nothing(personal: tuple[Engine, str]) -> None:
     engine, no = personal
     answer = client(engine, "supervisor").get(f"/v1/petitions/{no}/personal?purpose=curiosity")

@@ -75,6 +75,15 @@ def name_of(address: str) -> str:
     return address.rpartition("/")[2]
 
 
+def test_what_has_ended_is_listed_without_what_is_open(city: Engine, late: Late) -> None:
+    supervisor = client(city, "supervisor")
+    name = name_of(filed(supervisor, late, "listed"))
+    city.follow()
+    for state, listed in (("open", True), ("", True), ("ended", False)):
+        shown = supervisor.get(f"/disputes?state={state}", headers=HTML).text
+        assert (f'href="/disputes/{name}"' in shown) == listed, state
+
+
 # ------------------------------------------------------------------------------------------ filing
 
 
@@ -146,7 +155,7 @@ def test_a_handler_files_for_its_own_unit_and_no_other(city: Engine, late: Late)
     assert filed(own, late, "own")
     other = client(city, "handler", unit="U99")
     form = {"petition": late.no, "clock": late.clock, "claim": "not_late", "key": "other"}
-    assert other.post("/disputes", data=form, headers=HTML).status_code == 403
+    assert other.post("/disputes", data=form, headers=HTML).status_code == 404
 
 
 def test_a_handler_sees_the_disputes_of_its_own_unit_alone(city: Engine, late: Late) -> None:
@@ -215,6 +224,61 @@ def test_a_supervisor_may_file_and_not_rule(city: Engine, late: Late) -> None:
     where = filed(supervisor, late, "may")
     form = {"type": "admitted", "key": "no", "seen": "1"}
     assert supervisor.post(f"{where}/ruling", data=form, headers=HTML).status_code == 403
+
+
+def test_a_replay_is_put_on_record_by_whoever_may_rule(city: Engine, late: Late) -> None:
+    supervisor, reviewer = client(city, "supervisor"), client(city, "reviewer")
+    where = filed(supervisor, late, "replay-by")
+    assert f"{where}/replays" not in supervisor.get(where, headers=HTML).text
+    assert f"{where}/replays" in reviewer.get(where, headers=HTML).text
+    form = {"question": "", "key": "replay", "seen": "1"}
+    assert supervisor.post(f"{where}/replays", data=form, headers=HTML).status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["evidence_filed", "withdrawn"])
+def test_only_the_side_that_filed_adds_to_a_dispute_or_withdraws_it(
+    city: Engine, late: Late, kind: str
+) -> None:
+    unit, other = client(city, "handler", unit=late.unit), client(city, "supervisor")
+    where = filed(unit, late, f"side-{kind}")
+    form = {"type": kind, "document": "E-1", "seen": "1"}
+    assert f"{where}/filing" not in other.get(where, headers=HTML).text
+    refused = other.post(f"{where}/filing", data={**form, "key": f"o-{kind}"}, headers=HTML)
+    assert (refused.status_code, "NOT_YOURS" in refused.text) == (403, True)
+    api = other.post(
+        f"/v1{where}/facts",
+        json={"type": kind, "id": f"api-{kind}", "data": {"document": "E-1"}},
+        headers={"If-Match": '"1"'},
+    )
+    assert (api.status_code, api.json()["code"]) == (403, "NOT_YOURS")
+    assert f"{where}/filing" in unit.get(where, headers=HTML).text
+    taken = unit.post(f"{where}/filing", data={**form, "key": f"u-{kind}"}, headers=HTML)
+    assert taken.status_code == 303
+
+
+def test_whoever_filed_for_a_unit_may_withdraw_it(city: Engine, late: Late) -> None:
+    supervisor = client(city, "supervisor")
+    where = filed(supervisor, late, "for-a-unit")
+    form = {"type": "withdrawn", "key": "taken-back", "seen": "1"}
+    assert supervisor.post(f"{where}/filing", data=form, headers=HTML).status_code == 303
+
+
+def test_what_is_anothers_and_what_is_not_there_are_refused_alike(city: Engine, late: Late) -> None:
+    where = filed(client(city, "supervisor"), late, "alike")
+    other = client(city, "handler", unit="U99")
+    form = {"type": "withdrawn", "key": "alike", "seen": "1"}
+    filing = {"clock": late.clock, "claim": "not_late", "key": "alike-2"}
+    for there, absent in (
+        ((f"{where}/filing", form), ("/disputes/nothing/filing", form)),
+        (
+            ("/disputes", {**filing, "petition": late.no}),
+            ("/disputes", {**filing, "petition": "nothing"}),
+        ),
+    ):
+        found = [
+            other.post(path, data=sent, headers=HTML).status_code for path, sent in (there, absent)
+        ]
+        assert found == [404, 404], there
 
 
 def test_a_form_filled_in_before_somebody_else_acted_is_refused(city: Engine, late: Late) -> None:

@@ -3,16 +3,20 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import NamedTuple
 
 import pytest
 from starlette.testclient import TestClient
 
 from sla_engine.catalog import load_almanac, pack_texts
+from sla_engine.errors import refuse
 from sla_engine.rules.events import ProposalActivated
+from sla_engine.rules.proposal import PROPOSAL_IMPOSSIBLE
 from sla_engine.web.app import create_app
 from sla_engine.web.console.calendar import year_of
 from sla_engine.web.house import House
+from sla_engine.web.jobs import WAITING
 from sla_engine.wiring import Engine
 from tests.support.campaign import NOTICE, PACK, filled, opened
 from tests.support.web import Fixed, client, house_over, visitor
@@ -225,6 +229,45 @@ def test_a_second_person_approves_and_open_terms_move(office: Office) -> None:
     assert isinstance(last, ProposalActivated)
     assert last.campaign in answer.headers["location"]
     assert NOTICE.split('"')[3] in {n.citation for n in office.engine.rules.almanacs["cn"].notices}
+
+
+def test_an_approval_while_all_jobs_are_taken_leads_to_a_campaign_that_can_be_resumed(
+    office: Office,
+) -> None:
+    address = proposed(office)
+    reviewer, free = office.as_("reviewer"), Event()
+    for _ in range(WAITING):
+        office.house.jobs.begin("whatif", "somebody", {}, 0, lambda _advance: free.wait(20))
+    form = approval(office, address)
+    answer = reviewer.post(f"{address}/approval", data=form, headers=HTML)
+    assert answer.status_code == 303, answer.text
+    campaign = answer.headers["location"]
+    assert campaign.startswith("/campaigns/")
+    assert "待续行" in text_of(office.page(campaign))
+    refused = reviewer.post(f"{campaign}/run", headers=HTML)
+    assert refused.status_code == 429
+    assert "没有登记任何内容" not in refused.text
+    free.set()
+    for each in office.house.jobs.of("somebody"):
+        office.house.jobs.wait(each, 20)
+    assert reviewer.post(f"{campaign}/run", headers=HTML).status_code == 303
+    assert "已完成" in text_of(office.over(campaign))
+
+
+def test_an_approval_that_could_not_be_activated_does_not_say_that_nothing_was_recorded(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = proposed(office)
+
+    def impossible(*_: object) -> None:
+        raise refuse(PROPOSAL_IMPOSSIBLE)
+
+    monkeypatch.setattr(office.engine.proposals, "activate", impossible)
+    form = approval(office, address)
+    answer = office.as_("reviewer").post(f"{address}/approval", data=form, headers=HTML)
+    assert answer.status_code == 409
+    assert "前一步已登记" in answer.text
+    assert "没有登记，请改正" not in answer.text
 
 
 def test_what_was_not_seen_is_not_approved(office: Office) -> None:

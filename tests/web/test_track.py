@@ -2,13 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from sla_engine.petition.events import Rated
+from sla_engine.service.intake import parse
 from sla_engine.service.tracking import code_of, petitioner_of
 from sla_engine.web.public.track import rating
 from sla_engine.wiring import Engine
+from sla_engine.worktime import format_instant
+from sla_engine.worktime.instant import MINUTE
+from tests.support.delivery import engine_at, move_to
+from tests.support.desk import BEGIN, PACK, PERSONAL, REGION
 from tests.support.web import client, small_city
 
 HTML = {"accept": "text/html"}
@@ -124,3 +130,86 @@ def test_once_the_petitioner_is_erased_there_is_no_code(city: Engine) -> None:
     assert subject
     city.erase(subject, "asked")
     assert client(city).post("/track", data=mine, headers=HTML).status_code == 404
+
+
+# ------------------------------------------------------------------------------ what ends otherwise
+
+
+ENDINGS = {
+    "withdrawn": (
+        [("dispatched", {"unit": "U01", "assignment": "a1"}), ("withdrawn", {})],
+        [("done", "受理"), ("done", "派单"), ("ended", "已撤回")],
+    ),
+    "declined": (
+        [("declined", {"ground": "不属于受理范围"})],
+        [("done", "登记"), ("ended", "不予受理")],
+    ),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_petition_that_ended_otherwise_shows_what_came_of_it_and_nothing_to_come(
+    ending: str,
+) -> None:
+    told, steps = ENDINGS[ending]
+    with engine_at(BEGIN) as engine:
+        handed_in(engine, "ZZ1", "caller-1")
+        admitted = [] if ending == "declined" else [("admitted", {})]
+        tell(engine, "ZZ1", *admitted, *told)
+        assert steps_of(tracked(engine, "ZZ1")) == steps
+
+
+def test_a_petition_that_was_merged_shows_how_the_other_of_the_same_petitioner_stands() -> None:
+    with engine_at(BEGIN) as engine:
+        for no in ("ZZ1", "ZZ2"):
+            handed_in(engine, no, "caller-1")
+            tell(engine, no, ("admitted", {}))
+        tell(engine, "ZZ2", ("dispatched", {"unit": "U01", "assignment": "a1"}))
+        tell(engine, "ZZ1", ("merged", {"into": "ZZ2"}))
+        page = tracked(engine, "ZZ1")
+        assert "与您的另一件诉求合并办理" in page
+        assert "ZZ2" not in page
+        assert steps_of(page)[:3] == [("done", "受理"), ("done", "派单"), ("here", "办理")]
+        tell(engine, "ZZ2", ("accepted", {}), ("resolved", {}))
+        page = tracked(engine, "ZZ1")
+        assert "已办结并答复" in page
+        assert "预计时间待定" not in page
+        assert "/track/rating" not in page
+
+
+def test_of_a_petition_of_somebody_else_nothing_is_shown() -> None:
+    with engine_at(BEGIN) as engine:
+        for no in ("ZZ1", "ZZ2"):
+            handed_in(engine, no, f"caller-{no}")
+            tell(engine, no, ("admitted", {}))
+        tell(engine, "ZZ1", ("merged", {"into": "ZZ2"}))
+        tell(engine, "ZZ2", ("dispatched", {"unit": "U01", "assignment": "a1"}))
+        page = tracked(engine, "ZZ1")
+        assert steps_of(page) == [("done", "受理"), ("ended", "已并入另一件办理")]
+        assert "已交承办单位办理" not in page
+
+
+def handed_in(engine: Engine, no: str, petitioner: str) -> None:
+    traits = {"pack": PACK, "region": REGION, "kind": "投诉", "subject": "person"}
+    tell(engine, no, ("registered", traits), personal=PERSONAL, petitioner=petitioner)
+
+
+def tell(engine: Engine, no: str, *facts: tuple[str, dict[str, Any]], **more: Any) -> None:
+    """Facts of one petition, a minute apart."""
+    for type_, data in facts:
+        move_to(engine, engine.clock.now() + MINUTE)
+        at = format_instant(engine.clock.now())
+        sent = {"petition": no, "type": type_, "id": f"{no}-{type_}", "at": at, "source": "12345"}
+        (outcome,) = engine.take([parse({**sent, "data": data, **more})])
+        assert not outcome.faults, outcome
+
+
+def tracked(engine: Engine, no: str) -> str:
+    subject = petitioner_of(engine.log, no)
+    assert subject
+    mine = {"no": no, "code": code_of(engine.log, subject, no)}
+    return client(engine).post("/track", data=mine, headers=HTML).text
+
+
+def steps_of(page: str) -> list[tuple[str, str]]:
+    return re.findall(r'<li class="(\w+)"[^>]*><span class="word">([^<]+)', page)

@@ -109,7 +109,7 @@ def list_boards(
     return reading.paged(
         request,
         reading.whole([dict(row) for row in shown]),
-        lambda row: boards.as_dict(row, boards.pack_of(house.engine, row)),
+        lambda row: boards.as_dict(row, boards.series_of(house.engine, row)),
     )
 
 
@@ -127,7 +127,7 @@ def read_board(
 ) -> Response:
     """The board of one round."""
     (row,) = boards.boards(house.engine, round_, "", "")
-    return reading.answer(request, boards.as_dict(row, boards.pack_of(house.engine, row)))
+    return reading.answer(request, boards.as_dict(row, boards.series_of(house.engine, row)))
 
 
 @router.get(

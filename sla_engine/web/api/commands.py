@@ -29,6 +29,7 @@ from sla_engine.web.api.media import received
 from sla_engine.web.api.openapi import answers, body_of, problems_for
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import House, HouseDep
+from sla_engine.web.paths import PETITION_AT
 from sla_engine.web.permits import APPEND, permissions_for
 from sla_engine.web.problems import problem, tell
 from sla_engine.wiring import UNKNOWN_DOSSIER
@@ -66,6 +67,7 @@ _CHINESE = {
     "roster": "名录",
 }  # fmt: skip
 _VERSION = re.compile(r'"(\d{1,15})"')
+_ANY = "*"
 
 router = APIRouter(prefix="/v1", tags=["facts"])
 
@@ -87,7 +89,7 @@ Match = Annotated[
 
 class _Asked(NamedTuple):
     """Who asks for what about which dossier. `key`: of the header, "" without. `seen`: None where
-    nothing is said."""
+    nothing is said, or (`there`) any version will do as long as there is one."""
 
     house: House
     visitor: Visitor
@@ -95,6 +97,7 @@ class _Asked(NamedTuple):
     name: str
     key: str
     seen: int | None
+    there: bool
 
 
 def _serve(kind: str) -> None:
@@ -116,7 +119,9 @@ def _serve(kind: str) -> None:
         key: Key = None,
         match: Match = None,
     ) -> Response:
-        asked = _Asked(house, visitor, kind, no, (key or "").strip('" '), _seen(match))
+        key, there = (key or "").strip('" '), (match or "").strip() == _ANY
+        seen = None if there else _seen(match)
+        asked = _Asked(house, visitor, kind, no, key, seen, there)
         return await _act(request, asked)
 
     act.__doc__ = f"What happened to a {kind}; see the module of commands in docs/api.md."
@@ -157,6 +162,8 @@ def _command(asked: _Asked, value: Any) -> Submission:
     submission = owned(asked.house, asked.visitor, fact)
     if asked.visitor.person and asked.seen is None and not _opens(submission):
         raise refuse(MATCH_MISSING)
+    if asked.there and not asked.house.engine.events(submission.stream):
+        raise refuse(STREAM_ELSEWHERE, "", 0, _ANY)
     return msgspec.structs.replace(submission, seen=asked.seen)
 
 
@@ -206,7 +213,7 @@ def _tag(house: House, outcome: Outcome) -> str:
 
 
 @router.get(
-    "/petitions/{no:path}/tracking-code",
+    f"{PETITION_AT}/tracking-code",
     operation_id="trackingCode",
     summary="查询码 · The code with which a petitioner follows their petition",
     dependencies=[need(APPEND)],

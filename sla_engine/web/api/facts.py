@@ -24,9 +24,11 @@ from sla_engine.web.gate import NOT_YOURS, Visitor, need
 from sla_engine.web.house import House, HouseDep
 from sla_engine.web.language import TAGS, Language, language_of
 from sla_engine.web.permits import (
+    ADDITIONS,
     ANY_SOURCE,
     APPEND,
     DECISIONS,
+    check_adds,
     check_fact,
     check_filer,
     check_own,
@@ -125,8 +127,8 @@ def signed(visitor: Visitor, fact: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def owned(house: House, visitor: Visitor, value: Any) -> Submission:
-    """The same; whoever belongs to a unit speaks for it alone, about what it has to do with, and
-    nobody deals with a dispute of their own."""
+    """The same; whoever belongs to a unit speaks for it alone, about what it has to do with,
+    nobody deals with a dispute of their own, and nobody adds to another's or withdraws it."""
     submission = attributed(visitor, value)
     engine, event = house.engine, submission.event
     if visitor.unit:
@@ -140,6 +142,8 @@ def owned(house: House, visitor: Visitor, value: Any) -> Submission:
             raise refuse(NOT_YOURS, "data.subject", event.subject)
     if visitor.person and isinstance(event, DECISIONS):
         check_filer(visitor, engine.dossier(submission.stream))
+    if visitor.person and isinstance(event, ADDITIONS):
+        check_adds(visitor, engine.dossier(submission.stream))
     return submission
 
 

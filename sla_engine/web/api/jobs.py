@@ -30,6 +30,7 @@ from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import House, HouseDep
 from sla_engine.web.jobs import JOB_UNDONE, Job, State
 from sla_engine.web.language import Language, language_of
+from sla_engine.web.paths import PETITION_AT
 
 router = reading.router("reviews")
 
@@ -120,7 +121,7 @@ Worded = Annotated[Asked, Depends(_worded)]
 
 
 @router.get(
-    "/petitions/{no}/replay",
+    f"{PETITION_AT}/replay",
     operation_id="replayPetition",
     summary="重演 · A replay",
     responses=told(shapes.REPLAY, "What follows", 404),
@@ -133,7 +134,7 @@ def replay_petition(
 
 
 @router.post(
-    "/petitions/{no}/replay",
+    f"{PETITION_AT}/replay",
     operation_id="askReplay",
     summary="重演（提问） · A replay of a question that is sent",
     responses=told(shapes.REPLAY, "What follows", 404),
@@ -146,7 +147,7 @@ def ask_replay(
 
 
 @router.get(
-    "/petitions/{no}/replay/diff",
+    f"{PETITION_AT}/replay/diff",
     operation_id="comparePetition",
     summary="两次重演比较 · Two replays compared",
     responses=told(shapes.DIFFERENCE, "The differences", 404),
@@ -160,7 +161,7 @@ def compare_petition(
 
 
 @router.post(
-    "/petitions/{no}/replay/diff",
+    f"{PETITION_AT}/replay/diff",
     operation_id="askDifference",
     summary="两次重演比较（提问） · Two replays compared, of questions that are sent",
     responses=told(shapes.DIFFERENCE, "The differences", 404),

@@ -82,6 +82,7 @@ EVENT_WRONG = register(
 
 _EXTENSIONS = ("by", "role", "unit", "cause", "seq", "petitioner")
 _BINARY = "ce-specversion"
+_WEIGHT = re.compile(r"[01](\.\d{0,3})?")
 _DIGITS = 20
 """More of them are too many, however long they are."""
 
@@ -121,9 +122,18 @@ def answer(
 
 
 def packed(request: Request) -> bool:
-    """Whether the answer is to be MessagePack."""
-    asked = request.headers.get("accept", "")
-    return any(each.partition(";")[0].strip().lower() in PACKED for each in asked.split(","))
+    """Whether the answer is to be MessagePack: it is named, and JSON is not preferred to it."""
+    weights = dict(map(_weighted, request.headers.get("accept", "").split(",")))
+    named = max((weights[each] for each in PACKED if each in weights), default=0.0)
+    wide = weights.get("application/*", weights.get("*/*", 0.0))
+    return named > 0 and named >= weights.get(JSON_TYPE, wide)
+
+
+def _weighted(part: str) -> tuple[str, float]:
+    """A media type of an Accept with its weight; 0 of one that is no number."""
+    kind, *parameters = (each.strip().lower() for each in part.split(";"))
+    weight = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+    return kind, float(weight) if _WEIGHT.fullmatch(weight) else 0.0
 
 
 # --------------------------------------------------------------------------------------- reading
@@ -208,7 +218,16 @@ def _structured(value: Any) -> Mapping[str, Any]:
         raise refuse(EVENT_WRONG, "", type(value).__name__)
     with _told():
         event = JSONFormat().read(_Event, json.dumps(value))
-    return _fact_of(event, event.get_data())
+    data = event.get_data()
+    return _fact_of(event, _in_base64(event, data) if isinstance(data, bytes) else data)
+
+
+def _in_base64(event: BaseCloudEvent, data: bytes) -> Any:
+    """What stood in `data_base64`, by the type that the event names; JSON where it names none."""
+    named = (event.get_datacontenttype() or JSON_TYPE).partition(";")[0].strip().lower()
+    if named in PACKED:
+        return _plain(MSGPACK_TYPE, data)
+    return _plain(JSON_TYPE, data) if named == JSON_TYPE or named.endswith("+json") else data
 
 
 def _binary(kind: str, headers: Mapping[str, str], body: bytes) -> Mapping[str, Any]:

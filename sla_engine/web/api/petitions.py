@@ -17,14 +17,17 @@ from sla_engine.errors import refuse, register
 from sla_engine.escalation.kinds import kind_of
 from sla_engine.showing import clocks, papers
 from sla_engine.showing.case import Case
+from sla_engine.showing.plain import without
 from sla_engine.showing.proof import proof
 from sla_engine.web.api import openapi, reading, shapes
 from sla_engine.web.api.openapi import problems_for
 from sla_engine.web.api.reading import At, Cursor, JudgedAt, KnownAt, Limit, Unit, Word, told
 from sla_engine.web.doorkeeper import actor_of
 from sla_engine.web.gate import NOT_YOURS, Visitor, need
+from sla_engine.web.guards import check_asked_here
 from sla_engine.web.house import HouseDep
-from sla_engine.web.permits import works_on
+from sla_engine.web.paths import PETITION_AT
+from sla_engine.web.permits import knows_petitioner, works_on
 from sla_engine.web.problems import tell
 from sla_engine.wording import load_wording
 
@@ -98,22 +101,7 @@ def list_petitions(  # noqa: PLR0913  one argument for each parameter
 
 
 @router.get(
-    "/petitions/{no}",
-    operation_id="readPetition",
-    summary="一件诉求 · One petition",
-    responses={
-        **told(shapes.SUMMARY, "The petition; ETag is its version", 404),
-        304: {"description": "It is at the version of If-None-Match"},
-    },
-)
-def read_petition(request: Request, house: HouseDep, visitor: Reader, no: No) -> Response:
-    """Card and clocks as they stand."""
-    case = reading.dossier(house, visitor, f"{_ABOUT}/{no}")
-    return reading.versioned(request, case.dossier.version, lambda: _part(case, "clocks"))
-
-
-@router.get(
-    "/petitions/{no}/timeline",
+    f"{PETITION_AT}/timeline",
     operation_id="readTimeline",
     summary="时间线 · Timeline, as known and as corrected",
     responses=told(shapes.STORY, "The timeline", 404),
@@ -130,11 +118,11 @@ def read_timeline(
     """Facts and acts with both times, and the clocks: as known then with `known_at`, as corrected
     since with `judged_at` alone."""
     case = _case(house, visitor, no, known_at, judged_at)
-    return reading.answer(request, case.document())
+    return reading.answer(request, _shown(visitor, case, case.document()))
 
 
 @router.get(
-    "/petitions/{no}/clocks",
+    f"{PETITION_AT}/clocks",
     operation_id="readClocks",
     summary="时钟 · Clocks of a petition",
     responses=told(shapes.CLOCKS, "The clocks", 404),
@@ -149,11 +137,12 @@ def read_clocks(
     judged_at: JudgedAt = None,
 ) -> Response:
     """Every clock with its verdict."""
-    return reading.answer(request, _part(_case(house, visitor, no, known_at, judged_at), "clocks"))
+    case = _case(house, visitor, no, known_at, judged_at)
+    return reading.answer(request, _part(visitor, case, "clocks"))
 
 
 @router.get(
-    "/petitions/{no}/clocks/{clause}/{cycle}/why",
+    f"{PETITION_AT}/clocks/{{clause}}/{{cycle}}/why",
     operation_id="explainClock",
     summary="期限依据 · How a deadline comes about",
     responses=told(shapes.WHY, "The clock and its working", 404),
@@ -180,7 +169,7 @@ def explain_clock(
 
 
 @router.get(
-    "/petitions/{no}/case",
+    f"{PETITION_AT}/case",
     operation_id="readCase",
     summary="可核对的案卷 · A case that anybody can check",
     responses=told(shapes.keyed(shapes.ANY), "The case", 404),
@@ -190,11 +179,11 @@ def read_case(
 ) -> Response:
     """Facts and derivations for the independent checker (`python -m sla_engine.checker`)."""
     case = _case(house, visitor, no, known_at, None)
-    return reading.answer(request, proof(house.engine, case.assessment, {}))
+    return reading.answer(request, _shown(visitor, case, proof(house.engine, case.assessment, {})))
 
 
 @router.get(
-    "/petitions/{no}/documents/{name}",
+    f"{PETITION_AT}/documents/{{name}}",
     operation_id="drawDocument",
     summary="文书 · A document about a petition",
     responses={
@@ -244,7 +233,7 @@ _PERSONAL = shapes.thing(
 
 
 @router.get(
-    "/petitions/{no}/personal",
+    f"{PETITION_AT}/personal",
     operation_id="readPersonal",
     summary="个人信息（留痕） · Personal data, which is recorded",
     responses=told(_PERSONAL, "What is kept of the person", 404),
@@ -258,12 +247,15 @@ def read_personal_data(
     purpose: Annotated[str, Query(max_length=40, description="For what it is read.")] = "",
 ) -> Response:
     """Personal data for a purpose, which is recorded with the reading; masked without one. A unit
-    that has the petition no longer is shown nothing of the person."""
+    that has the petition no longer is shown nothing of the person. Nobody signed in reads it by a
+    link: a browser that says where it comes from must come from these pages."""
     case = reading.dossier(house, visitor, f"{_ABOUT}/{no}")
     works = works_on(visitor, case.assessment.chronicle)
     table, subject = house.engine.access.table, case.petitioner
     if purpose and not works:
         raise refuse(NOT_YOURS, "purpose", no)
+    if purpose and visitor.person:
+        check_asked_here(request)
     if purpose:
         read, actor = (case.name, purpose), actor_of(visitor)
         log, now = house.engine.log, house.now()
@@ -271,8 +263,29 @@ def read_personal_data(
     else:
         kept = house.engine.log.personal(subject) if subject and works else {}
         fields = masked_fields(kept, table.masks)
-    document = {"no": case.name, "petitioner": subject, "masked": not purpose, "fields": fields}
+    document = {
+        "no": case.name,
+        "petitioner": subject if works else "",
+        "masked": not purpose,
+        "fields": fields,
+    }
     return reading.answer(request, document, headers={"Cache-Control": "no-store"})
+
+
+@router.get(
+    PETITION_AT,
+    operation_id="readPetition",
+    summary="一件诉求 · One petition",
+    responses={
+        **told(shapes.SUMMARY, "The petition; ETag is its version", 404),
+        304: {"description": "It is at the version of If-None-Match"},
+    },
+)
+def read_petition(request: Request, house: HouseDep, visitor: Reader, no: No) -> Response:
+    """Card and clocks as they stand."""
+    case = reading.dossier(house, visitor, f"{_ABOUT}/{no}")
+    version = case.dossier.version
+    return reading.versioned(request, version, lambda: _part(visitor, case, "clocks"))
 
 
 def _case(
@@ -283,8 +296,17 @@ def _case(
     return reading.dossier(house, visitor, f"{_ABOUT}/{no}", known, at)
 
 
-def _part(case: Case, *names: str) -> dict[str, Any]:
+def _shown(visitor: Visitor, case: Case, document: dict[str, Any]) -> dict[str, Any]:
+    """The document; who it is about only for whoever may see that."""
+    if knows_petitioner(visitor, case.assessment.chronicle):
+        return document
+    told: dict[str, Any] = without("petitioner", document)
+    return told
+
+
+def _part(visitor: Visitor, case: Case, *names: str) -> dict[str, Any]:
     """The head of a dossier's document and these parts of it."""
     assert kind_of(case.stream).name == _ABOUT, "a petition is asked for by its number"
     wanted = {"no", "stream", "at", "as_known", "version", "card", *names}
-    return {name: value for name, value in case.document().items() if name in wanted}
+    document = _shown(visitor, case, case.document())
+    return {name: value for name, value in document.items() if name in wanted}

@@ -22,6 +22,11 @@ def thing(told: str = "", /, **properties: Schema) -> Schema:
     return {**shape, "description": told} if told else shape
 
 
+def partly(shape: Schema, *names: str) -> Schema:
+    """The same, where these properties may be missing."""
+    return {**shape, "required": [name for name in shape["required"] if name not in names]}
+
+
 def many(items: Schema) -> Schema:
     """A list of these."""
     return {"type": "array", "items": items}
@@ -80,12 +85,16 @@ CLOCK = thing(
     calendar=TEXT,
 )
 
-CARD = thing(
-    phase=TEXT,
-    unit=TEXT,
-    pack=thing(name=TEXT, edition=TEXT),
-    petitioner=TEXT,
-    opened_at=TIME,
+CARD = partly(
+    thing(
+        "`petitioner` only for whoever may read personal data of it",
+        phase=TEXT,
+        unit=TEXT,
+        pack=thing(name=TEXT, edition=TEXT),
+        petitioner=TEXT,
+        opened_at=TIME,
+    ),
+    "petitioner",
 )
 
 ENTRY = thing(

@@ -7,6 +7,7 @@ from sla_engine import words
 from sla_engine.access.table import Table
 from sla_engine.policy.clause import Text
 from sla_engine.web.console import told
+from sla_engine.web.console.petitions import CHOICES, FILTERS
 from sla_engine.worktime import format_instant
 
 EVENTS: Mapping[str, Text] = {
@@ -58,11 +59,14 @@ _DETAILS: Mapping[str, Text] = {
     "purpose": Text("用途", "purpose"),
     "petition": Text("工单", "petition"),
     "fields": Text("栏目", "fields"),
+    "what": Text("清单", "list"),
+    "asked": Text("筛选", "filters"),
 }
 _METHODS: Mapping[str, Text] = {
     "password": Text("口令", "password"),
     "oidc": Text("统一身份认证", "identity provider"),
 }
+_LISTS: Mapping[str, Text] = {"petitions": Text("诉求工单", "petitions")}
 _INSTANTS = frozenset({"expires_at", "until"})
 _KINDS: Mapping[str, Text] = {
     "account": Text("账户", "account"),
@@ -139,8 +143,17 @@ class Telling:
                 return self._say(_METHODS.get(code, own))
             case "fields":
                 return self._say(told.PERSONAL.get(code, own))
+            case "what":
+                return self._say(_LISTS.get(code, own))
+            case "asked":
+                return self._filter(*code.split("=", 1))
             case _:
                 return code
+
+    def _filter(self, name: str, value: str) -> str:
+        label = FILTERS.get(name, Text(name, name))
+        chosen = CHOICES.get(name, {}).get(value, Text(value, value))
+        return f"{self._say(label)} {self._say(chosen)}"
 
     def _say(self, text: Text) -> str:
         return told.say(text, self._language)

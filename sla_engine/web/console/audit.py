@@ -26,6 +26,9 @@ WHAT = (
     ("petition.", "工单", "petitions"),
     ("talk.", "约谈", "talks"),
     ("dispute.", "异议", "disputes"),
+    ("export.", "导出", "exports"),
+    ("proposal.", "规则变更", "changes of rules"),
+    ("campaign.", "启用批次", "campaigns"),
 )
 
 

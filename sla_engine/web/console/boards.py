@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from projections import history
 from sla_engine import words
-from sla_engine.policy.clause import Pack, Place, Series, Text
+from sla_engine.policy.clause import Place, Series, Text
 from sla_engine.showing import boards
 from sla_engine.showing.boards import Row
 from sla_engine.web import pages
@@ -55,7 +55,7 @@ def show(
     """A board is published to all units, so a handler sees all of it."""
     engine = house.engine
     rows = boards.boards(engine, "", "", "")
-    every = [_board(row, boards.pack_of(engine, row), _rulings(engine, row)) for row in rows]
+    every = [_board(row, boards.series_of(engine, row), _rulings(engine, row)) for row in rows]
     shown = [
         each
         for each in every
@@ -82,8 +82,7 @@ def _rulings(engine: Engine, row: Row) -> Mapping[str, Text]:
     return {each["member"]: _UPHELD if each.get("upheld") else _DISMISSED for each in ruled}
 
 
-def _board(row: Row, pack: Pack, rulings: Mapping[str, Text]) -> Board:
-    series = pack.series[row["series"]]
+def _board(row: Row, series: Series, rulings: Mapping[str, Text]) -> Board:
     phase = words.phase("round", row["phase"])
     return Board(row, series, phase, list(_seats(row, series)), rulings)
 

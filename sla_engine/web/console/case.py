@@ -6,9 +6,10 @@ from typing import NamedTuple, Self
 
 from sla_engine.dossier.chronicle import Chronicle
 from sla_engine.dossier.kind import Kind, Lane
-from sla_engine.errors import refuse, register
+from sla_engine.errors import Refusal, refuse, register
 from sla_engine.escalation.kinds import KINDS
 from sla_engine.policy.clause import Pack
+from sla_engine.policy.rulebook import POLICY_UNKNOWN, RULES_CHANGED
 from sla_engine.record import Instant, Recorded
 from sla_engine.sla.assess import Assessment, Reading
 from sla_engine.sla.cycle import pack_at
@@ -28,6 +29,17 @@ KNOWN_TOO_EARLY = problems.tell(
     ),
     404,
 )
+PACK_NOT_LOADED = problems.tell(
+    register(
+        "PACK_NOT_LOADED",
+        "所依据的政策包“{found}”没有装入（版本摘要 {allowed}）",
+        "it goes by the policy pack {found}, which is not loaded (digest {allowed})",
+        "请系统管理员装入该版本；已登记的内容都在，装入后照常显示",
+        "have the system administrator load that edition; what was recorded is all there",
+    ),
+    409,
+)
+_GONE = frozenset({RULES_CHANGED, POLICY_UNKNOWN})
 
 
 class Known(NamedTuple):
@@ -70,9 +82,12 @@ class Case:
             assert known.at is not None
             raise refuse(KNOWN_TOO_EARLY, "", name, format_instant(known.at)[:16])
         learned = None if known.corrected else known.at
-        assessment = engine.assess(stream, at=known.at, known_at=learned)
-        chronicle = assessment.chronicle
-        pack = pack_at(chronicle, chronicle.marks[0], engine.rules)
+        try:
+            assessment = engine.assess(stream, at=known.at, known_at=learned)
+            chronicle = assessment.chronicle
+            pack = pack_at(chronicle, chronicle.marks[0], engine.rules)
+        except Refusal as refusal:
+            raise _explained(refusal, events) from None
         return cls(KINDS[kind], name, known, events, shown, assessment, pack)
 
     @property
@@ -114,6 +129,16 @@ class Case:
     def worked_by(self, visitor: Visitor) -> bool:
         """Whether this visitor may act on it: a handler only where their unit has it."""
         return works_on(visitor, self.chronicle)
+
+
+def _explained(refusal: Refusal, events: Sequence[Recorded]) -> Refusal:
+    """Of a dossier whose pack is not loaded: which pack, and which edition of it."""
+    (fault,), opening = refusal.faults, events[0]
+    if fault.code not in _GONE or fault.where != "pack":
+        return refusal
+    name, digest = getattr(opening.event, "pack", ""), opening.meta.pack
+    missing = fault.found if fault.code == RULES_CHANGED else digest
+    return refuse(PACK_NOT_LOADED, opening.stream.partition("/")[2], name, missing or "-")
 
 
 def _counts(each: Recorded, known: Known) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from operator import itemgetter
 from typing import Annotated, Any, NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -13,13 +13,11 @@ from starlette.responses import Response
 from projections import lists
 from projections.cockpit import Cockpit, Day, Standing, cockpit
 from projections.days import begin_of, day_of
-from sla_engine import words
 from sla_engine.policy.clause import Text
 from sla_engine.projection import Columns
-from sla_engine.showing.duties import belongs
 from sla_engine.showing.names import Names
 from sla_engine.web import pages
-from sla_engine.web.console import told
+from sla_engine.web.console import supervision, told
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import HouseDep
 from sla_engine.web.language import language_of
@@ -41,11 +39,11 @@ _TREND = (
 
 
 class Tile(NamedTuple):
-    """A figure and the list behind it."""
+    """A figure, and the list behind it where there is one."""
 
     name: Text
     figure: int
-    href: str
+    href: str = ""
     tone: str = ""
 
 
@@ -54,6 +52,7 @@ def show(request: Request, house: HouseDep, visitor: Reads) -> Response:
     engine, now = house.engine, house.now()
     unit = visitor.unit or None
     figures = cockpit(engine, now, unit, _DAYS)
+    orders = _orders(engine, unit)
     language = language_of(request)
     return pages.render(
         request,
@@ -62,7 +61,8 @@ def show(request: Request, house: HouseDep, visitor: Reads) -> Response:
         tiles=tiles(figures, date.fromisoformat(day_of(now)), whole=not unit),
         chart=_chart(figures.trend, language),
         units=ranked(figures.units),
-        orders=_orders(engine, unit),
+        orders=orders,
+        more_orders=sum(figures.orders.values()) - len(orders),
         week=_week(engine, figures, unit),
         tiers=_TIERS,
         cards=told.CARDS,
@@ -79,17 +79,17 @@ def tiles(figures: Cockpit, today: date, *, whole: bool = True) -> list[Tile]:
         Tile(Text("已超时", "overdue"), total.overdue, _list(overdue="1"), "red"),
         Tile(Text("红牌", "red cards"), total.red, _list(card="red"), "red"),
         Tile(Text("黄牌", "yellow cards"), total.yellow, _list(card="yellow"), "yellow"),
-        *(_today(figures.trend[-1]) if whole else ()),
+        *(_today(figures.trend[-1], day) if whole else ()),
         Tile(Text("在办约谈", "open talks"), sum(figures.talks.values()), "/talks"),
     ]
 
 
-def _today(last: Day) -> list[Tile]:
-    newest = _list(state="any", order="newest")
-    ended = _list(state="ended", order="newest")
+def _today(last: Day, day: str) -> list[Tile]:
+    """No list is in the order of ending."""
+    registered = _list(state="any", registered_from=day, registered_until=day)
     return [
-        Tile(Text("今日登记", "registered today"), last.registered, newest),
-        Tile(Text("今日归档", "ended today"), last.ended, ended, "green"),
+        Tile(Text("今日登记", "registered today"), last.registered, registered),
+        Tile(Text("今日归档", "ended today"), last.ended, tone="green"),
     ]
 
 
@@ -133,23 +133,7 @@ def _open_orders(engine: Engine, unit: str | None) -> list[Columns]:
 
 def _orders(engine: Engine, unit: str | None) -> list[Columns]:
     names = Names(engine)
-    return [_order(engine, names, each) for each in _open_orders(engine, unit)]
-
-
-def _order(engine: Engine, names: Names, order: Columns) -> Columns:
-    """An order with its dossier's address and the words of its pack; `of`: what a number alone does
-    not tell, the series of a round or the list of an item."""
-    kind, _, name = order["stream"].partition("/")
-    pack = engine.rules.pack_by_digest(order["pack"]) if order.get("pack") else None
-    href = f"/{kind}s/{quote(name)}" if kind in ("petition", "talk", "dispute") else ""
-    about = engine.row(f"{kind}s", order["stream"]) if kind in ("item", "round") else None
-    return {
-        **order,
-        "name": name,
-        "of": belongs(kind, about, names) if about else None,
-        "href": href,
-        "act": words.act(order["act"], pack),
-    }
+    return [supervision.told_of(engine, names, each) for each in _open_orders(engine, unit)]
 
 
 def _week(engine: Engine, figures: Cockpit, unit: str | None) -> Mapping[int, list[Columns]]:

@@ -8,6 +8,7 @@ from sla_engine.web.console import (
     petitions,
     reconciliation,
     scorecards,
+    supervision,
     talks,
 )
 
@@ -16,6 +17,7 @@ ROUTERS = (
     petitions.router,
     petition.router,
     talks.router,
+    supervision.router,
     documents.router,
     boards.router,
     scorecards.router,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from markupsafe import Markup
@@ -27,6 +28,7 @@ from sla_engine.web import gate, pages
 from sla_engine.web.console.case import NOW, Case
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import HouseDep
+from sla_engine.wiring import Engine
 from sla_engine.wording import load_wording
 
 router = APIRouter(include_in_schema=False)
@@ -39,7 +41,7 @@ _STYLE = re.compile(r"<style[^>]*>.*?</style>", re.DOTALL)
 @router.get("/documents/{name}/{of:path}")
 def document(request: Request, house: HouseDep, visitor: Reads, name: str, of: str) -> Response:
     """A document about a petition or a talk, as a page to print."""
-    kind = _kind(name, of)
+    kind = _kind(house.engine, name, of)
     case = Case.open(house.engine, visitor, kind, of, NOW)
     if kind == "talk" and not visitor.may("talk:read"):
         raise refuse(gate.NOT_ALLOWED, "", visitor.name, "talk:read")
@@ -54,7 +56,7 @@ def document(request: Request, house: HouseDep, visitor: Reads, name: str, of: s
         title=made.form.title,
         paper=Markup(_STYLE.sub("", body[1])),
         missing=[wording.labels[each.rpartition(".")[2]] for each in made.missing],
-        back=f"/{kind}s/{of}",
+        back=f"/{kind}s/{quote(of)}",
     )
 
 
@@ -90,10 +92,10 @@ _CALLED_FOR: Mapping[str, _Test] = {
 }
 
 
-def _kind(name: str, of: str) -> str:
-    """Whether it is about a petition or a talk; a talk's id names its unit first."""
+def _kind(engine: Engine, name: str, of: str) -> str:
+    """Whether it is about a petition or a talk: whichever there is."""
     about = form_of(name).about
     fitting = [kind for kind in ("petition", "talk") if kind in about]
     if not fitting:
         raise refuse(gate.NOT_YOURS, "", name)
-    return ("talk" if "/" in of else "petition") if len(fitting) > 1 else fitting[0]
+    return next((kind for kind in fitting if engine.events(f"{kind}/{of}")), fitting[0])

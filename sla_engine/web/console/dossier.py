@@ -1,7 +1,6 @@
 """What the pages of a petition and of a talk have in common: what was known when, the clocks as a
 picture, a table and a derivation, the timeline, the forms and what becomes of them."""
 
-import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
@@ -77,14 +76,16 @@ def view(
     """What the templates of a dossier show."""
     language, engine = language_of(request), house.engine
     rows = told.clock_rows(case, language)
+    held = told.held_of(case)
     at = case.assessment.at
     return {
         "case": case,
         "phase": words.phase(case.kind.name, case.phase),
-        "card": told.card_of_case(case),
+        "card": held.card,
+        "card_by": [each.clause.name for each in case.readings if each.key in held.clocks],
         "cards": told.CARDS,
         "rows": rows,
-        "whys": told.whys(rows, language),
+        "whys": told.whys(rows, held, language),
         "lines": told.lines(case, language, Causes(engine), _officers(engine, case)),
         "picture": picture(engine, case, language),
         "now": at,
@@ -168,8 +169,7 @@ class Screen(NamedTuple):
 
     def address(self, name: str) -> str:
         """Where the page of one dossier is."""
-        several = ":path" in self.path
-        return re.sub(r"\{.*\}", quote(name, safe="/" if several else ""), self.path)
+        return self.path.partition("{")[0] + quote(name)
 
 
 def serve_forms(router: APIRouter, screen: Screen, offered: Iterable[Command]) -> None:

@@ -42,9 +42,12 @@ Keeper = Annotated[Doorkeeper, Depends(doorkeeper_of)]
 
 def local(path: str) -> str:
     """Where to go on, if that is here."""
-    parts = urlsplit(path)
-    ours = path.startswith("/") and not parts.netloc and "\\" not in path
-    return path if ours and not path.startswith("//") else "/"
+    try:
+        elsewhere = urlsplit(path).netloc != ""
+    except ValueError:
+        return "/"
+    ours = path.startswith("/") and not path.startswith("//") and "\\" not in path
+    return path if ours and not elsewhere else "/"
 
 
 def come_in(keeper: Doorkeeper, entered: Entered, goes_on: str) -> Response:

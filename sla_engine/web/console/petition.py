@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Form
 from starlette.requests import Request
@@ -24,6 +23,7 @@ from sla_engine.web.console.petition_forms import PETITION_COMMANDS, answers
 from sla_engine.web.forms import FormRoute, stands_on
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import House, HouseDep
+from sla_engine.web.paths import PETITION_AT
 from sla_engine.wiring import Engine
 
 router = APIRouter(include_in_schema=False, route_class=FormRoute)
@@ -33,14 +33,14 @@ ReadsPeople = Annotated[Visitor, need("personal:read")]
 _KIND = "petition"
 
 
-@router.get("/petitions/{no}")
+@router.get(PETITION_AT)
 def petition(request: Request, house: HouseDep, visitor: Reads, no: str) -> Response:
     known = dossier.known_of(request.query_params, house.engine, f"{_KIND}/{no}")
     case = opened(house.engine, visitor, no, known)
     return _page(request, house, visitor, case)
 
 
-@router.post("/petitions/{no}/personal")
+@router.post(f"{PETITION_AT}/personal")
 @stands_on("/petitions/{no}")
 def personal(
     request: Request,
@@ -82,7 +82,7 @@ def _page(
         "desk/petition.html",
         **view,
         **_people(house.engine, visitor, case, shown),
-        record=f"/petitions/{quote(case.name, safe='')}",
+        record=_SCREEN.address(case.name),
         answers=list(answers()),
         talks=_talks(house.engine, visitor, case),
         papers=papers(case),
@@ -126,5 +126,5 @@ def _talks(engine: Engine, visitor: Visitor, case: Case) -> list[str]:
 # ---------------------------------------------------------------------------------------- forms
 
 
-_SCREEN = Screen(_KIND, "/petitions/{name}", opened)
+_SCREEN = Screen(_KIND, "/petitions/{name:path}", opened)
 serve_forms(router, _SCREEN, PETITION_COMMANDS)

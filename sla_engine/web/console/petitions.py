@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, get_args, get_type_hints
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Form
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
@@ -24,7 +23,7 @@ from sla_engine.ports import Log, attempt
 from sla_engine.projection import Columns
 from sla_engine.record import Draft, Instant
 from sla_engine.service import views
-from sla_engine.showing.names import Levels
+from sla_engine.showing.names import Levels, edition_on
 from sla_engine.showing.written import deadline, duration, when
 from sla_engine.web import pages
 from sla_engine.web.console import told
@@ -44,7 +43,9 @@ PAGE = 50
 _EXPORT_PAGE = 500
 _FAR = 3 * 86_400_000_000
 _TEXTS = ("phase", "kind", "urgency", "region", "pack", "number")
-_ASKED = ("unit", "card", *_TEXTS, "state", "order", "due_from", "due_until", "overdue")
+_REGISTERED = ("registered_from", "registered_until")
+_DUE = ("due_from", "due_until", "overdue")
+_ASKED = ("unit", "card", *_TEXTS, "state", "order", *_DUE, *_REGISTERED)
 _CARDS: Mapping[str, Text] = {
     "red": Text("红牌", "red card"),
     "yellow": Text("黄牌", "yellow card"),
@@ -52,7 +53,7 @@ _CARDS: Mapping[str, Text] = {
     "none": Text("没有牌", "no card"),
 }
 _STATES: Mapping[str, Text] = {
-    "open": Text("在办", "open"),
+    "open": Text("仅在办", "only open"),
     "ended": Text("已归档", "ended"),
     "any": Text("全部", "any"),
 }
@@ -60,6 +61,34 @@ _ORDERS: Mapping[str, Text] = {
     "due": Text("最急在前", "most urgent first"),
     "newest": Text("最新登记在前", "newest first"),
 }
+_NUMBERED = Text("按编号排列", "by number")
+FILTERS: Mapping[str, Text] = {
+    "unit": Text("承办单位", "unit"),
+    "card": Text("红黄牌", "card"),
+    "phase": Text("环节", "phase"),
+    "kind": Text("类别", "kind"),
+    "urgency": Text("紧急程度", "urgency"),
+    "region": Text("地区代码", "region"),
+    "pack": Text("政策包", "pack"),
+    "number": Text("编号（开头）", "number begins"),
+    "state": Text("范围", "state"),
+    "order": Text("排序", "order"),
+    "due_from": Text("到期 自", "due from"),
+    "due_until": Text("到期 至", "due until"),
+    "overdue": Text("只看已超时", "overdue only"),
+    "registered_from": Text("登记 自", "registered from"),
+    "registered_until": Text("登记 至", "registered until"),
+}
+CHOICES: Mapping[str, Mapping[str, Text]] = {
+    "unit": {"-": Text("待派单", "not dispatched")},
+    "card": _CARDS,
+    "phase": words.PETITION_PHASES,
+    "urgency": told.VALUES,
+    "state": _STATES,
+    "order": _ORDERS,
+    "overdue": {"1": Text("是", "yes")},
+}
+"""Words for what can be asked, and for the codes among the answers."""
 _UNSAFE = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 
@@ -67,7 +96,8 @@ _UNSAFE = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 def petitions(request: Request, house: HouseDep, visitor: Reads, cursor: str = "") -> Response:
     engine = house.engine
     asked = _asked(request.query_params, visitor)
-    found = docket.page(engine, filter_of(asked, house.now()), cursor, PAGE)
+    wanted = filter_of(asked, house.now())
+    found = docket.page(engine, wanted, cursor, PAGE)
     language = language_of(request)
     return pages.render(
         request,
@@ -85,6 +115,7 @@ def petitions(request: Request, house: HouseDep, visitor: Reads, cursor: str = "
         card_words=_CARDS,
         states=_STATES,
         orders=_ORDERS,
+        order=_ORDERS.get(docket.order_of(wanted), _NUMBERED),
         by=told.by,
     )
 
@@ -94,14 +125,19 @@ def export(request: Request, house: HouseDep, visitor: Exports) -> Response:
     """The same list as a file for spreadsheets, without anything personal; that it was taken is on
     record."""
     asked = _asked(request.query_params, visitor)
+    lines = _lines(house.engine, filter_of(asked, house.now()), language_of(request))
     _record(house, visitor, asked)
     head = {"Content-Disposition": 'attachment; filename="petitions.csv"'}
-    lines = _lines(house.engine, filter_of(asked, house.now()), language_of(request))
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=head)
 
 
-def _list_of(typed: FormData) -> str:
-    return f"/petitions?{typed.get('query', '')}"
+def _filters(query: str) -> str:
+    """The filters that a query names; whatever else it says is left out."""
+    return urlencode(_given({name: dict(parse_qsl(query)).get(name, "") for name in _ASKED}))
+
+
+def _list_of(typed: Mapping[str, Any]) -> str:
+    return f"/petitions?{_filters(str(typed.get('query', '')))}"
 
 
 @router.post("/petitions/views")
@@ -112,8 +148,9 @@ def save_view(
     name: Annotated[str, Form()] = "",
     query: Annotated[str, Form()] = "",
 ) -> Response:
-    views.save(house.engine.log, visitor.name, name, query)
-    return RedirectResponse(f"/petitions?{query}", HTTPStatus.SEE_OTHER)
+    filters = _filters(query)
+    views.save(house.engine.log, visitor.name, name, filters)
+    return RedirectResponse(f"/petitions?{filters}", HTTPStatus.SEE_OTHER)
 
 
 @router.post("/petitions/views/drop")
@@ -138,6 +175,8 @@ def filter_of(asked: Mapping[str, str], now: Instant) -> Filter:
     chosen |= {name: asked[name] for name in _TEXTS if asked.get(name)}
     if unit := asked.get("unit"):
         chosen["unit"] = "" if unit == "-" else unit
+    if asked.get("number"):
+        chosen.setdefault("state", "any")
     first, last = _day(asked, "due_from"), _day(asked, "due_until")
     if first is not None:
         chosen["due_from"] = begin_of(first) + 1
@@ -145,6 +184,11 @@ def filter_of(asked: Mapping[str, str], now: Instant) -> Filter:
         chosen["due_before"] = begin_of(last + timedelta(1)) + 1
     if asked.get("overdue"):
         chosen["due_before"] = min(now, chosen.get("due_before", now))
+    since, until = (_day(asked, name) for name in _REGISTERED)
+    if since is not None:
+        chosen["registered_from"] = begin_of(since)
+    if until is not None:
+        chosen["registered_before"] = begin_of(until + timedelta(1))
     return Filter(**chosen)
 
 
@@ -189,17 +233,39 @@ def _rows(
     """Rows with their codes in words."""
     levels = Levels(engine)
     for row in rows:
-        pack = engine.rules.pack_on(row["pack"], row["registered_at"])
         over = row["due"] is not None and row["due"] < now
         yield {
             **row,
             "phase": words.phase("petition", row["phase"]),
-            "clause": next((each.name for each in pack.clauses if each.id == row["clause"]), None),
+            "clause": _clause(engine, row),
             "over": over,
             "left": _left(row["due"], now, language),
             "card": told.card_of((row["card"],), over) if row["open"] else "grey",
-            "level": levels.name(row["pack"], row["level"]),
+            "level": _level(levels, row),
         }
+
+
+def _clause(engine: Engine, row: Columns) -> Text | None:
+    pack = edition_on(engine.rules, row["pack"], row["registered_at"])
+    clauses = () if pack is None else pack.clauses
+    return next((each.name for each in clauses if each.id == row["clause"]), None)
+
+
+_WITHOUT: Mapping[str, Text] = {
+    "red": Text("（未发红牌）", ", no red card given"),
+    "yellow": Text("（未发黄牌）", ", no yellow card given"),
+}
+"""What the name of a level with that light leaves open: an urging reaches it without a card."""
+
+
+def _level(levels: Levels, row: Columns) -> Text | None:
+    level = levels.level(row["pack"], row["level"])
+    if level is None:
+        return None
+    without = _WITHOUT.get(level.light)
+    if without is None or row["card"] in ("red", level.light):
+        return level.name
+    return Text(level.name.zh + without.zh, level.name.en + without.en)
 
 
 def _left(due: Instant | None, now: Instant, language: str) -> str:

@@ -1,10 +1,10 @@
 """规则变更: a notice or an edition from the upload over dry runs and a second person's approval to
 the campaign that brings open dossiers up to it."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, UploadFile
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -27,8 +27,8 @@ from sla_engine.web.console.running import FORECAST, begun, run_campaign
 from sla_engine.web.forms import FormRoute, stands_on
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import House, HouseDep
-from sla_engine.web.jobs import Job
-from sla_engine.web.problems import tell
+from sla_engine.web.jobs import JOBS_FULL, Job
+from sla_engine.web.problems import note_recorded, tell
 
 UPLOAD_UNREADABLE = register(
     "UPLOAD_UNREADABLE",
@@ -56,8 +56,14 @@ Field = Annotated[str, Form()]
 _LONGEST = 1_048_576
 
 
-def _uploaded_at(typed: FormData) -> str:
+def _uploaded_at(typed: Mapping[str, Any]) -> str:
     return "/policies" if typed.get("kind") == PACK else "/calendar"
+
+
+@router.get("/drafts", dependencies=[need("rules:propose")])
+def drafts() -> Response:
+    """A draft is the answer to what was uploaded: whoever comes back without it begins there."""
+    return RedirectResponse("/proposals", 303)
 
 
 @router.post("/drafts", dependencies=[need("rules:propose")])
@@ -70,6 +76,7 @@ def draft(
     file: Annotated[UploadFile | None, File()] = None,
 ) -> Response:
     """Check what was uploaded or pasted; all faults at once, else what it would change."""
+    pages.stand_on(request, _uploaded_at({"kind": kind}))
     found = _read(house, kind, _uploaded(file) or text)
     status = 200 if found.sound else 422
     return pages.render(request, "rules/draft.html", status=status, draft=found, words=words)
@@ -181,7 +188,8 @@ def proposal(request: Request, house: HouseDep, name: str) -> Response:
 
 @router.post("/proposals/{name}/approval")
 @stands_on("/proposals/{name}")
-def approve(
+def approve(  # noqa: PLR0917  the fields of the form
+    request: Request,
     house: HouseDep,
     visitor: Approves,
     name: str,
@@ -191,6 +199,7 @@ def approve(
 ) -> Response:
     """批准并启用: by somebody else than whoever proposed it; the campaign begins at once."""
     house.engine.proposals.approve(name, digest, _by(visitor), seen, reason)
+    note_recorded(request)
     return _activated(house, visitor, name)
 
 
@@ -205,7 +214,12 @@ def _activated(house: House, visitor: Visitor, name: str) -> Response:
     engine = house.engine
     done = engine.proposals.activate(name, _by(visitor))
     engine.follow()
-    run_campaign(house, visitor, engine.campaigns.get(done.campaign))
+    try:
+        run_campaign(house, visitor, engine.campaigns.get(done.campaign))
+    except Refusal as refusal:
+        # The campaign is on record: its page says that it waits, and lets them go on with it.
+        if refusal.code != JOBS_FULL:
+            raise
     return RedirectResponse(f"/campaigns/{done.campaign}", 303)
 
 

@@ -6,6 +6,7 @@ The same replays are shown for any petition.
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, NamedTuple
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form
 from pydantic import BaseModel
@@ -39,7 +40,8 @@ from sla_engine.web.forms import FormRoute, stands_on
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import House, HouseDep
 from sla_engine.web.language import language_of
-from sla_engine.web.permits import check_read
+from sla_engine.web.paths import PETITION_AT
+from sla_engine.web.permits import check_read, may_add, permission_for
 from sla_engine.wiring import Engine
 from sla_engine.worktime import Zone, format_instant, parse_instant
 
@@ -48,7 +50,7 @@ router = APIRouter(include_in_schema=False, route_class=FormRoute)
 PAGE = 50
 
 Reads = Annotated[Visitor, need("dispute:read")]
-Files = Annotated[Visitor, need("dispute:file")]
+Files = Annotated[Visitor, need(permission_for(DISPUTE.name, "opened"))]
 Replays = Annotated[Visitor, need("replay:run")]
 
 
@@ -65,6 +67,7 @@ def register_of_disputes(
     cursor: str = "",
 ) -> Response:
     """争议台账, the latest first."""
+    wanted = {**({"kind": kind} if kind in KINDS else {}), **_ended(state)}
     found = lists.page(
         house.engine,
         "dispute_list",
@@ -72,18 +75,23 @@ def register_of_disputes(
         PAGE,
         unit=visitor.unit or None,
         only_open=state == "open",
-        **({"kind": kind} if kind in KINDS else {}),
+        **wanted,
     )
     return pages.render(
         request,
         "review/register.html",
         rows=[{**row, "says": _subject(house.engine, row)} for row in found.rows],
         more=found.next,
+        exhausted=found.exhausted,
         kind=kind,
         by=by,
         state=state,
         words=words,
     )
+
+
+def _ended(state: str) -> Mapping[str, bool]:
+    return {"open": False} if state == "ended" else {}
 
 
 def _subject(engine: Engine, opened: Columns) -> list[Text]:
@@ -175,7 +183,9 @@ async def file_dispute(
     """提出."""
     subject = await run_in_threadpool(house.engine.stream_of, form.petition)
     clause, _, cycle = form.clock.partition("|")
-    reading = (await run_in_threadpool(house.engine.assess, subject)).reading(clause, cycle or None)
+    assessment = await run_in_threadpool(house.engine.assess, subject)
+    check_read(visitor, assessment.dossier)
+    reading = assessment.reading(clause, cycle or None)
     liable = reading.unit if reading is not None else ""
     gate.own(visitor, liable, form.petition)
     now = house.now()
@@ -195,7 +205,7 @@ async def file_dispute(
 
 
 def see(name: str) -> Response:
-    return RedirectResponse(f"/disputes/{name}", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(f"/disputes/{quote(name)}", HTTPStatus.SEE_OTHER)
 
 
 # --------------------------------------------------------------------------------------- a dispute
@@ -243,6 +253,8 @@ def _dispute(
         story=story,
         effects=list(_effects(engine.events(opened.subject), _ruled_at(story))),
         may_rule=visitor.may("dispute:rule") and case.dossier.opening.meta.actor != visitor.name,
+        may_add=_may(visitor, "withdrawn") and may_add(visitor, case.dossier),
+        may_record=_may(visitor, "replay_run"),
         said=_said,
         moment_of=_moment_of,
         subject=opened.subject.partition("/"),
@@ -256,6 +268,10 @@ def _dispute(
         now=house.now(),
         **shown,
     )
+
+
+def _may(visitor: Visitor, fact: str) -> bool:
+    return visitor.may(permission_for(DISPUTE.name, fact))
 
 
 def _ruled_at(story: Mapping[str, Any]) -> Instant | None:
@@ -301,7 +317,7 @@ def _moment_of(text: str) -> str:
 # ------------------------------------------------------------------------------------------ replays
 
 
-@router.get("/petitions/{no}/replay")
+@router.get(f"{PETITION_AT}/replay")
 def petition_replay(request: Request, house: HouseDep, visitor: Replays, no: str) -> Response:
     """重演: what follows for a petition, by what was known when, under which rules."""
     stream = house.engine.stream_of(f"petition/{no}")

@@ -15,21 +15,26 @@ from sla_engine.dispute.kind import DISPUTE
 from sla_engine.dossier.fold import Dossier
 from sla_engine.showing import disputes
 from sla_engine.showing.questions import Review
-from sla_engine.web import gate
 from sla_engine.web.console import questions
 from sla_engine.web.console.review import see, zone_of
 from sla_engine.web.console.sending import accepted, submission
 from sla_engine.web.forms import FormRoute, stands_on
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import House, HouseDep
-from sla_engine.web.permits import check_filer
+from sla_engine.web.permits import (
+    check_adds,
+    check_fact,
+    check_filer,
+    check_read,
+    permission_for,
+)
 from sla_engine.wiring import Engine
 
 router = APIRouter(include_in_schema=False, route_class=FormRoute)
 
-Files = Annotated[Visitor, need("dispute:file")]
-Rules = Annotated[Visitor, need("dispute:rule")]
-Replays = Annotated[Visitor, need("replay:run")]
+Files = Annotated[Visitor, need(permission_for(DISPUTE.name, "withdrawn"))]
+Rules = Annotated[Visitor, need(permission_for(DISPUTE.name, "ruled"))]
+Replays = Annotated[Visitor, need(permission_for(DISPUTE.name, "replay_run"))]
 
 
 @router.post("/disputes/{name}/replays")
@@ -43,12 +48,13 @@ async def record_replay(
     question: Annotated[str, Form()] = "",
 ) -> Response:
     """复算记入案卷: the question as the page asked it, and what it came to."""
-    data = await run_in_threadpool(_answered, house.engine, name, question)
+    dispute = await run_in_threadpool(_read, house.engine, visitor, name)
+    data = await run_in_threadpool(_answered, house.engine, dispute, question)
     return await _record(house, visitor, name, Fact("replay_run", data, key, seen))
 
 
-def _answered(engine: Engine, name: str, query: str) -> dict[str, Any]:
-    opened = opening(_dossier(engine, name))
+def _answered(engine: Engine, dispute: Dossier, query: str) -> dict[str, Any]:
+    opened = opening(dispute)
     form = questions.typed(QueryParams(query))
     review = Review.of(engine, opened.subject, questions.asked_of(form, zone_of(engine)))
     found = review.replay(review.question)
@@ -58,11 +64,6 @@ def _answered(engine: Engine, name: str, query: str) -> dict[str, Any]:
         "result": found.result,
         "finding": disputes.said_of(opened, found.assessment),
     }
-
-
-def _checked(engine: Engine, name: str) -> str:
-    """The name of a dispute there is. Raises UNKNOWN_DOSSIER."""
-    return engine.stream_of(f"dispute/{name}").partition("/")[2]
 
 
 class Addition(BaseModel):
@@ -79,16 +80,18 @@ class Addition(BaseModel):
 async def add_to_filing(
     house: HouseDep, visitor: Files, name: str, form: Annotated[Addition, Form()]
 ) -> Response:
-    """举证, 撤回: by whoever may file, for its own unit."""
-    opened = opening(await run_in_threadpool(_dossier, house.engine, name))
-    gate.own(visitor, opened.claimant, name)
+    """举证, 撤回: by the claimant's unit, or whoever filed it."""
+    check_adds(visitor, await run_in_threadpool(_read, house.engine, visitor, name))
     wanted = form.type if form.type in ("evidence_filed", "withdrawn") else ""
     fact = Fact(wanted, {"document": form.document}, form.key, form.seen)
     return await _record(house, visitor, name, fact)
 
 
-def _dossier(engine: Engine, name: str) -> Dossier:
-    return engine.dossier(f"{DISPUTE.name}/{_checked(engine, name)}")
+def _read(engine: Engine, visitor: Visitor, name: str) -> Dossier:
+    """A dispute there is for this visitor. Raises UNKNOWN_DOSSIER."""
+    found = engine.dossier(engine.stream_of(f"{DISPUTE.name}/{name}"))
+    check_read(visitor, found)
+    return found
 
 
 class Ruling(BaseModel):
@@ -110,7 +113,7 @@ async def rule(
     house: HouseDep, visitor: Rules, name: str, form: Annotated[Ruling, Form()]
 ) -> Response:
     """受理, 不予受理, 裁定: never by whoever filed it."""
-    check_filer(visitor, await run_in_threadpool(_dossier, house.engine, name))
+    check_filer(visitor, await run_in_threadpool(_read, house.engine, visitor, name))
     wanted, data = _ruling(form, visitor.name)
     return await _record(house, visitor, name, Fact(wanted, data, form.key, form.seen))
 
@@ -147,5 +150,6 @@ async def _record(house: House, visitor: Visitor, name: str, fact: Fact) -> Resp
     sent = submission(
         visitor, house.now(), stream, fact.type, fact.data, key=fact.key, seen=fact.seen
     )
+    check_fact(visitor, sent)
     accepted(await house.tell(sent))
     return see(name)

@@ -125,11 +125,13 @@ def campaign(request: Request, house: HouseDep, visitor: Reads, name: str) -> Re
     """How far open dossiers have been brought up to what was loaded."""
     found = house.engine.campaigns.get(name)
     part, over = pages.fragment(request), found.finished_at is not None
+    waits = not over and not house.jobs.under_way(_asked(found))
     return pages.render(
         request,
         "rules/_campaign.html" if part else "rules/campaign.html",
         headers={"HX-Refresh": "true"} if part and over else {},
         campaign=found,
+        waits=waits,
         may_go_on=visitor.may("rules:approve") and not over,
     )
 
@@ -144,14 +146,14 @@ def go_on(house: HouseDep, visitor: Approves, name: str) -> Response:
 
 def run_campaign(house: House, visitor: Visitor, campaign: Campaign) -> None:
     """Have a campaign run beside the answers. Whoever looks on reads the log and not the job; one
-    that is cut off is gone on with from its page, or by `campaign continue`."""
-    if campaign.finished_at is not None or _runs(house, visitor, campaign.id):
+    that is cut off is gone on with from its page, or by `campaign continue`. Raises `JOBS_FULL`."""
+    if campaign.finished_at is not None or house.jobs.under_way(_asked(campaign)):
         return
     engine = house.engine
     house.jobs.begin(
         CAMPAIGN,
         visitor.source,
-        {"campaign": campaign.id},
+        _asked(campaign),
         campaign.cause.dossiers,
         lambda advance: engine.continue_campaign(
             campaign.id, lambda each: advance(each.done.dossiers)
@@ -159,8 +161,6 @@ def run_campaign(house: House, visitor: Visitor, campaign: Campaign) -> None:
     )
 
 
-def _runs(house: House, visitor: Visitor, name: str) -> bool:
-    return any(
-        job.asked.get("campaign") == name and not job.state.over
-        for job in house.jobs.of(visitor.source)
-    )
+def _asked(campaign: Campaign) -> dict[str, str]:
+    """What the job of a campaign was asked for."""
+    return {"campaign": campaign.id}

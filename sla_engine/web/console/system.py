@@ -21,11 +21,12 @@ from sla_engine.record import Instant
 from sla_engine.serving.health import FOLLOWER_BEHIND, SWEEP_SILENT, Finding
 from sla_engine.store import gauges
 from sla_engine.web import pages
+from sla_engine.web.forms import FormRoute, stands_on
 from sla_engine.web.gate import need
 from sla_engine.web.house import HouseDep
 from sla_engine.wiring import Engine
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
 
 READS = need("system:read")
 
@@ -36,6 +37,9 @@ NOT_A_LETTER = register(
 )
 
 _MOST_LETTERS = 100
+_COUNTED, _EDITION = "scorecard.cells", "pack@"
+_BEHIND = "}"
+"""Sorts behind the bar that ends the name of a pack in a key."""
 _SECOND = 1_000_000
 _LANES = {0: Text("短时限优先", "short terms first"), 1: Text("一般", "others")}
 
@@ -45,6 +49,7 @@ CHECKS = {
     "letters": Text("死信", "dead letters"),
     "delivery": Text("投递", "delivery"),
     "campaigns": Text("启用批次", "campaigns"),
+    "packs": Text("政策包", "packs"),
 }
 
 LETTERS_WAIT = register(
@@ -60,6 +65,13 @@ CHANNEL_CLOSED = register(
     "channel {where} is disabled ({found})",
     "排除原因后用 delivery enable 恢复",
     "put it right, then use delivery enable",
+)
+PACK_ABSENT = register(
+    "PACK_ABSENT",
+    "有诉求件依据政策包“{found}”（版本摘要 {allowed}），但该包没有装入",
+    "petitions go by the policy pack {found} (digest {allowed}), which is not loaded",
+    "自备的政策包用 --packs 指明所在文件夹",
+    "name the folder of your own packs with --packs",
 )
 CAMPAIGN_UNFINISHED = register(
     "CAMPAIGN_UNFINISHED",
@@ -145,6 +157,7 @@ def state_of(engine: Engine, allowed_s: float) -> State:
             "campaigns",
             tuple(Fault(CAMPAIGN_UNFINISHED, c.id, f"{c.share:.0%}") for c in unfinished),
         ),
+        Finding("packs", tuple(_absent(engine))),
     ]
     return State(
         head=head,
@@ -218,6 +231,19 @@ def _closed(channels: Sequence[letters.Standing]) -> Iterator[Fault]:
             yield Fault(LETTERS_WAIT, each.channel, str(each.dead))
 
 
+def _absent(engine: Engine) -> Iterator[Fault]:
+    """Packs by which petitions were counted and of which nothing is loaded; one look for each."""
+    loaded = {pack.name for pack in engine.rules.packs}
+    after = ""
+    while found := engine.page(_COUNTED, after=after, limit=1):
+        ((key, counters),) = found
+        name = key.partition("|")[0]
+        if name not in loaded:
+            editions = (each.partition("@")[2] for each in counters if each.startswith(_EDITION))
+            yield Fault(PACK_ABSENT, "", name, ", ".join(editions) or "-")
+        after = name + _BEHIND
+
+
 # ----------------------------------------------------------------------------- letters of channels
 
 
@@ -240,6 +266,7 @@ def _dead(engine: Engine, channel: str) -> list[Dead]:
 
 
 @router.post("/system/delivery/{channel}/replay", dependencies=[READS])
+@stands_on("/system")
 def send_again(house: HouseDep, channel: str) -> Response:
     """死信重发: all dead letters of a channel go back into its queue, as far as it has room."""
     engine = house.engine

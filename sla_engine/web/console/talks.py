@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -48,13 +48,13 @@ class Slip(NamedTuple):
 
 
 class Column(NamedTuple):
-    """One tier: its talks by phase, in the order of the phases; `more` leads to those behind."""
+    """One tier: its talks by phase, in the order of the phases; `more`: there are others."""
 
     tier: int
     name: Text
     phases: Mapping[str, tuple[Text, list[Slip]]]
     open: int
-    more: str
+    more: bool
 
 
 @router.get("/talks")
@@ -63,7 +63,15 @@ def board(request: Request, house: HouseDep, visitor: Reads) -> Response:
     counts = lists.open_talks(engine, unit)
     now, language = house.now(), language_of(request)
     columns = [_column(engine, each, counts.get(each, 0), unit, (now, language)) for each in _TIERS]
-    return pages.render(request, "desk/talks.html", columns=columns, unit=unit or "", by=told.by)
+    return pages.render(
+        request,
+        "desk/talks.html",
+        columns=columns,
+        unit=unit or "",
+        asked=_of(unit),
+        register=f"/talks/register{_of(unit)}",
+        by=told.by,
+    )
 
 
 @router.get("/talks/register")
@@ -71,14 +79,21 @@ def register(request: Request, house: HouseDep, visitor: Reads, cursor: str = ""
     """Every talk, newest first."""
     unit = visitor.unit or request.query_params.get("unit") or None
     found = lists.page(house.engine, "talk_list", cursor, _PAGE, unit=unit)
-    asked = {"unit": unit} if unit else {}
     return pages.render(
         request,
         "desk/talk_register.html",
         rows=found.rows,
         phases=words.TALK_PHASES,
-        next=f"?{urlencode({**asked, 'cursor': found.next})}" if found.next else "",
+        unit=unit or "",
+        board=f"/talks{_of(unit)}",
+        next=_of(unit, cursor=found.next) if found.next else "",
     )
+
+
+def _of(unit: str | None, **more: str) -> str:
+    """What follows an address, for one unit or for all."""
+    asked = {**({"unit": unit} if unit else {}), **more}
+    return f"?{urlencode(asked)}" if asked else ""
 
 
 @router.get("/talks/{talk:path}")
@@ -106,8 +121,7 @@ def _column(
         slips = [_slip(engine, row, *seen) for row in found.rows if row["phase"] == phase]
         if slips:
             phases[phase] = (words.phase(_KIND, phase), slips)
-    more = "/talks/register" if found.next else ""
-    return Column(tier, TIER_NAMES[tier - 1], phases, count, more)
+    return Column(tier, TIER_NAMES[tier - 1], phases, count, bool(found.next))
 
 
 def _slip(engine: Engine, row: Columns, now: Instant, language: str) -> Slip:
@@ -128,7 +142,7 @@ def _page(request: Request, house: House, visitor: Visitor, case: Case) -> Respo
         request,
         "desk/talk.html",
         **view,
-        record=f"/talks/{quote(case.name)}",
+        record=_SCREEN.address(case.name),
         answers=[],
         papers=papers(case),
         unit=chronicle.traits["unit"],

@@ -96,10 +96,19 @@ class ClockRow(NamedTuple):
     upcoming: str
 
 
+class Held(NamedTuple):
+    """The worst card of a dossier, and the clocks that account for it, by clause and cycle."""
+
+    card: Card
+    clocks: Sequence[tuple[str, str]] = ()
+
+
 class Why(NamedTuple):
-    """Why a clock is due when it is: the derivation, and its steps as they are read out."""
+    """Why a clock is due when it is: the derivation, and its steps as they are read out. `card`:
+    the one it accounts for, though it may have ended."""
 
     row: ClockRow
+    card: Card
     told: ClockDerivation
     steps: Sequence[str]
     rungs: Sequence[tuple[Instant, Text, bool, str]]
@@ -119,14 +128,17 @@ def card_of(acts: Collection[str], late: bool) -> Card:
     return next((card for card in worst if card in acts), "over" if late else "green")
 
 
-def card_of_case(case: Case) -> Card:
+def held_of(case: Case) -> Held:
     """The worst card that stands; none once the matter has ended."""
     at = case.assessment.at
     every = (act for acts in case.assessment.dossier.acts.values() for act in acts)
-    standing = {act.fired.act for act in every if act.stands and act.fired.at <= at}
+    standing = [act.fired for act in every if act.stands and act.fired.at <= at]
+    late = [each.key for each in case.readings if each.state is State.OVERDUE]
     if case.phase in _ENDED:
-        return "grey"
-    return card_of(standing, any(each.state is State.OVERDUE for each in case.readings))
+        return Held("grey")
+    card = card_of({each.act for each in standing}, bool(late))
+    given = [(each.clause, each.cycle) for each in standing if each.act == card]
+    return Held(card, late if card == "over" else list(dict.fromkeys(given)))
 
 
 def lines(case: Case, language: str, why: Causes, officers: Officers | None = None) -> list[Line]:
@@ -141,10 +153,10 @@ def clock_rows(case: Case, language: str) -> list[ClockRow]:
     return sorted(rows, key=_urgency)
 
 
-def whys(rows: Sequence[ClockRow], language: str) -> list[Why]:
+def whys(rows: Sequence[ClockRow], held: Held, language: str) -> list[Why]:
     """The derivation of every clock, read out; the gravest first."""
-    gravest = sorted(rows, key=lambda row: _GRAVE.index(row.card))
-    return [_why(row, language) for row in gravest]
+    found = [_why(row, held, language) for row in rows]
+    return sorted(found, key=lambda why: _GRAVE.index(why.card))
 
 
 # --------------------------------------------------------------------------------------- events
@@ -349,8 +361,9 @@ def _open(left: Remaining, reading: Reading, language: str) -> str:
     return over + duration(so_far, language)
 
 
-def _why(row: ClockRow, language: str) -> Why:
+def _why(row: ClockRow, held: Held, language: str) -> Why:
     reading = row.reading
+    card = held.card if reading.key in held.clocks else row.card
     told = derivation_of(reading)
     steps = narrate.zh(told.working) if language == "zh" else narrate.en(told.working)
     pack = reading.cycle.pack
@@ -358,4 +371,4 @@ def _why(row: ClockRow, language: str) -> Why:
         (each.legal, words.act(each.rung.act, pack), each.at <= reading.at, each.rung.basis)
         for each in reading.schedule.firings
     ]
-    return Why(row, told, steps, rungs)
+    return Why(row, card, told, steps, rungs)

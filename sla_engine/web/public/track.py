@@ -7,7 +7,7 @@ is limited where `/track` is guarded.
 
 import asyncio
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -21,13 +21,13 @@ from starlette.responses import Response
 from sla_engine.documents.progress import promise, updates
 from sla_engine.dossier.chronicle import Chronicle
 from sla_engine.errors import Fault, Refusal, register
-from sla_engine.petition.events import Rated
+from sla_engine.petition.events import Merged, Rated
 from sla_engine.policy.clause import Text
 from sla_engine.record import Instant
 from sla_engine.service.intake import Submission
 from sla_engine.service.tracking import matches, petitioner_of
 from sla_engine.showing.written import deadline
-from sla_engine.sla.assess import Reading
+from sla_engine.sla.assess import Assessment, Reading
 from sla_engine.sla.cycle import pack_at
 from sla_engine.web import pages
 from sla_engine.web.forms import FormRoute, stands_on
@@ -77,7 +77,8 @@ class Rating(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One of the five steps: `state` is "done", "here" or "todo"; `at`: when it was done."""
+    """One of the five steps: `state` is "done", "here" or "todo"; `at`: when it was done. Where it
+    took another end, that is the last, "ended"."""
 
     name: Text
     state: str
@@ -85,7 +86,8 @@ class Step(NamedTuple):
 
 
 class Tracked(NamedTuple):
-    """What a petitioner is shown. `ended`: it took another end than being resolved."""
+    """What a petitioner is shown. `ended`: it took another end than being resolved; `joined`: it is
+    dealt with together with another one of theirs, whose course is shown; `waits`: it goes on."""
 
     no: str
     version: int
@@ -94,6 +96,8 @@ class Tracked(NamedTuple):
     promise: Reading | None
     late: bool
     ended: Text | None
+    joined: bool
+    waits: bool
     resolved: bool
     rated: Rated | None
 
@@ -105,6 +109,7 @@ _STEPS = (
     (Text("答复办结", "Answered"), ("resolved",)),
     (Text("评价", "Rated"), ("rated",)),
 )
+_REGISTERED = Text("登记", "Registered")
 _HERE = {
     "registered": 0, "admitted": 1, "returned": 1, "dispatched": 2, "in_progress": 2,
     "return_requested": 2, "resolved": 4, "closed": 4,
@@ -220,24 +225,55 @@ def _opened(engine: Engine, no: str, code: str) -> Tracked | None:
 
 def _tracked(engine: Engine, no: str) -> Tracked:
     case = engine.assess(f"petition/{no}")
-    chronicle = case.chronicle
-    pack = pack_at(chronicle, chronicle.marks[0], engine.rules)
-    waits = chronicle.phase not in (*_ENDED, *_RESOLVED)
-    promised = promise(case) if waits else None
+    shown = _followed(engine, case, no)
+    phase = shown.chronicle.phase
+    waits = phase not in (*_ENDED, *_RESOLVED)
+    promised = promise(shown) if waits else None
     return Tracked(
         no=no,
         version=case.dossier.version,
-        steps=_steps(chronicle),
-        updates=[(mark.at, _PLAIN.get(mark.name, said)) for mark, said in updates(case, pack)],
+        steps=_steps(shown.chronicle),
+        updates=[*_updates(engine, case), *_since(engine, case, shown)],
         promise=promised,
-        late=promised is not None and promised.due is not None and promised.due < case.at,
-        ended=_ENDED.get(chronicle.phase),
-        resolved=chronicle.phase in _RESOLVED,
-        rated=_rated(chronicle),
+        late=promised is not None and promised.due is not None and promised.due < shown.at,
+        ended=_ENDED.get(phase),
+        joined=shown is not case,
+        waits=waits,
+        resolved=case.chronicle.phase in _RESOLVED,
+        rated=_rated(case.chronicle),
     )
 
 
+def _followed(engine: Engine, case: Assessment, no: str) -> Assessment:
+    """The petition that carries on where this one was merged, as long as it is the same
+    petitioner's: of nobody else's is anything shown."""
+    whose, seen = petitioner_of(engine.log, no), {no}
+    while case.chronicle.phase == "merged":
+        events = [each.event for each in case.chronicle.facts]
+        into = [each for each in events if isinstance(each, Merged)][-1].into
+        if into in seen or petitioner_of(engine.log, into) != whose:
+            break
+        seen.add(into)
+        case = engine.assess(f"petition/{into}")
+    return case
+
+
+def _updates(engine: Engine, case: Assessment) -> list[tuple[Instant, Text]]:
+    pack = pack_at(case.chronicle, case.chronicle.marks[0], engine.rules)
+    return [(mark.at, _PLAIN.get(mark.name, said)) for mark, said in updates(case, pack)]
+
+
+def _since(engine: Engine, case: Assessment, shown: Assessment) -> list[tuple[Instant, Text]]:
+    """What came of the other one since they are dealt with together."""
+    if shown is case:
+        return []
+    merged = _at(case.chronicle, ("merged",)) or 0
+    return [each for each in _updates(engine, shown) if each[0] > merged]
+
+
 def _steps(chronicle: Chronicle) -> list[Step]:
+    if chronicle.phase in _ENDED:
+        return [*_taken(chronicle), _ending(chronicle)]
     here, rated = _HERE.get(chronicle.phase, -1), _rated(chronicle) is not None
     steps = []
     for number, (name, marks) in enumerate(_STEPS):
@@ -245,6 +281,20 @@ def _steps(chronicle: Chronicle) -> list[Step]:
         state = "done" if done else "here" if number == here else "todo"
         steps.append(Step(name, state, _at(chronicle, marks) if done else None))
     return steps
+
+
+def _taken(chronicle: Chronicle) -> Iterator[Step]:
+    """The steps that were taken before it ended otherwise; the others never come."""
+    for name, marks in _STEPS:
+        if (at := _at(chronicle, marks[:1])) is not None:
+            yield Step(name, "done", at)
+        elif (at := _at(chronicle, marks[1:])) is not None:
+            yield Step(_REGISTERED, "done", at)
+
+
+def _ending(chronicle: Chronicle) -> Step:
+    phase = chronicle.phase
+    return Step(_ENDED[phase], "ended", _at(chronicle, (phase,)))
 
 
 def _at(chronicle: Chronicle, names: Sequence[str]) -> Instant | None:

@@ -63,9 +63,14 @@
     if (event.target.closest("[data-print]")) window.print();
   });
 
-  /* A form that chooses says so at once; without a script it has a button. */
+  /* A form that chooses says so at once, a slider when it comes to rest; the focus is on the field
+     again when the page is there. Without a script the form has a button. */
+  let rest = 0;
   document.addEventListener("change", (event) => {
-    const form = event.target.closest("form[data-at-once]");
-    if (form) form.requestSubmit();
+    const field = event.target, form = field.closest("form[data-at-once]");
+    if (!form) return;
+    if (field.id) form.setAttribute("action", `#${field.id}`);
+    clearTimeout(rest);
+    rest = setTimeout(() => form.requestSubmit(), field.type === "range" ? 600 : 0);
   });
 })();

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from sla_engine.access.events import ExportTaken
 from sla_engine.clock import VirtualClock
 from sla_engine.projection import Columns
+from sla_engine.record import Draft, Meta
 from sla_engine.scheduler.alarm_index import audit
 from sla_engine.wiring import Engine
 from tests.support.given import SHIPPED, instant, send, to
@@ -30,7 +32,7 @@ def opened(path: Path, now: int = NOW) -> Engine:
 def rows(engine: Engine) -> dict[str, list[tuple[str, Columns]]]:
     tables = (
         "scorecard", "scorecard.cells", "petition_card", "worklist", "docket", "docket.base",
-        "docket.cells",
+        "docket.cells", "access_register", "access_register.base",
     )  # fmt: skip
     return {table: list(engine.rows(table)) for table in tables}
 
@@ -62,6 +64,9 @@ def test_rows_that_the_last_release_made_otherwise_are_filled_again(tmp_path: Pa
     path = tmp_path / "log.sqlite"
     with opened(path, THEN) as engine:
         send(engine, "2025-06-03 09:00 registered pack=zaozhuang-2110 id=f1")
+        with engine.log.transact() as tx:
+            meta = Meta(occurred_at=THEN, recorded_at=THEN, actor="li", source="console:li")
+            tx.append("export/li", 0, [Draft(meta, ExportTaken("petitions", ("state=any",)))])
         engine.follow()
         expected = rows(engine)
     with sqlite3.connect(path) as connection:
