@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -85,7 +86,7 @@ def test_from_an_intake_call_to_a_struck_off_talk(town: Town, visit: Visiting) -
 
     supervisor.page.goto("/talks")
     supervisor.shot("journey-talks")
-    supervisor.page.locator(f"a[href='{talk}']").first.click()
+    supervisor.page.locator(f"a[href='{quote(talk)}']").first.click()
     record(supervisor.page, "approved", approver="督查室主任")
     scheduled = format_instant(town.engine.clock.now() + 7 * DAY)[:10]
     record(

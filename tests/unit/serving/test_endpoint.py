@@ -4,7 +4,7 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
+import httpx2
 import pytest
 from starlette.responses import PlainTextResponse
 
@@ -26,8 +26,8 @@ def begun() -> Iterator[Endpoint]:
 
 def test_a_request_before_the_start_is_over_waits_and_is_answered(begun: Endpoint) -> None:
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(httpx.get, f"{begun.address}/openapi.json", timeout=20)
-        assert httpx.get(f"{begun.address}/health/live").status_code == 200
+        asked = pool.submit(httpx2.get, f"{begun.address}/openapi.json", timeout=20)
+        assert httpx2.get(f"{begun.address}/health/live").status_code == 200
         assert not asked.done()
         begun.app = HERE
         assert asked.result().text == "here"
@@ -35,19 +35,19 @@ def test_a_request_before_the_start_is_over_waits_and_is_answered(begun: Endpoin
 
 def test_nobody_waits_for_ever(begun: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "_START_S", 0.1)
-    answer = httpx.get(f"{begun.address}/openapi.json")
+    answer = httpx2.get(f"{begun.address}/openapi.json")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
 
 
 def test_where_there_is_going_to_be_none_nobody_waits(begun: Endpoint) -> None:
     begun.awaited = False
-    assert httpx.get(f"{begun.address}/openapi.json").status_code == 404
+    assert httpx2.get(f"{begun.address}/openapi.json").status_code == 404
 
 
 def test_whoever_waits_is_let_go_when_the_process_ends(begun: Endpoint) -> None:
     host, port = begun.address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=20) as waiting:
         waiting.sendall(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
-        assert httpx.get(f"{begun.address}/health/live").status_code == 200
+        assert httpx2.get(f"{begun.address}/health/live").status_code == 200
         begun.stop()
         assert b" 503 " in waiting.recv(1000).partition(b"\r\n")[0]
