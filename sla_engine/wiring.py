@@ -170,7 +170,7 @@ class Engine:
         at the next start, where the rules of some dossier are not loaded."""
         if STALE not in self.log.memory(INDEX):
             return
-        if not rebuild(self.log, self.alarm_rows, self.clock.now()):
+        if not rebuild(self.log, self._rows, self.clock.now()):
             with self.log.transact() as tx:
                 tx.remember(INDEX, {STALE: None})
 
@@ -178,8 +178,6 @@ class Engine:
         self, stream: str, events: Sequence[Recorded], now: Instant
     ) -> Sequence[AlarmRow]:
         """The rows of the alarm index that a dossier calls for."""
-        if not has_clocks(stream):
-            return ()
         try:
             return self._rows(stream, events, now)
         except Refusal as refusal:
@@ -190,6 +188,9 @@ class Engine:
             return self._rows(stream, events, now)
 
     def _rows(self, stream: str, events: Sequence[Recorded], now: Instant) -> Sequence[AlarmRow]:
+        """The same by the rules at hand."""
+        if not has_clocks(stream):
+            return ()
         assessment = assess(fold(stream, events), kind_of(stream), self.rules, now)
         return armed_rows(assessment, self.rules, self._short_term)
 

@@ -1,5 +1,6 @@
 """Every screen: it complains of nothing, everybody can use it, and its picture is kept."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -35,6 +36,7 @@ SCREENS = {
     "track": ("", "/track"),
 }
 """Screen, who looks at it, where it is."""
+LISTS = ("petitions", "cockpit", "talks/register", "supervision")
 
 
 def address(town: Town, path: str) -> str:
@@ -90,7 +92,7 @@ def test_everything_can_be_reached_by_keyboard(town: Town, visit: Visiting) -> N
     assert {"A", "BUTTON", "INPUT", "SELECT"} <= reached
 
 
-@pytest.mark.parametrize("screen", ["petitions", "cockpit", "talks/register", "supervision"])
+@pytest.mark.parametrize("screen", LISTS if os.environ.get("SOAK") else LISTS[:2])
 def test_a_list_on_a_phone_shows_every_column_without_scrolling(
     town: Town, visit: Visiting, screen: str
 ) -> None:

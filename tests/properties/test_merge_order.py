@@ -86,7 +86,7 @@ def send(engine: Engine, batch: list[Submission]) -> list[Submission]:
 
 
 @given(voids=st.sets(st.sampled_from(VOIDS)), mixing=st.randoms(use_true_random=False))
-@examples(15)
+@examples(8)
 def test_delay_does_not_change_what_stands_of_merged_petitions(
     voids: set[str], mixing: Random
 ) -> None:
@@ -94,7 +94,7 @@ def test_delay_does_not_change_what_stands_of_merged_petitions(
 
 
 @given(voids=st.sets(st.sampled_from(VOIDS[1:])), mixing=st.randoms(use_true_random=False))
-@examples(15)
+@examples(8)
 def test_nor_does_it_of_petitions_that_were_held_up_or_extended(
     voids: set[str], mixing: Random
 ) -> None:
