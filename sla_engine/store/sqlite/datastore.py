@@ -7,6 +7,8 @@ write. Readers use connections of their own and never wait for a writer.
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from math import ceil
+from threading import Event
 from types import TracebackType
 from typing import Literal, cast, get_args
 
@@ -17,6 +19,8 @@ from sla_engine.store.fairlock import FairLock
 from sla_engine.store.sqlite.refusals import busy, refusal_of, refusal_or, translated
 
 Synchronous = Literal["FULL", "NORMAL", "OFF"]
+
+_AGAIN_S = 0.01
 
 
 class _Connection(SQLiteConnection):
@@ -43,11 +47,24 @@ class _Pool(SQLiteConnectionPool):
             uri=True,
         )
         if not self.is_sqlite_memory_mode:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _log_ahead(connection, self._wait)
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         # Erased personal data is overwritten, not merely unlinked.
         connection.execute("PRAGMA secure_delete = ON")
         return _Connection(connection, max_age=None)
+
+
+def _log_ahead(connection: sqlite3.Connection, wait: float) -> None:
+    """Keep the database in WAL mode. SQLite's own timeout does not cover the first time: whoever
+    switches a new file has read it already, and then refuses to wait for another writer."""
+    for left in reversed(range(ceil(wait / _AGAIN_S) + 1)):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not left:
+                raise
+        Event().wait(_AGAIN_S)
 
 
 class Datastore(SQLiteDatastore):

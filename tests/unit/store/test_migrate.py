@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sla_engine.errors import Refusal
+from sla_engine.errors import Refusal, Unavailable
 from sla_engine.store.application import PetitionLog, open_sqlite
 from sla_engine.store.migrations import Migration, migrations
 from sla_engine.store.sqlite import migrate as module
@@ -102,6 +102,18 @@ def test_several_may_open_a_new_file_at_once(tmp_path: Path) -> None:
     assert [log.head() for log in logs] == [0, 0, 0, 0]
     for log in logs:
         log.close()
+
+
+def test_a_new_file_is_opened_once_whoever_writes_to_it_has_done_so(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "log.sqlite", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable) as caught:
+        open_sqlite(tmp_path / "log.sqlite", wait=0.05)
+    assert caught.value.faults[0].code == "STORE_BUSY"
+    done = threading.Timer(0.2, other.close)
+    done.start()
+    open_sqlite(tmp_path / "log.sqlite", wait=30.0).close()
+    done.join()
 
 
 def test_a_current_file_is_opened_while_another_process_writes(tmp_path: Path) -> None:
