@@ -14,19 +14,21 @@ ACTS: frozenset[type[Event]] = frozenset((RungFired, RungWithdrawn))
 
 
 class Act(NamedTuple):
-    """One act: what was done, how severe it is, and the legal instant."""
+    """One act: what was done, how severe it is, the legal instant, and against whom ("": against
+    the centre)."""
 
     act: str
     level: int
     due: int
     tier: int
+    unit: str
 
 
 def enter(stored: Stored, event: RungFired | RungWithdrawn) -> Stored:
     """The stored acts after one was recorded or withdrawn, by the key of their cause."""
     key = rung_key(event.clause, event.cycle, event.version, event.rung)
     if isinstance(event, RungFired):
-        return {**stored, key: list(Act(event.act, event.level, event.due, event.tier))}
+        return {**stored, key: list(Act(event.act, event.level, event.due, event.tier, event.unit))}
     return {name: act for name, act in stored.items() if name != key}
 
 

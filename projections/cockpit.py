@@ -24,9 +24,11 @@ WINDOW = 30
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one unit stands ("": what nobody has yet). `open` petitions and, of these, `overdue` (a
-    clock has run past its due instant), `due_today` (past or still to come), `red` and `yellow` by
-    the most severe card; of clocks `judged` in the window those that were `met`."""
+    """How one unit stands ("": the centre). `open` petitions that it holds or still owes something
+    for and, of these, `overdue` (a clock of its own has run past its due instant), `due_today`
+    (past or still to come), `red` and `yellow` by the most severe card it was given; of its clocks
+    `judged` in the window those that were `met`.
+    """
 
     unit: str
     open: int
@@ -55,9 +57,9 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Cockpit:
-    """All figures of one instant. `units` by name; `orders` of supervision that stand and are not
-    settled, by act; open `talks` by tier; `trend`: the days before today and today, oldest
-    first."""
+    """All figures of one instant. `total` counts each petition once; `units` by name; `orders` of
+    supervision that stand and are not settled, by act; open `talks` by tier; `trend`: the days
+    before today and today, oldest first."""
 
     at: Instant
     total: Standing
@@ -72,7 +74,7 @@ def cockpit(shelf: Shelf, now: Instant, unit: str | None = None, days: int = 14)
     units = tuple(standings(shelf, now, unit))
     return Cockpit(
         now,
-        _summed(units),
+        _total(shelf, now, units) if unit is None else units[0],
         units,
         tuple(trend(shelf, now, days)),
         open_orders(shelf, unit),
@@ -81,22 +83,13 @@ def cockpit(shelf: Shelf, now: Instant, unit: str | None = None, days: int = 14)
 
 
 def standings(shelf: Shelf, now: Instant, unit: str | None = None) -> Iterator[Standing]:
-    """How every unit, or one of them, stands; by name."""
+    """How every unit stands that has anything, by name; or one of them, whatever it has."""
     judged = _judged(shelf, now, unit)
     cells = _of_units(shelf, "unit|", unit)
-    overdue, today = _overdue(shelf, cells, now), day_of(now)
-    for name in sorted(cells.keys() | judged.keys()):
-        counts, judged_here = cells.get(name, {}), judged.get(name, Counter())
-        yield Standing(
-            unit=name,
-            open=counts.get("open", 0),
-            overdue=overdue.get(name, 0),
-            due_today=counts.get(f"due:{today}", 0),
-            red=counts.get(RED, 0),
-            yellow=counts.get(YELLOW, 0),
-            judged=judged_here["judged"],
-            met=judged_here["met"],
-        )
+    overdue = _overdue(shelf, [*cells.items()], now)
+    for name in sorted({*cells, *judged} if unit is None else {unit}):
+        counts, of_clocks = cells.get(name, {}), judged.get(name, Counter())
+        yield _standing(name, counts, overdue[name], of_clocks, now)
 
 
 def trend(shelf: Shelf, now: Instant, days: int) -> Iterator[Day]:
@@ -110,14 +103,40 @@ def trend(shelf: Shelf, now: Instant, days: int) -> Iterator[Day]:
         yield Day(each, *counted)
 
 
-def _overdue(shelf: Shelf, cells: Mapping[str, Columns], now: Instant) -> Counter[str]:
-    """Days that are over are known by their cell; today's petitions are counted up to now."""
+def _total(shelf: Shelf, now: Instant, units: Sequence[Standing]) -> Standing:
+    """Of everybody: a petition counts once, however many units have to do with it."""
+    counts = shelf.row(CELLS, "all|") or {}
+    overdue = _overdue(shelf, [(None, counts)], now)[None]
+    judged = {name: sum(getattr(each, name) for each in units) for name in ("judged", "met")}
+    return _standing("", counts, overdue, judged, now)
+
+
+def _standing(
+    unit: str, counts: Columns, overdue: int, of_clocks: Mapping[str, int], now: Instant
+) -> Standing:
+    return Standing(
+        unit=unit,
+        open=counts.get("open", 0),
+        overdue=overdue,
+        due_today=counts.get(f"due:{day_of(now)}", 0),
+        red=counts.get(RED, 0),
+        yellow=counts.get(YELLOW, 0),
+        judged=of_clocks["judged"],
+        met=of_clocks["met"],
+    )
+
+
+def _overdue(
+    shelf: Shelf, cells: Sequence[tuple[str | None, Columns]], now: Instant
+) -> Counter[str | None]:
+    """By unit (None: of all). Days that are over are known by their cell; today's petitions are
+    counted up to now."""
     last = last_day_of(now)
     today = f"due:{last}"
-    found = Counter[str]()
-    for unit, counts in cells.items():
+    found = Counter[str | None]()
+    for unit, counts in cells:
         found[unit] = sum(n for name, n in counts.items() if "due:" < name < today)
-    units = [unit for unit, counts in cells.items() if today in counts]
+    units = [unit for unit, counts in cells if today in counts]
     begin = begin_of(date.fromisoformat(last)) + 1
     for unit, count in zip(units, counts_due(shelf, begin, now, units), strict=True):
         found[unit] += count
@@ -143,8 +162,3 @@ def _of_units(shelf: Shelf, prefix: str, unit: str | None) -> dict[str, Columns]
         cell = shelf.row(CELLS, f"{prefix}{unit}")
         return {} if cell is None else {unit: cell}
     return {key.removeprefix(prefix): cell for key, cell in shelf.rows(CELLS, prefix)}
-
-
-def _summed(units: Sequence[Standing]) -> Standing:
-    names = [name for name in Standing.__slots__ if name != "unit"]
-    return Standing("", **{name: sum(getattr(each, name) for each in units) for name in names})

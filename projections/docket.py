@@ -6,13 +6,16 @@ Rows (`docket`) stand under keys `ORDER|SCOPE|INSTANT|STREAM`, so that a list is
 * `card`: the same, of open petitions against which a yellow or red card stands;
 * `new`: all petitions by when they were registered.
 
-The scope is everybody's (`*`) or one unit's (`=UNIT`; `=` before it is dispatched). By number they
-stand in `docket.base` under the name of their stream.
+The scope is everybody's (`*`) or one unit's (`=UNIT`; `=` is the centre's): the petitions it holds
+or still owes something for, by what it owes itself and the cards that it was given. The centre has
+what is not dispatched, and e.g. what it is to call back about. By number petitions stand in
+`docket.base` under the name of their stream.
 
 Cells (`docket.cells`) hold what a cockpit shows:
 
-* `unit|UNIT`, of open petitions: `open`, `yellow`, `red` (the most severe card), `due:YYYY-MM-DD`
-  by the day that the due instant ends or falls into, `due:` without one;
+* `all|` and, for each scope of its own, `unit|UNIT`, of open petitions: `open`, `yellow`, `red`
+  (the most severe card), `due:YYYY-MM-DD` by the day that the due instant ends or falls into,
+  `due:` without one;
 * `day|YYYY-MM-DD`: `registered`, `ended`, and `red` cards by the day of their legal instant, as far
   as they stand;
 * `month|YYYY-MM|UNIT`, by the day of the month: `ended:DD`, and of the clocks for which the unit
@@ -58,11 +61,11 @@ _RULINGS = (Excluded, ExclusionLifted, VerdictSuperseded)
 
 
 class Docket(Dossiers):
-    """Key: the stream. Columns: traits of the petition, `registered_at`, `phase`, `open`, `unit`;
-    `level` of the most severe standing act, the `card` ("red", "yellow", ""); `due`, the earliest
-    due instant of its open clocks, and that clock's `clause`; `ended_at` (None while it is open);
-    `reds`, the days on which a red card that stands was raised; `verdicts` of its clocks:
-    [day, unit, judged, met]."""
+    """Key: the stream. Columns: traits of the petition, `registered_at`, `phase`, `open`, `unit`
+    that holds it; `level` of the most severe standing act, the `card` ("red", "yellow", ""); `due`,
+    the earliest due instant of its open clocks, and that clock's `clause`; `ended_at` (None while
+    it is open); `parties`, by unit [card, due, clause] of its own; `reds`, the days on which a red
+    card that stands was raised; `verdicts` of its clocks: [day, unit, judged, met]."""
 
     name = "docket"
     dossiers = (PETITION.name,)
@@ -81,54 +84,57 @@ class Docket(Dossiers):
         lines = history.in_effect(history.standing(row["lines"]))
         found = acts.standing(row["raised"])
         phase, ended_at = _stands(lines)
-        due, clause = _first(clocks) if ended_at is None else (None, "")
+        unit = history.last(lines, "unit")
+        owing = [each for each in clocks if each.owed_by is not None] if ended_at is None else []
+        due, clause = _first(owing)
         return {
             **row,
             "phase": phase,
             "open": ended_at is None,
-            "unit": history.last(lines, "unit"),
+            "unit": unit,
             "level": acts.highest(found),
-            "card": _card(acts.counted(found)),
+            "card": _card(found),
             "due": due,
             "clause": clause,
             "ended_at": ended_at,
+            "parties": _parties(unit, owing, found),
             "reds": [day_of(act.due) for act in found if act.act == RED],
             "verdicts": _verdicts(lines, clocks),
         }
 
     def spread(self, row: Columns) -> Mapping[str, Columns]:
-        return dict.fromkeys(_keys(row), _shown(row))
+        stream = f"{PETITION.name}/{row['no']}"
+        return {
+            key: seen for unit, seen in _views(row) for key in _keys(stream, _scope(unit), seen)
+        }
 
     def tally(self, row: Columns) -> Cells:
-        unit, day = row["unit"], day_of(row["registered_at"])
+        day = day_of(row["registered_at"])
         cells: dict[str, Counter[str]] = {f"day|{day}": Counter(("registered",))}
         if row["open"]:
-            due = last_day_of(row["due"]) if row["due"] is not None else ""
-            cells[f"unit|{unit}"] = Counter(("open", f"due:{due}"))
-            if row["card"]:
-                cells[f"unit|{unit}"][row["card"]] = 1
+            for unit, seen in _views(row):
+                due = last_day_of(seen["due"]) if seen["due"] is not None else ""
+                counters = ["open", f"due:{due}", seen["card"]]
+                cells["all|" if unit is None else f"unit|{unit}"] = Counter(filter(None, counters))
         else:
             day = day_of(row["ended_at"])
             cells.setdefault(f"day|{day}", Counter())["ended"] += 1
-            cells[f"month|{day[:7]}|{unit}"] = Counter((f"ended:{day[8:]}",))
-        # A row that was written before cards were counted by day has given none.
-        for day in row.get("reds", ()):
+            cells[f"month|{day[:7]}|{row['unit']}"] = Counter((f"ended:{day[8:]}",))
+        for day in row["reds"]:
             cells.setdefault(f"day|{day}", Counter())["red"] += 1
         for day, liable, judged, met in row["verdicts"]:
-            cell = cells.setdefault(f"month|{day[:7]}|{liable}", Counter())
-            cell.update({f"judged:{day[8:]}": judged, f"met:{day[8:]}": met})
+            of_unit = cells.setdefault(f"month|{day[:7]}|{liable}", Counter())
+            of_unit.update({f"judged:{day[8:]}": judged, f"met:{day[8:]}": met})
         return cells
 
 
-def _keys(row: Columns) -> Iterator[str]:
-    stream = f"{PETITION.name}/{row['no']}"
-    for scope in (_scope(None), _scope(row["unit"])):
-        yield f"{place(NEW, scope)}{instant(row['registered_at'])}|{stream}"
-        if row["open"]:
-            due = f"{instant(row['due'])}|{stream}"
-            yield f"{place(DUE, scope)}{due}"
-            if row["card"]:
-                yield f"{place(CARD, scope)}{due}"
+def _keys(stream: str, scope: str, seen: Columns) -> Iterator[str]:
+    yield f"{place(NEW, scope)}{instant(seen['registered_at'])}|{stream}"
+    if seen["open"]:
+        due = f"{instant(seen['due'])}|{stream}"
+        yield f"{place(DUE, scope)}{due}"
+        if seen["card"]:
+            yield f"{place(CARD, scope)}{due}"
 
 
 def _scope(unit: str | None) -> str:
@@ -146,12 +152,25 @@ def _stands(lines: list[Line]) -> tuple[str, Instant | None]:
     return phase, ended_at
 
 
-def _first(clocks: Sequence[AlarmRow]) -> tuple[Instant | None, str]:
-    owed = [(each.owed_by, each.clause) for each in clocks if each.owed_by is not None]
-    return min(owed, default=(None, ""))
+def _parties(
+    holder: str, owing: Sequence[AlarmRow], found: Sequence[acts.Act]
+) -> dict[str, list[Any]]:
+    units = dict.fromkeys((holder, *(each.unit for each in owing)))
+    return {
+        unit: [
+            _card([act for act in found if act.unit == unit]),
+            *_first([each for each in owing if each.unit == unit]),
+        ]
+        for unit in units
+    }
 
 
-def _card(counted: Mapping[str, int]) -> str:
+def _first(owing: Sequence[AlarmRow]) -> tuple[Instant | None, str]:
+    return min(((each.due, each.clause) for each in owing), default=(None, ""))
+
+
+def _card(found: Sequence[acts.Act]) -> str:
+    counted = acts.counted(found)
     return RED if RED in counted else YELLOW if YELLOW in counted else ""
 
 
@@ -176,7 +195,7 @@ class Filter:
     """Which petitions are listed, and in which order. A field that is empty asks for nothing.
 
     `order` "due" lists open petitions, what is overdue longest first; "newest" lists any. `card`
-    "any": a yellow or a red one, "none": neither. `unit` None: everybody's, "": nobody's yet.
+    "any": a yellow or a red one, "none": neither. `unit` None: everybody's, "": the centre's.
     Instants bound the due instant: [due_from, due_before); petitions without one are left out.
     `number` is how the petition's number begins; the list is then in the order of numbers. A list
     of when petitions were registered, [registered_from, registered_before), is newest first.
@@ -207,8 +226,8 @@ def page(shelf: Shelf, asked: Filter, cursor: str = "", limit: int = 50) -> Page
     """A page of petitions, each with the columns of `docket`. Raises `CURSOR_WRONG`."""
     order = order_of(asked)
     if order == "number":
-        found = walk(shelf, _by_number(asked), cursor, limit, _keep(asked, frozenset()))
-        return found._replace(rows=[_shown(row) for row in found.rows])
+        found = walk(shelf, _by_number(asked), cursor, limit, _keep_base(asked))
+        return found._replace(rows=[_seen(row, asked.unit) for row in found.rows])
     way, given = _by_age(asked) if order == "newest" else _by_due(asked)
     return walk(shelf, way, cursor, limit, _keep(asked, given))
 
@@ -224,7 +243,7 @@ def order_of(asked: Filter) -> Literal["number", "newest", "due"]:
 def petition(shelf: Shelf, no: str) -> Columns | None:
     """One petition by its number, with the columns of `docket`."""
     row = shelf.row("docket.base", f"{PETITION.name}/{no}")
-    return None if row is None else _shown(row)
+    return None if row is None else _seen(row, None)
 
 
 def counts_due(
@@ -247,7 +266,7 @@ def _by_age(asked: Filter) -> tuple[Way, frozenset[str]]:
     first, end = asked.registered_from, asked.registered_before
     begin = "" if end is None else prefix + instant(end)
     over = "" if first is None else prefix + instant(first)
-    return Way("docket", prefix, begin, over, descending=True), frozenset({"unit", NEW})
+    return Way("docket", prefix, begin, over, descending=True), frozenset({NEW})
 
 
 def _by_due(asked: Filter) -> tuple[Way, frozenset[str]]:
@@ -255,7 +274,7 @@ def _by_due(asked: Filter) -> tuple[Way, frozenset[str]]:
     prefix = place(order, _scope(asked.unit))
     begin = "" if asked.due_from is None else prefix + instant(asked.due_from)
     end = "" if not _bounded(asked) else prefix + instant(asked.due_before)
-    return Way("docket", prefix, begin, end), frozenset({"unit", "open", "due", order})
+    return Way("docket", prefix, begin, end), frozenset({"open", "due", order})
 
 
 def _of_days(asked: Filter) -> bool:
@@ -266,12 +285,18 @@ def _bounded(asked: Filter) -> bool:
     return asked.due_from is not None or asked.due_before is not None
 
 
+def _keep_base(asked: Filter) -> Keep | None:
+    """The same of rows as they are kept, which are everybody's."""
+    keep, unit = _keep(asked, frozenset()), asked.unit
+    if unit is None:
+        return keep
+    return lambda row: unit in row["parties"] and (keep is None or keep(_seen(row, unit)))
+
+
 def _keep(asked: Filter, given: frozenset[str]) -> Keep | None:
     """What a range does not fulfil by itself and each row is asked for."""
     names = ("phase", "kind", "urgency", "pack", "region")
     wanted: Columns = {name: getattr(asked, name) for name in names if getattr(asked, name)}
-    if asked.unit is not None and "unit" not in given:
-        wanted["unit"] = asked.unit
     if asked.state != "any" and "open" not in given:
         wanted["open"] = asked.state == "open"
     tests: list[Keep] = [lambda row: _has(row, wanted)] if wanted else []
@@ -301,5 +326,17 @@ _CARDS: Mapping[str, Keep] = {
 }
 
 
-def _shown(row: Columns) -> Columns:
-    return {name: row[name] for name in _SHOWN}
+def _views(row: Columns) -> Iterator[tuple[str | None, Columns]]:
+    """A petition as everybody sees it (None), and as each unit that has to do with it."""
+    for unit in (None, *row["parties"]):
+        yield unit, _seen(row, unit)
+
+
+def _seen(row: Columns, unit: str | None) -> Columns:
+    """What is shown of a petition: to everybody, or to one of its units, of which it says what that
+    owes and was given."""
+    shown = {name: row[name] for name in _SHOWN}
+    if unit is None:
+        return shown
+    card, due, clause = row["parties"][unit]
+    return {**shown, "card": card, "due": due, "clause": clause}

@@ -21,6 +21,7 @@ from scenarios.table import (
     table,
     text,
     texts,
+    unit,
 )
 from sla_engine.errors import register
 from sla_engine.escalation.kinds import KINDS
@@ -45,7 +46,7 @@ CLOCK_FIELDS: Fields = {
     "due_date": day,
     "level": number,
     "provisional": flag,
-    "unit": text,
+    "unit": unit,
     "stopped": moment,
     "ruling": text,
 }
@@ -54,7 +55,7 @@ ACT_FIELDS: Fields = {
     "recorded": instant,
     "act": one_of(ACTS),
     "tier": number,
-    "unit": text,
+    "unit": unit,
     "withdrawn_by": text,
 }
 MEASURE_FIELDS: Fields = {

@@ -103,6 +103,11 @@ def text(value: Any) -> str:
     return value
 
 
+def unit(value: Any) -> str:
+    """A unit; "" is the centre."""
+    return value if value == "" else text(value)
+
+
 def texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise refuse(SCENARIO_VALUE, "", value, '["…", "…"]')

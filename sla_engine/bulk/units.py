@@ -34,6 +34,8 @@ class Units:
 
     def of(self, cycles: Cycles, at: Instant) -> Codes:
         """The unit answerable at an instant, or when the clock ended."""
+        if cycles.rule.clause.liable == "centre":
+            return np.full(len(cycles.group), self._nobody, np.int32)
         if cycles.rule.clause.scope.laned:
             return pick(self._facts.lanes.unit.codes, cycles.group)
         asked = np.minimum(cycles.end, at)

@@ -73,10 +73,15 @@ def _upcoming(assessment: Assessment, reading: Reading) -> Firing | None:
 
 
 def recorded(assessment: Assessment, reading: Reading, firing: Firing) -> bool:
-    """Whether an act of that rung at that instant stands in the log."""
+    """Whether an act of that rung at that instant stands in the log, against whoever answers."""
     acts = assessment.dossier.acts
     earlier = acts.get((*reading.key, firing.rung.id)) if acts else None
-    return earlier is not None and any(act.stands and act.fired.at == firing.at for act in earlier)
+    if earlier is None:
+        return False
+    unit = unit_at(assessment.chronicle, reading.cycle, firing.at)
+    return any(
+        act.stands and act.fired.at == firing.at and act.fired.unit == unit for act in earlier
+    )
 
 
 def _state(reading: Reading) -> State:

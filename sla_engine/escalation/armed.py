@@ -28,7 +28,7 @@ from sla_engine.sla.assess import Assessment, Reading
 from sla_engine.sla.schedule import Firing
 from sla_engine.sla.standing import noted
 
-EDITION = 2
+EDITION = 3
 """Of the plans; a plan of another edition is not fired from."""
 
 

@@ -14,6 +14,7 @@ from sla_engine.dossier.fold import Act, Dossier
 from sla_engine.dossier.kind import Kind
 from sla_engine.dossier.pending import Pending
 from sla_engine.escalation import repetition
+from sla_engine.escalation.alarms import recorded
 from sla_engine.escalation.react import NEXT_TIER, TALK
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.policy.vocabulary import OPEN_NEXT
@@ -159,23 +160,11 @@ def _firings(assessment: Assessment, now: Instant) -> Iterator[Draft]:
         (reading, firing)
         for reading in assessment.news
         for firing in reading.schedule.firings
-        if firing.fire_at <= now and not _stands(assessment, reading, firing)
+        if firing.fire_at <= now and not recorded(assessment, reading, firing)
     ]
     due.sort(key=lambda each: (each[1].at, each[1].rung.level))
     for reading, firing in due:
         yield Draft(_meta(reading, firing.at, now), _act(assessment, reading, firing, due))
-
-
-def _stands(assessment: Assessment, reading: Reading, firing: Firing) -> bool:
-    acts = assessment.dossier.acts.get((*reading.key, firing.rung.id))
-    if acts is None:
-        return False
-    unit = _unit(assessment, reading, firing)
-    return any(act.stands and act.fired.at == firing.at and act.fired.unit == unit for act in acts)
-
-
-def _unit(assessment: Assessment, reading: Reading, firing: Firing) -> str:
-    return unit_at(assessment.chronicle, reading.cycle, firing.at)
 
 
 def _act(
@@ -197,7 +186,7 @@ def _act(
         at=firing.at,
         tier=rung.tier,
         to=rung.to,
-        unit=_unit(assessment, reading, firing),
+        unit=unit_at(assessment.chronicle, reading.cycle, firing.at),
         silent=_silence(assessment, reading, firing, due),
     )
 

@@ -11,6 +11,10 @@ from sla_engine.worktime import Amount, Instant, OfficeHours, Term
 
 Status = Literal["published", "default"]
 
+Liable = Literal["unit", "centre"]
+"""Who answers for a clock: the unit that has the matter or is talked to, or whoever receives,
+dispatches, calls back, verifies, talks or rules (受理中心)."""
+
 ALL_HOURS = "24x7"
 OFFICE = "office"
 
@@ -131,8 +135,8 @@ class Clause:
     stop marks are refused (a return, an objection, a request for review); `final`: when it passes
     unused, the matter is finally closed (三级终结). `own_limit`: a list item may bring a limit of
     its own, `term` is for one that does not. `beside` names clauses of the same start and stop but
-    another limit that run at the same time (a promise beside the statutory limit). `measured`: a
-    measure of the pack counts its verdicts.
+    another limit that run at the same time (a promise beside the statutory limit). `liable`: who is
+    late when the term has passed. `measured`: a measure of the pack counts its verdicts.
     """
 
     id: str
@@ -155,6 +159,7 @@ class Clause:
     own_limit: bool = False
     final: bool = False
     beside: tuple[str, ...] = ()
+    liable: Liable = "unit"
     measured: bool = False
     barred: frozenset[str] = field(init=False)
     """Marks that come too late after the due instant. A return always does: silence is acceptance

@@ -32,6 +32,13 @@ RUNG_AFTER_END = register(
     "“{allowed}”提请上一级之后本轮时钟即告终止，排在其后的“{found}”永远等不到",
     "the clock ends when {allowed} proposes the next tier; {found}, which is later, never comes",
 )
+NOBODY_TO_TALK_TO = register(
+    "NOBODY_TO_TALK_TO",
+    "“{found}”针对承办单位，而本条由受理中心负责；可用：{allowed}",
+    "{found} is done to a unit, but the centre answers for this clause; there are: {allowed}",
+    '由承办单位负责的，写明 liable = "unit"',
+    'where the unit answers for it, say liable = "unit"',
+)
 ROUND_LOOPS = register(
     "ROUND_LOOPS",
     "时钟以 opened 起算，“{found}”使每一轮一开启就开启下一轮，永无止境",
@@ -64,6 +71,8 @@ LIST_LOOPS = register(
 )
 
 Faults = Iterator[Fault]
+
+_WITH_A_UNIT = frozenset({"talk", "list"})
 
 
 def reachable(draft: Draft) -> Faults:
@@ -98,6 +107,15 @@ def lapsed(draft: Draft) -> Faults:
             at = draft.at("clause", clause.id, "rung", rung.id, "act")
             allowed = ", ".join(sorted(acts_of(clause.scope) - AGAINST_THE_UNIT))
             yield fault(RUNG_BARRED, at, rung.act, allowed)
+
+
+def addressed(draft: Draft) -> Faults:
+    """A talk is with a unit, and what is listed is a unit's problem."""
+    for clause, rung in rungs_of(draft):
+        if clause.liable == "centre" and clause.scope.kind != "round" and rung.act in _WITH_A_UNIT:
+            at = draft.at("clause", clause.id, "rung", rung.id, "act")
+            allowed = ", ".join(sorted(acts_of(clause.scope) - _WITH_A_UNIT))
+            yield fault(NOBODY_TO_TALK_TO, at, rung.act, allowed)
 
 
 def _late(rung: Rung) -> bool:
@@ -217,6 +235,7 @@ def rungs_of(draft: Draft) -> Iterator[tuple[Clause, Rung]]:
 CHECKS: tuple[Callable[[Draft], Faults], ...] = (
     reachable,
     lapsed,
+    addressed,
     outlived,
     order,
     cycles,

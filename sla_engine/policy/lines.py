@@ -54,6 +54,11 @@ _LATES = {
     "barred": Text("失权，不再接受", "barred"),
 }
 
+_LIABLE = {
+    "unit": Text("承办单位", "the unit"),
+    "centre": Text("受理中心", "the centre"),
+}
+
 
 def ids(pack: Pack) -> set[str]:
     """Places of clauses, rungs and the tables beside them."""
@@ -135,6 +140,7 @@ def _clause(pack: Pack, clause: Clause) -> Iterator[Line]:
         ("repeat", "重复起算", "repeats", yes(clause.repeat)),
         ("revision", "放假调整时", "on a calendar revision", _REVISIONS[clause.revision]),
         ("late", "期满之后", "after the due instant", _LATES[clause.late]),
+        ("liable", "责任方", "answers for it", _LIABLE[clause.liable]),
         ("own_limit", "可自带期限", "takes a limit of its own", yes(clause.own_limit)),
         ("beside", "并行的条款", "runs beside", plain("、".join(clause.beside))),
         ("basis", "依据", "basis", plain("；".join(clause.basis))),

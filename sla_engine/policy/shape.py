@@ -16,6 +16,7 @@ from sla_engine.policy.clause import (
     Clause,
     ExtensionRule,
     Level,
+    Liable,
     Match,
     Rung,
     Scope,
@@ -49,7 +50,7 @@ from sla_engine.policy.values import (
     Words,
     instant_of,
 )
-from sla_engine.policy.vocabulary import Light
+from sla_engine.policy.vocabulary import Light, liable_by
 from sla_engine.worktime import Instant, Term
 
 Tier = Annotated[int, Field(ge=1, le=9)]
@@ -189,6 +190,7 @@ class ClauseTable(Table):
     own_limit: bool = False
     final: bool = False
     beside: ClauseNames = ()
+    liable: Liable | None = None
     extension: ExtensionTable | None = None
     basis: Basis
     status: Status = "default"
@@ -213,6 +215,7 @@ class ClauseTable(Table):
             own_limit=self.own_limit,
             final=self.final,
             beside=self.beside,
+            liable=self.liable or liable_by(Scope(self.scope), (*self.stop, *self.stop_all)),
             rungs=rungs,
             basis=self.basis,
             status=self.status,

@@ -4,10 +4,10 @@ A pack adds milestones of its own (`[steps]`) to the marks; it cannot add acts, 
 something the engine does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from sla_engine.policy.clause import Scope, Text
+from sla_engine.policy.clause import Liable, Scope, Text
 
 _COMMON_MARKS = {
     "suspended": Text("中止", "suspended"),
@@ -209,6 +209,33 @@ RIGHTS = frozenset(
 )
 """Marks by which somebody uses a right. All others are duties, which do not lapse."""
 
+OF_THE_CENTRE = frozenset(
+    {
+        "admitted",
+        "declined",
+        "dispatched",
+        "return_ruled",
+        "callback_done",
+        "rework_ordered",
+        "approved",
+        "refused",
+        "notified",
+        "held",
+        "no_show",
+        "minuted",
+        "plan_accepted",
+        "plan_returned",
+        "rejected",
+        "objection_ruled",
+    }
+)
+"""Marks that only the centre makes: whoever receives, dispatches, calls back, talks or rules."""
+
+OF_THE_UNIT = frozenset(
+    {"accepted", "return_requested", "resolved", "plan_filed", "started", "reported"}
+)
+"""Marks that only the unit makes. All others may be either's, e.g. the local ones of a pack."""
+
 OPEN_NEXT = "open_next"
 """The act that opens the next round. It tells nobody anything, so nothing can overtake it."""
 
@@ -237,6 +264,13 @@ CLAUSE_COUNTERS = ("judged", "met", "late", "cancelled")
 """What the scorecard counts of every clock, as `CLAUSE.met`."""
 
 Light = Literal["none", "grey", "blue", "yellow", "orange", "red", "purple", "black"]
+
+
+def liable_by(scope: Scope, stops: Iterable[str]) -> Liable:
+    """Who answers for a clock that these marks stop: nobody is late by what another has to do. The
+    unit of a dispute is the office that rules on it."""
+    marks = frozenset(stops) if scope is not Scope.DISPUTE else frozenset[str]()
+    return "centre" if marks & OF_THE_CENTRE and not marks & OF_THE_UNIT else "unit"
 
 
 def marks_of(scope: Scope | None) -> Mapping[str, Text]:

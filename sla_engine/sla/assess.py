@@ -7,7 +7,7 @@ from fractions import Fraction
 from sla_engine.dossier.chronicle import Chronicle, read
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.kind import Kind
-from sla_engine.policy.clause import Clause, Scope
+from sla_engine.policy.clause import Clause
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant, Value
 from sla_engine.sla.clocks import clocks
@@ -203,15 +203,17 @@ def _state(each: Schedule, at: Instant) -> State:
 def unit_at(chronicle: Chronicle, cycle: Cycle, at: Instant) -> str:
     """Who is answerable for a clock at an instant: the unit of its own lane, for a round the office
     that runs it, for a petition or item the lead unit that held it then (it stays liable until a
-    return is ruled, D17). "" while the petition lies with the dispatcher.
+    return is ruled, D17). "" for what the centre owes, and until it has dispatched the petition.
 
     A clock inherited in a merge may be older than the first dispatch; the first unit takes it on.
     """
-    lanes = chronicle.lanes.all
-    if cycle.clause.scope.laned:
-        return lanes[cycle.lane].unit
-    if cycle.clause.scope is Scope.ROUND:
+    lanes, clause = chronicle.lanes.all, cycle.clause
+    if clause.scope.kind == "round" and (clause.liable == "centre" or not clause.scope.laned):
         return chronicle.traits["unit"]
+    if clause.liable == "centre":
+        return ""
+    if clause.scope.laned:
+        return lanes[cycle.lane].unit
     if cycle.start.inherited:
         first = next((lane for lane in lanes.values() if lane.lead), None)
         if first is not None and at < first.opened_at:

@@ -47,6 +47,10 @@ def compare(engine: Engine, entries: list[Entry], now: int) -> None:
     for asked in (
         Filter(),
         Filter(unit="U01"),
+        Filter(unit=""),
+        Filter(unit="", order="newest"),
+        Filter(unit="U01", card="any"),
+        Filter(unit="U02", number="P"),
         Filter(card="any"),
         Filter(order="newest", state="any"),
         Filter(order="newest", state="ended", unit="U02"),

@@ -12,23 +12,34 @@ ENDED = ("closed", "declined", "merged", "withdrawn")
 
 
 class Entry(NamedTuple):
-    """One petition as a list shows it; `reds`: days of its red cards; `verdicts`: (day, unit,
-    judged or met) of its clocks."""
+    """One petition as a list shows it; `owed`: (unit, due instant) of each open clock; `cards`:
+    (unit, act) of each card; `reds`: days of its red cards; `verdicts`: (day, unit, judged or met)
+    of its clocks."""
 
     no: str
     phase: str
     unit: str
-    card: str
     kind: str
     registered_at: Instant
-    due: Instant | None
     ended_at: Instant | None
+    owed: list[tuple[str, Instant]]
+    cards: list[tuple[str, str]]
     reds: list[str]
     verdicts: Counter[tuple[str, str, str]]
 
     @property
     def open(self) -> bool:
         return self.phase not in ENDED
+
+    def concerns(self, unit: str | None) -> bool:
+        return unit is None or unit == self.unit or unit in dict(self.owed)
+
+    def due(self, unit: str | None) -> Instant | None:
+        return min((due for whose, due in self.owed if unit in (None, whose)), default=None)
+
+    def card(self, unit: str | None) -> str:
+        given = {act for whose, act in self.cards if unit in (None, whose)}
+        return "red" if "red" in given else "yellow" if "yellow" in given else ""
 
 
 def entry(case: Case) -> Entry:
@@ -40,24 +51,23 @@ def entry(case: Case) -> Entry:
         case.traits["no"],
         case.chronicle.phase,
         leads[-1].unit if leads else "",
-        next((card for card in ("red", "yellow") if card in case.standing()["acts"]), ""),
         case.traits["kind"],
         registered,
-        None if ended_at is not None else _due(case),
         ended_at,
+        [] if ended_at is not None else _owed(case),
+        [(act.fired.unit, act.fired.act) for act in case.acts() if act.stands],
         sorted(day(act.fired.due) for act in case.acts() if act.stands and act.fired.act == "red"),
         _verdicts(case),
     )
 
 
-def _due(case: Case) -> Instant | None:
+def _owed(case: Case) -> list[tuple[str, Instant]]:
     assessment = case.assess()
-    dues = [
-        reading.due
+    return [
+        (reading.unit, reading.due)
         for reading in (*assessment.readings, *assessment.coming)
         if reading.cycle.end is None and reading.due is not None and not reading.clause.lapses
     ]
-    return min(dues, default=None)
 
 
 def _ended_at(case: Case) -> Instant | None:
@@ -89,19 +99,21 @@ def listed(entries: list[Entry], asked: Filter) -> list[str]:
     elif asked.order == "newest" or asked.state != "open":
         found.sort(key=lambda each: (each.registered_at, each.no), reverse=True)
     else:
-        found.sort(key=lambda each: (each.due is None, each.due or 0, each.no))
+        dues = {each.no: each.due(asked.unit) for each in found}
+        found.sort(key=lambda each: (dues[each.no] is None, dues[each.no] or 0, each.no))
     return [each.no for each in found]
 
 
 def _wanted(each: Entry, asked: Filter) -> bool:
+    due, card = each.due(asked.unit), each.card(asked.unit)
     bounded = asked.due_from is not None or asked.due_before is not None
-    above = each.due is not None and (asked.due_from is None or each.due >= asked.due_from)
-    below = each.due is not None and (asked.due_before is None or each.due < asked.due_before)
+    above = due is not None and (asked.due_from is None or due >= asked.due_from)
+    below = due is not None and (asked.due_before is None or due < asked.due_before)
     cards = {"": {"", "red", "yellow"}, "any": {"red", "yellow"}, "none": {""}}
     return (
         (asked.state == "any" or each.open == (asked.state == "open"))
-        and (asked.unit is None or each.unit == asked.unit)
-        and each.card in cards.get(asked.card, {asked.card})
+        and each.concerns(asked.unit)
+        and card in cards.get(asked.card, {asked.card})
         and (not asked.phase or each.phase == asked.phase)
         and (not asked.kind or each.kind == asked.kind)
         and each.no.startswith(asked.number)
@@ -123,7 +135,9 @@ class Figures(NamedTuple):
 
 def figures(entries: list[Entry], now: Instant, window: set[str], unit: str | None) -> Figures:
     """What a unit, or with None everybody, comes to; `window`: days over which clocks count."""
-    own = [each for each in entries if each.open and unit in (None, each.unit)]
+    own = [each for each in entries if each.open and each.concerns(unit)]
+    dues = [due for each in own if (due := each.due(unit)) is not None]
+    cards = Counter(each.card(unit) for each in own)
     verdicts: Counter[str] = Counter()
     for each in entries:
         for (when, liable, what), count in each.verdicts.items():
@@ -131,10 +145,10 @@ def figures(entries: list[Entry], now: Instant, window: set[str], unit: str | No
                 verdicts[what] += count
     return Figures(
         len(own),
-        sum(each.due is not None and each.due < now for each in own),
-        sum(each.due is not None and day(each.due - 1) == day(now) for each in own),
-        sum(each.card == "red" for each in own),
-        sum(each.card == "yellow" for each in own),
+        sum(due < now for due in dues),
+        sum(day(due - 1) == day(now) for due in dues),
+        cards["red"],
+        cards["yellow"],
         verdicts["judged"],
         verdicts["met"],
     )

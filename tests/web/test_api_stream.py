@@ -26,6 +26,7 @@ from sla_engine.web.house import House
 from sla_engine.wiring import Engine
 from sla_engine.worktime import parse_instant
 from tests.support.delivery import RULES
+from tests.support.served import until
 from tests.support.web import Fixed, client, submitting, visitor
 
 DATA = {"pack": "zaozhuang-2110", "kind": "投诉", "region": "CN-3704", "subject": "enterprise"}
@@ -123,6 +124,27 @@ def test_a_connection_that_is_cut_goes_on_where_it_was(engine: Engine) -> None:
                 house.broadcast.close()
         reading.join(20)
         assert positions(reading.events) == list(range(1, 13))
+
+
+def test_who_has_read_farther_than_those_who_listen_hears_nothing_twice(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broadcasting, "_LOOK_S", 60.0)
+    with served(engine, "supervisor") as (house, address):
+        register(engine, "P0")
+        first, second = Reading(address, 4, after=0), Reading(address, 4, after=0)
+        first.start()
+        assert first.began.wait(20)
+        until(lambda: len(house.broadcast) == 1, "one listens")
+        register(engine, "P1")  # Nobody who listens is told so yet.
+        second.start()
+        until(lambda: len(house.broadcast) == 2, "two listen")
+        house.moved()
+        register(engine, "P2", "P3")
+        house.moved()
+        for reading in (first, second):
+            reading.join(20)
+            assert positions(reading.events) == [1, 2, 3, 4]
 
 
 def test_whoever_follows_from_now_on_is_told_where_that_is(engine: Engine) -> None:

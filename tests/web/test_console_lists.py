@@ -285,7 +285,7 @@ def test_the_audit_tells_which_list_was_taken_and_by_which_filters(desk: Engine)
     desk.follow()
     html = page(client(desk, "audit"), "/audit?what=export.")
     assert html.count("<td>导出</td>") == 1
-    assert "清单 诉求工单；筛选 承办单位 待派单、红黄牌 红牌、范围 全部" in html
+    assert "清单 诉求工单；筛选 承办单位 受理中心、红黄牌 红牌、范围 全部" in html
     for kind in ("export.", "proposal.", "campaign."):
         assert f'<option value="{kind}"' in html
 

@@ -62,6 +62,18 @@ def test_the_docket_of_what_is_due_has_the_most_overdue_first(api: TestClient) -
     ]
 
 
+def test_the_centre_has_what_it_has_still_to_do(town: Engine, api: TestClient) -> None:
+    found = rows(api, "/v1/petitions?order=due&unit=-")
+    assert found
+    for row in found:
+        clocks = town.assess(f"petition/{row['no']}").readings
+        own = [each for each in clocks if each.unit == "" and each.cycle.end is None]
+        dues = [each.due for each in own if each.due is not None and not each.clause.lapses]
+        assert dues or not row["unit"]
+        assert row["due"] == (format_instant(min(dues)) if dues else None)
+    assert any(row["unit"] for row in found), "a callback is owed for what a unit has resolved"
+
+
 def test_a_cursor_of_another_list_is_refused(api: TestClient) -> None:
     cursor = api.get("/v1/petitions?limit=1").json()["next"]
     answer = api.get(f"/v1/talks?cursor={cursor}")
@@ -239,6 +251,8 @@ def test_a_handler_who_asks_for_another_units_list_is_told_so(
     handler = mine[0]
     for path in ("petitions", "worklist", "items", "talks", "supervision", "callbacks"):
         answer = handler.get(f"/v1/{path}?unit=somebody-else")
+        assert (answer.status_code, answer.json()["code"]) == (403, "NOT_YOURS")
+        answer = handler.get(f"/v1/{path}?unit=-")
         assert (answer.status_code, answer.json()["code"]) == (403, "NOT_YOURS")
 
 

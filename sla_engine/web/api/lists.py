@@ -14,7 +14,7 @@ from sla_engine.showing.duties import as_dict, duties_of
 from sla_engine.showing.names import Levels, Names
 from sla_engine.showing.plain import jsonable
 from sla_engine.web.api import reading, shapes
-from sla_engine.web.api.reading import At, Cursor, JudgedAt, KnownAt, Limit, Unit, Word, told
+from sla_engine.web.api.reading import At, Cursor, JudgedAt, KnownAt, Limit, Party, Unit, Word, told
 from sla_engine.web.gate import Visitor, need
 from sla_engine.web.house import HouseDep
 
@@ -69,7 +69,7 @@ def list_work(
     house: HouseDep,
     visitor: Reader,
     *,
-    unit: Unit = "",
+    unit: Party = "",
     card: Annotated[str, Query(pattern="^(|red|yellow|any|none)$")] = "",
     due_before: At = None,
     cursor: Cursor = "",
@@ -77,7 +77,7 @@ def list_work(
 ) -> Response:
     """What is overdue longest comes first, then what is due next."""
     asked = docket.Filter(
-        unit=reading.narrowed(visitor, unit),
+        unit=reading.party(visitor, unit),
         card=card,  # type: ignore[arg-type]  # one of the words, by its pattern
         due_before=reading.instant(due_before, "due_before"),
     )

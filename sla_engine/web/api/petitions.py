@@ -21,7 +21,7 @@ from sla_engine.showing.plain import without
 from sla_engine.showing.proof import proof
 from sla_engine.web.api import openapi, reading, shapes
 from sla_engine.web.api.openapi import problems_for
-from sla_engine.web.api.reading import At, Cursor, JudgedAt, KnownAt, Limit, Unit, Word, told
+from sla_engine.web.api.reading import At, Cursor, JudgedAt, KnownAt, Limit, Party, Word, told
 from sla_engine.web.doorkeeper import actor_of
 from sla_engine.web.gate import NOT_YOURS, Visitor, need
 from sla_engine.web.guards import check_asked_here
@@ -70,7 +70,7 @@ def list_petitions(  # noqa: PLR0913  one argument for each parameter
     order: Literal["due", "newest"] = "newest",
     state: Literal["open", "ended", "any"] = "any",
     card: Literal["", "red", "yellow", "any", "none"] = "",
-    unit: Unit = "",
+    unit: Party = "",
     phase: Word = "",
     kind: Word = "",
     urgency: Word = "",
@@ -86,7 +86,7 @@ def list_petitions(  # noqa: PLR0913  one argument for each parameter
     asked = Filter(
         order=order,
         state=state if order == "newest" else "open",
-        unit=reading.narrowed(visitor, unit),
+        unit=reading.party(visitor, unit),
         card=card,
         phase=phase,
         kind=kind,

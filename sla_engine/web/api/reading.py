@@ -31,6 +31,9 @@ _NUL = "\0"
 Cursor = Annotated[str, Query(max_length=1_000, description="Where to go on, from `next`.")]
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows on a page, at most.")]
 Unit = Annotated[str, Query(max_length=200, description="Only what is this unit's.")]
+Party = Annotated[
+    str, Query(max_length=200, description="Only what is this unit's; `-`: what is the centre's.")
+]
 Word = Annotated[str, Query(max_length=200)]
 At = Annotated[str | None, Query(json_schema_extra={"format": "date-time"}, max_length=40)]
 Day = Annotated[str | None, Query(json_schema_extra={"format": "date"}, max_length=10)]
@@ -113,6 +116,12 @@ def narrowed(visitor: Visitor, unit: str) -> str | None:
     if unit:
         gate.own(visitor, unit, unit)
     return unit or visitor.unit or None
+
+
+def party(visitor: Visitor, unit: str) -> str | None:
+    """The same for petitions, of which the centre has its part. Raises `NOT_YOURS`."""
+    whose = narrowed(visitor, unit)
+    return "" if whose == "-" else whose
 
 
 # ---------------------------------------------------------------------------------------- answers

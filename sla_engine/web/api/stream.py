@@ -254,15 +254,23 @@ async def _follow(wish: _Wish, after: int | None) -> AsyncGenerator[bytes, None]
                 break
             reached = page[-1].position
             yield await run_in_threadpool(_written, wish, page)
-        async for part in _live(listener, lambda page: _written(wish, page)):
-            yield part
+        # The past may have been read farther than those who listen have been told.
+        async for part in _live(listener, lambda page: _written(wish, _behind(page, reached))):
+            if part:
+                yield part
     finally:
         broadcast.leave(listener)
+
+
+def _behind(page: Sequence[Recorded], position: int) -> Sequence[Recorded]:
+    return page if page[0].position > position else [e for e in page if e.position > position]
 
 
 def _written(wish: _Wish, page: Sequence[Recorded]) -> bytes:
     """Events as a part of the stream. Where none of them is wanted, the position is told all the
     same, so that whoever resumes need not look at them again."""
+    if not page:
+        return b""
     chosen = wish.chosen(page)
     parts = [b"id: %d\ndata: %b\n\n" % (e.position, _json(told_of(e))) for e in chosen]
     if not chosen or chosen[-1].position != page[-1].position:

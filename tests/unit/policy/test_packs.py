@@ -212,6 +212,21 @@ def test_a_term_whose_silence_is_consent_lapses_unless_a_rate_counts_it_as_a_mis
     assert by_id["xinfang-2022"].clause("objection").lapses
 
 
+def test_each_answers_for_its_own() -> None:
+    owed = {
+        pack.name: {clause.id for clause in pack.clauses if clause.liable == "centre"}
+        for pack in load_packs()
+    }
+    assert owed["zaozhuang-2110"] >= {"triage", "return-rule", "callback", "talk-approve"}
+    assert owed["beijing-jsjb"] >= {"dispatch-a", "callback"}
+    assert owed["jinan-five-level"] >= {"dispatch", "exit", "return-rule"}
+    assert owed["hotline-12345-generic"] >= {"dispatch", "redo-decide"}
+    assert owed["mingguang-three-tier"] >= {"item-verify", "objection-rule", "talk-verify"}
+    assert not owed["disputes-generic"], "the unit of a dispute is the office that rules on it"
+    theirs = {"solve", "handle", "return", "sign", "list-item", "talk-plan", "talk-rectify-1"}
+    assert not theirs & set().union(*owed.values())
+
+
 def test_the_rulebook_holds_every_pack_and_its_calendar() -> None:
     rules = load_rulebook()
     assert {pack.name for pack in rules.packs} == set(NAMES)

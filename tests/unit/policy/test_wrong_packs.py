@@ -826,6 +826,23 @@ def test_a_rung_from_the_beginning_of_a_quarter_waits_for_its_end(
     assert found == (set() if sure else {"ROUND_TOO_SOON"})
 
 
+def test_nobody_is_talked_to_about_what_the_centre_owes() -> None:
+    ruling = RETURN.replace('"dispatched"', '"return_requested"').replace(
+        '["return_requested"]', '["return_ruled"]'
+    )
+    assert lint(edited(more(ruling)), FILE) == []
+    talk = ruling.replace('act = "red"', 'act = "talk"\ntier = 1')
+    (fault,) = lint(edited(more(talk)), FILE)
+    assert (fault.code, fault.where) == (
+        "NOBODY_TO_TALK_TO",
+        f"{FILE} clause.return.rung.red.act",
+    )
+    assert "由受理中心负责" in fault.zh()
+    assert "the centre answers for this clause" in fault.en()
+    said = talk.replace("basis =", 'liable = "unit"\nbasis =', 1)
+    assert lint(edited(more(said)), FILE) == []
+
+
 def test_a_return_lapses_without_being_told_to_but_a_signature_is_still_owed() -> None:
     (fault,) = lint(edited(more(RETURN)), FILE)
     assert (fault.code, fault.where) == ("RUNG_BARRED", f"{FILE} clause.return.rung.red.act")
