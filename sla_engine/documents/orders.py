@@ -42,7 +42,7 @@ def recall(source: Source) -> Fields:
     grounds = (_ground(act, source) for act in gone)
     return {
         **about(source),
-        "unit": "、".join(dict.fromkeys(act.fired.unit for act in gone if act.fired.unit)),
+        "unit": tuple(dict.fromkeys(act.fired.unit or witness.CENTRE for act in gone)),
         "withdrawn": tuple(_gone(act, source) for act in gone),
         "recalled": tuple(told),
         "reason": "；".join(dict.fromkeys(ground for ground in grounds if ground)),
@@ -73,7 +73,7 @@ def _act(act: Act, source: Source) -> dict[str, Any]:
     rung = next((each for each in rungs if each.id == fired.rung), None)
     return {
         **({} if reading is None else witness.clock(reading)),
-        "unit": fired.unit,
+        "unit": fired.unit or witness.CENTRE,
         "issued_at": Moment(act.recorded_at),
         "reference": "|".join(
             (source.name, fired.clause, fired.cycle, str(fired.version), fired.rung)

@@ -21,6 +21,9 @@ from sla_engine.talk.events import (
 
 E = TypeVar("E", bound=Event)
 
+CENTRE = "centre"
+"""Stands for the unit where nobody answers for a clock but the centre."""
+
 _CAUSE_PARTS = 5
 _ROUNDS = (TalkProposed, TierRaised, Rebounded)
 
@@ -110,7 +113,7 @@ def clock(reading: Reading) -> Row:
         **rule_cells(reading.clause),
         "limit": str(reading.cycle.term.amount),
         "cycle": reading.cycle.name,
-        "unit": reading.unit,
+        "unit": reading.unit or CENTRE,
         "started": Moment(reading.start),
         "due": None if due is None else Moment(due, ends=True),
         "stopped": None if stopped is None else Moment(stopped),
