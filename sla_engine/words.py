@@ -17,6 +17,9 @@ from sla_engine.record import Event, type_name
 from sla_engine.sla.assess import State
 from sla_engine.worktime import DayKind
 
+CENTRE = Text("受理中心", "the centre")
+"""Who answers for what no unit answers for."""
+
 STATES: Mapping[str, Text] = {
     State.RUNNING.value: Text("计时中", "running"),
     State.PAUSED.value: Text("中止", "paused"),

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from sla_engine import words
 from sla_engine.cli import output
 from sla_engine.cli.desk import Desk
 from sla_engine.cli.options import within
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from sla_engine.service.campaign import Campaign
     from sla_engine.service.campaign_forecast import Forecast
     from sla_engine.wiring import Engine, LoadReport
-
-_NOBODY = "—"
 
 
 class Watch:
@@ -196,7 +195,7 @@ def foretell(
 
 
 def _tables(found: "Forecast", limit: int, lang: str) -> "Iterator[RenderableType]":
-    total = found.total
+    total, centre = found.total, words.CENTRE.zh if lang == "zh" else words.CENTRE.en
     ways = output.table("", "去向 which way", "期限 terms", "最多 at most")
     ways.add_row("延后 later", f"{total.later}", _longest(total.latest, lang))
     ways.add_row("提前 earlier", f"{total.earlier}", _longest(total.earliest, lang))
@@ -209,14 +208,14 @@ def _tables(found: "Forecast", limit: int, lang: str) -> "Iterator[RenderableTyp
     for unit, tally in by_size(found)[:limit]:
         most = max(tally.latest, -tally.earliest)
         counts = (tally.dossiers, tally.terms, tally.later, tally.earlier)
-        units.add_row(unit or _NOBODY, *map(str, counts), _longest(most, lang))
+        units.add_row(unit or centre, *map(str, counts), _longest(most, lang))
     yield units
     if len(found.units) > limit:
         yield f"共 {len(found.units)} 个单位，用 --json 看全部 · all units with --json"
     examples = output.table("", "案卷 dossier", "条款 clause", "单位 unit", "原 old", "新 new")
     for move in found.examples:
         dues = (deadline(move.old_due), deadline(move.new_due))
-        examples.add_row(move.stream.split("/", 1)[1], move.clause, move.unit or _NOBODY, *dues)
+        examples.add_row(move.stream.split("/", 1)[1], move.clause, move.unit or centre, *dues)
     yield examples
 
 

@@ -80,7 +80,7 @@ FILTERS: Mapping[str, Text] = {
     "registered_until": Text("登记 至", "registered until"),
 }
 CHOICES: Mapping[str, Mapping[str, Text]] = {
-    "unit": {"-": Text("受理中心", "the centre")},
+    "unit": {"-": words.CENTRE},
     "card": _CARDS,
     "phase": words.PETITION_PHASES,
     "urgency": told.VALUES,
