@@ -18,7 +18,16 @@ from sla_engine.sla.assess import State
 from sla_engine.worktime import DayKind
 
 CENTRE = Text("受理中心", "the centre")
-"""Who answers for what no unit answers for."""
+CENTRES: Mapping[str, Text] = {
+    "talk": Text("约谈方", "whoever talks to it"),
+    "item": Text("核验方", "whoever verifies it"),
+}
+"""Who answers for what no unit answers for, by kind of dossier where it is not the centre."""
+
+
+def centre_of(kind: str) -> Text:
+    return CENTRES.get(kind, CENTRE)
+
 
 STATES: Mapping[str, Text] = {
     State.RUNNING.value: Text("计时中", "running"),

@@ -40,9 +40,10 @@ def recall(source: Source) -> Fields:
     gone.sort(key=lambda act: act.version)
     told = dict.fromkeys(role for act in gone for role in _to(act, source))
     grounds = (_ground(act, source) for act in gone)
+    kind = source.chronicle.kind.name
     return {
         **about(source),
-        "unit": tuple(dict.fromkeys(act.fired.unit or witness.CENTRE for act in gone)),
+        "unit": tuple(dict.fromkeys(witness.whose(act.fired.unit, kind) for act in gone)),
         "withdrawn": tuple(_gone(act, source) for act in gone),
         "recalled": tuple(told),
         "reason": "；".join(dict.fromkeys(ground for ground in grounds if ground)),
@@ -73,7 +74,7 @@ def _act(act: Act, source: Source) -> dict[str, Any]:
     rung = next((each for each in rungs if each.id == fired.rung), None)
     return {
         **({} if reading is None else witness.clock(reading)),
-        "unit": fired.unit or witness.CENTRE,
+        "unit": witness.whose(fired.unit, source.chronicle.kind.name),
         "issued_at": Moment(act.recorded_at),
         "reference": "|".join(
             (source.name, fired.clause, fired.cycle, str(fired.version), fired.rung)

@@ -21,8 +21,7 @@ from sla_engine.talk.events import (
 
 E = TypeVar("E", bound=Event)
 
-CENTRE = "centre"
-"""Stands for the unit where nobody answers for a clock but the centre."""
+_CENTRES = {"talk": "convener", "item": "verifier"}
 
 _CAUSE_PARTS = 5
 _ROUNDS = (TalkProposed, TierRaised, Rebounded)
@@ -113,7 +112,7 @@ def clock(reading: Reading) -> Row:
         **rule_cells(reading.clause),
         "limit": str(reading.cycle.term.amount),
         "cycle": reading.cycle.name,
-        "unit": reading.unit or CENTRE,
+        "unit": whose(reading.unit, reading.clause.scope.kind),
         "started": Moment(reading.start),
         "due": None if due is None else Moment(due, ends=True),
         "stopped": None if stopped is None else Moment(stopped),
@@ -121,6 +120,11 @@ def clock(reading: Reading) -> Row:
         "state": reading.state.value,
         "provisional": "provisional" if reading.provisional else "",
     }
+
+
+def whose(unit: str, kind: str) -> str:
+    """The unit, or where none answers in such a dossier, the code for who does (`unit.centre`)."""
+    return unit or _CENTRES.get(kind, "centre")
 
 
 def standing_causes(chronicle: Chronicle) -> tuple[list[str], list[str]]:

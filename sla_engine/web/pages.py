@@ -1,7 +1,7 @@
 """Pages: templates with the words, the times and the way round that every one of them needs.
 
 `t(zh, en)` chooses by the page's language; `word(text)` does so for a `Text` of the engine;
-`whose(unit)` names who answers for something, the centre where no unit does;
+`whose(unit, kind)` names who answers for something in such a dossier, be it no unit;
 `marked(text)` says what is Chinese on an English page, for whoever has it read out;
 `moment`, `day` and `clock_time` show an instant in the region's zone, inside `<time>`.
 """
@@ -28,7 +28,7 @@ from sla_engine.showing.places import place
 from sla_engine.web.gate import NOBODY, Visitor
 from sla_engine.web.language import COOKIE, TAGS, Language, language_of
 from sla_engine.web.menu import MENU, Entry
-from sla_engine.words import CENTRE
+from sla_engine.words import centre_of
 from sla_engine.worktime import format_instant
 
 _A_YEAR_S = 31_536_000
@@ -140,8 +140,8 @@ def _speech(language: Language) -> dict[str, Any]:
             return text
         return Markup(_CHINESE.sub(_IN_CHINESE, str(escape(text))))
 
-    def whose(unit: str) -> str:
-        return unit or word(CENTRE)
+    def whose(unit: str, kind: str = "petition") -> str:
+        return unit or word(centre_of(kind))
 
     said = {"t": t, "word": word, "marked": marked, "whose": whose}
     return {"language": language, "tag": TAGS[language], **said}
