@@ -114,11 +114,12 @@ def check_asked_here(request: Request) -> None:
     """For a question that leaves a trace: no link leads to it, whether on another site's page or in
     a mail. Raises `CROSS_SITE`."""
     headers = request.headers
-    # Without TLS a browser that follows a link says nothing of where it comes from, but that it
-    # wants a page.
-    follows = "sec-fetch-site" not in headers and "text/html" in headers.get("accept", "")
     known = urlsplit(request.app.state.house.settings.origin).netloc
-    if follows or not _from_here(headers, known, ("same-origin",)):
+    # Without TLS a browser that follows a link says where from by its referrer alone, which our
+    # own pages give and a mail does not; that it is a browser, by wanting a page.
+    follows = "sec-fetch-site" not in headers and "text/html" in headers.get("accept", "")
+    led = _host_of(headers.get("referer", "")) in {headers.get("host"), known} - {""}
+    if (follows and not led) or not _from_here(headers, known, ("same-origin",)):
         raise refuse(CROSS_SITE)
 
 

@@ -290,6 +290,18 @@ def test_the_audit_tells_which_list_was_taken_and_by_which_filters(desk: Engine)
         assert f'<option value="{kind}"' in html
 
 
+def test_nobody_takes_a_list_by_following_a_link_from_elsewhere(desk: Engine) -> None:
+    supervisor = client(desk, "supervisor")
+    wanted = {"accept": "text/html"}
+    for headers in ({"sec-fetch-site": "cross-site"}, wanted):
+        answer = supervisor.get("/petitions/export.csv", headers=headers)
+        assert answer.status_code == 403
+    assert not list(desk.log.streams("export/"))
+    ours = {**wanted, "referer": "http://testserver/petitions"}
+    assert supervisor.get("/petitions/export.csv", headers=ours).status_code == 200
+    assert len(list(desk.log.streams("export/"))) == 1
+
+
 def test_a_handler_takes_no_file(desk: Engine) -> None:
     handler = client(desk, "handler", unit="U01")
     assert handler.get("/petitions/export.csv").status_code == 403

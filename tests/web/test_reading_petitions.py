@@ -305,6 +305,8 @@ def test_with_a_purpose_it_is_shown_and_the_reading_is_recorded(
         ({"sec-fetch-site": "none"}, 403),
         ({"origin": "https://evil.example"}, 403),
         ({"accept": "text/html,*/*;q=0.8"}, 403),
+        ({"accept": "text/html", "referer": "https://evil.example/testserver"}, 403),
+        ({"accept": "text/html", "referer": "http://testserver/petitions"}, 200),
         ({"sec-fetch-site": "same-origin", "accept": "text/html"}, 200),
         ({"accept": "application/json"}, 200),
     ],

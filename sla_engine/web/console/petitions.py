@@ -29,6 +29,7 @@ from sla_engine.web import pages
 from sla_engine.web.console import told
 from sla_engine.web.forms import FormRoute, stands_on
 from sla_engine.web.gate import Visitor, need
+from sla_engine.web.guards import check_asked_here
 from sla_engine.web.house import House, HouseDep
 from sla_engine.web.language import language_of
 from sla_engine.wiring import Engine
@@ -124,6 +125,7 @@ def petitions(request: Request, house: HouseDep, visitor: Reads, cursor: str = "
 def export(request: Request, house: HouseDep, visitor: Exports) -> Response:
     """The same list as a file for spreadsheets, without anything personal; that it was taken is on
     record."""
+    check_asked_here(request)
     asked = _asked(request.query_params, visitor)
     lines = _lines(house.engine, filter_of(asked, house.now()), language_of(request))
     _record(house, visitor, asked)
