@@ -205,10 +205,10 @@ def _figures(petitions: int) -> Race:
 
 
 _COUNTING = """
-SELECT columns ->> 'unit', count(*), coalesce(sum(columns ->> 'due' < ?), 0),
-    sum(columns ->> 'card' = 'red')
+SELECT substr(key, 6, instr(substr(key, 6), '|') - 1), count(*),
+    coalesce(sum(columns ->> 'due' < ?), 0), sum(columns ->> 'card' = 'red')
 FROM projection_row WHERE projection = 'docket' AND generation = 1
-    AND key >= 'due|*|' AND key < 'due|*}' GROUP BY 1 ORDER BY 1
+    AND key >= 'due|=' AND key < 'due|>' GROUP BY 1 ORDER BY 1
 """
 
 

@@ -162,12 +162,20 @@ def _petitions(
 
 
 def _moved(rng: Random, like: Columns, by: int) -> Columns:
-    """A petition as another one was, so much later, with another unit; never due on the very same
+    """A petition as another one was, so much later, with other units; never due on the very same
     instant as all the others that were copied from it."""
-    unit = f"U{rng.randrange(UNITS):03d}" if like["unit"] else ""
-    row = {**like, "unit": unit}
-    if like["due"] is not None:
-        row["due"] = like["due"] + by + rng.randrange(-4 * 3600, 4 * 3600) * 1_000_000
+    named = {each: f"U{rng.randrange(UNITS):03d}" if each else "" for each in like["parties"]}
+    unit = named[like["unit"]]
+    later = by + rng.randrange(-4 * 3600, 4 * 3600) * 1_000_000
+
+    def moved(due: int | None) -> int | None:
+        return None if due is None else due + later
+
+    row = {**like, "unit": unit, "due": moved(like["due"])}
+    row["parties"] = {
+        named[each]: [card, level, moved(due), clause]
+        for each, (card, level, due, clause) in like["parties"].items()
+    }
     if like["ended_at"] is not None:
         row["ended_at"] = min(like["ended_at"] + by, NOW)
     row["reds"] = [_later(day, by // DAY) for day in like["reds"]]

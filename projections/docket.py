@@ -64,8 +64,8 @@ class Docket(Dossiers):
     """Key: the stream. Columns: traits of the petition, `registered_at`, `phase`, `open`, `unit`
     that holds it; `level` of the most severe standing act, the `card` ("red", "yellow", ""); `due`,
     the earliest due instant of its open clocks, and that clock's `clause`; `ended_at` (None while
-    it is open); `parties`, by unit [card, due, clause] of its own; `reds`, the days on which a red
-    card that stands was raised; `verdicts` of its clocks: [day, unit, judged, met]."""
+    it is open); `parties`, by unit [card, level, due, clause] of its own; `reds`, the days on which
+    a red card that stands was raised; `verdicts` of its clocks: [day, unit, judged, met]."""
 
     name = "docket"
     dossiers = (PETITION.name,)
@@ -156,9 +156,11 @@ def _parties(
     holder: str, owing: Sequence[AlarmRow], found: Sequence[acts.Act]
 ) -> dict[str, list[Any]]:
     units = dict.fromkeys((holder, *(each.unit for each in owing)))
+    own = {unit: [act for act in found if act.unit == unit] for unit in units}
     return {
         unit: [
-            _card([act for act in found if act.unit == unit]),
+            _card(own[unit]),
+            acts.highest(own[unit]),
             *_first([each for each in owing if each.unit == unit]),
         ]
         for unit in units
@@ -338,5 +340,5 @@ def _seen(row: Columns, unit: str | None) -> Columns:
     shown = {name: row[name] for name in _SHOWN}
     if unit is None:
         return shown
-    card, due, clause = row["parties"][unit]
-    return {**shown, "card": card, "due": due, "clause": clause}
+    card, level, due, clause = row["parties"][unit]
+    return {**shown, "card": card, "level": level, "due": due, "clause": clause}

@@ -216,7 +216,8 @@ def bulky(recorded: Recorded) -> bool:
 def _act(recorded: Recorded, event: RungFired, history: History, words: Words) -> Message | None:
     if event.silent or event.act == OPEN_NEXT:
         return None
-    to = tuple(Recipient(event.unit, role) for role in event.to) or (Recipient(event.unit),)
+    unit = event.unit or _unit_of_talk(history)
+    to = tuple(Recipient(unit, role) for role in event.to) or (Recipient(event.unit),)
     due = _due(recorded, event, history, words)
     return _message(
         recorded,
@@ -229,6 +230,13 @@ def _act(recorded: Recorded, event: RungFired, history: History, words: Words) -
         documents=_drawn(recorded, event.act),
         details=_shown(event, ("act", "clause", "cycle", "rung", "unit", "tier")),
     )
+
+
+def _unit_of_talk(history: History) -> str:
+    """Whom a talk is with: those who approve and convene it do so for that unit, also where they
+    are late themselves."""
+    opening = next((each.event for each in history()), None)
+    return opening.unit if isinstance(opening, talk.TalkProposed) else ""
 
 
 def _due(recorded: Recorded, event: RungFired, history: History, words: Words) -> Instant | None:

@@ -16,6 +16,7 @@ SHORT, LONG = 0, 1
 """Lanes of the index; a sweep looks into the first before each batch of the second."""
 
 DAY = 86_400_000_000
+_FAR = 2**62
 _CLOCK_HOUR = Amount(Fraction(1), Unit.CLOCK_HOURS)
 _LENGTHS = {
     unit: int(hours(Amount(Fraction(1), unit), _CLOCK_HOUR) * 3_600_000_000) for unit in Unit
@@ -49,7 +50,7 @@ def row_of(assessment: Assessment, reading: Reading, short_term: Instant) -> Ala
         cycle=cycle.name,
         state=_state(reading).value,
         level=reading.level,
-        unit=reading.unit,
+        unit=_whose(assessment, reading),
         due=reading.due,
         alarm_at=upcoming.fire_at if upcoming is not None else None,
         rung=upcoming.rung.id if upcoming is not None else "",
@@ -60,6 +61,14 @@ def row_of(assessment: Assessment, reading: Reading, short_term: Instant) -> Ala
         missed=(State.LAPSED if cycle.clause.lapses else State.OVERDUE).value,
         lane=_lane(cycle.term.amount, short_term),
     )
+
+
+def _whose(assessment: Assessment, reading: Reading) -> str:
+    """Who answers for it by all that is known, also by what a source whose clock runs ahead has
+    told: time alone does not write a row anew."""
+    if reading.cycle.end is not None:
+        return reading.unit
+    return unit_at(assessment.chronicle, reading.cycle, _FAR)
 
 
 def _upcoming(assessment: Assessment, reading: Reading) -> Firing | None:

@@ -5,6 +5,7 @@ A check takes the draft and yields faults; `CHECKS` is the list of them.
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 
 from sla_engine.errors import Fault, register
@@ -38,6 +39,13 @@ NOBODY_TO_TALK_TO = register(
     "{found} is done to a unit, but the centre answers for this clause; there are: {allowed}",
     '由承办单位负责的，写明 liable = "unit"',
     'where the unit answers for it, say liable = "unit"',
+)
+TOLD_TO_NOBODY = register(
+    "TOLD_TO_NOBODY",
+    "本条由受理中心负责，“{found}”没有送达对象，无人知悉",
+    "the centre answers for this clause, and {found} is sent to nobody",
+    "在 to 中写明角色",
+    "name the roles in `to`",
 )
 ROUND_LOOPS = register(
     "ROUND_LOOPS",
@@ -73,6 +81,8 @@ LIST_LOOPS = register(
 Faults = Iterator[Fault]
 
 _WITH_A_UNIT = frozenset({"talk", "list"})
+_OF_ITSELF = frozenset({"next_tier", "open_next", "deem_accepted"})
+"""Acts that come to something although nobody is told."""
 
 
 def reachable(draft: Draft) -> Faults:
@@ -110,12 +120,17 @@ def lapsed(draft: Draft) -> Faults:
 
 
 def addressed(draft: Draft) -> Faults:
-    """A talk is with a unit, and what is listed is a unit's problem."""
+    """A talk is with a unit, what is listed is a unit's problem; and where no unit answers, an act
+    is told to roles alone."""
     for clause, rung in rungs_of(draft):
-        if clause.liable == "centre" and clause.scope.kind != "round" and rung.act in _WITH_A_UNIT:
-            at = draft.at("clause", clause.id, "rung", rung.id, "act")
+        if clause.liable == "unit" or clause.scope.kind == "round":
+            continue
+        at = partial(draft.at, "clause", clause.id, "rung", rung.id)
+        if rung.act in _WITH_A_UNIT:
             allowed = ", ".join(sorted(acts_of(clause.scope) - _WITH_A_UNIT))
-            yield fault(NOBODY_TO_TALK_TO, at, rung.act, allowed)
+            yield fault(NOBODY_TO_TALK_TO, at("act"), rung.act, allowed)
+        if not rung.to and rung.act not in _OF_ITSELF:
+            yield fault(TOLD_TO_NOBODY, at("to"), rung.act)
 
 
 def _late(rung: Rung) -> bool:

@@ -227,6 +227,8 @@ OF_THE_CENTRE = frozenset(
         "plan_returned",
         "rejected",
         "objection_ruled",
+        "extension_granted",
+        "extension_denied",
     }
 )
 """Marks that only the centre makes: whoever receives, dispatches, calls back, talks or rules."""

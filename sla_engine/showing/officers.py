@@ -9,16 +9,18 @@ from sla_engine.dossier.events import RungFired
 from sla_engine.item.events import ItemListed
 from sla_engine.record import Event, Instant
 from sla_engine.roster.kind import ROSTER, Holding, holders
+from sla_engine.talk.events import TalkProposed
 from sla_engine.wiring import Engine
 
 
 @dataclass(frozen=True, slots=True)
 class Officers:
     """The roster of a region for one dossier. `roster` None: the region has none. `project` is the
-    dossier's, "" without one."""
+    dossier's, "" without one; `unit` whom a talk is with, for which roles in it are held."""
 
     roster: Chronicle | None = None
     project: str = ""
+    unit: str = ""
 
     @classmethod
     def of(cls, engine: Engine, region: str, opening: Event, known_at: Instant | None) -> Self:
@@ -26,7 +28,8 @@ class Officers:
         dossier's first fact, tells its project."""
         roster = engine.dossier(f"roster/{region}", known_at)
         project = opening.project if isinstance(opening, ItemListed) else ""
-        return cls(read(roster, ROSTER) if roster.exists else None, project)
+        unit = opening.unit if isinstance(opening, TalkProposed) else ""
+        return cls(read(roster, ROSTER) if roster.exists else None, project, unit)
 
     def addressed(self, act: RungFired) -> dict[str, tuple[str, ...]]:
         """By role of `to` the officers who held it for the project, else for the unit, else for
@@ -38,7 +41,7 @@ class Officers:
         if self.roster is None:
             return
         theirs: list[Holding] = []
-        for about in filter(None, (self.project, act.unit)):
+        for about in filter(None, (self.project, act.unit or self.unit)):
             held = holders(self.roster, role, about, act.at)
             theirs = theirs or [each for each in held if each.about]
         for each in theirs or holders(self.roster, role, "", act.at):

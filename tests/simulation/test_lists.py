@@ -75,15 +75,20 @@ def asked(now: Instant) -> Iterator[Filter]:
 def test_every_filter_lists_what_a_recount_lists_in_its_order(
     town: Engine, entries: list[Entry]
 ) -> None:
-    empty = count = 0
+    by_no, empty, count = {each.no: each for each in entries}, 0, 0
     for each in asked(town.clock.now()):
         wanted = listed(entries, each)
 
         def read(cursor: str, limit: int, each: Filter = each) -> Page:
             return docket.page(town, each, cursor, limit)
 
-        found = [row["no"] for row in through(read, 7)]
-        assert found == wanted, each
+        rows = through(read, 7)
+        assert [row["no"] for row in rows] == wanted, each
+        for row in rows:
+            entry = by_no[row["no"]]
+            shown = (row["due"], row["card"], row["level"])
+            unit = each.unit
+            assert shown == (entry.due(unit), entry.card(unit), entry.level(unit))
         empty, count = empty + (not wanted), count + 1
     assert empty < 0.6 * count, "filters that ask for nothing prove nothing"
 
@@ -92,9 +97,10 @@ def test_a_row_says_what_a_recount_says(town: Engine, entries: list[Entry]) -> N
     for each in entries:
         row = docket.petition(town, each.no)
         assert row is not None
-        names = set(Entry._fields) - {"verdicts", "reds", "owed", "cards"}
+        names = set(Entry._fields) - {"verdicts", "reds", "owed", "acts"}
         assert {name: row[name] for name in names} == {name: getattr(each, name) for name in names}
-        assert (row["due"], row["card"]) == (each.due(None), each.card(None))
+        shown = (row["due"], row["card"], row["level"])
+        assert shown == (each.due(None), each.card(None), each.level(None))
         assert row["open"] == each.open
     assert docket.petition(town, "ZZ") is None
 

@@ -258,6 +258,10 @@ def text_of(
     return head + _LEVELS + "\n".join(clauses)
 
 
+DESK = '[roles]\ndesk = { zh = "派单员", en = "dispatcher" }'
+"""For whom the centre's rungs are: no unit hears of them."""
+
+
 def pack_of(
     *clauses: str, name: str = "demo", edition: str = "1", since: str = "2010-01-01", more: str = ""
 ) -> Pack:

@@ -12,9 +12,9 @@ ENDED = ("closed", "declined", "merged", "withdrawn")
 
 
 class Entry(NamedTuple):
-    """One petition as a list shows it; `owed`: (unit, due instant) of each open clock; `cards`:
-    (unit, act) of each card; `reds`: days of its red cards; `verdicts`: (day, unit, judged or met)
-    of its clocks."""
+    """One petition as a list shows it; `owed`: (unit, due instant) of each open clock; `acts`:
+    (unit, act, level) of each that stands; `reds`: days of its red cards; `verdicts`: (day, unit,
+    judged or met) of its clocks."""
 
     no: str
     phase: str
@@ -23,7 +23,7 @@ class Entry(NamedTuple):
     registered_at: Instant
     ended_at: Instant | None
     owed: list[tuple[str, Instant]]
-    cards: list[tuple[str, str]]
+    acts: list[tuple[str, str, int]]
     reds: list[str]
     verdicts: Counter[tuple[str, str, str]]
 
@@ -38,8 +38,11 @@ class Entry(NamedTuple):
         return min((due for whose, due in self.owed if unit in (None, whose)), default=None)
 
     def card(self, unit: str | None) -> str:
-        given = {act for whose, act in self.cards if unit in (None, whose)}
+        given = {act for whose, act, _ in self.acts if unit in (None, whose)}
         return "red" if "red" in given else "yellow" if "yellow" in given else ""
+
+    def level(self, unit: str | None) -> int:
+        return max((level for whose, _, level in self.acts if unit in (None, whose)), default=0)
 
 
 def entry(case: Case) -> Entry:
@@ -55,7 +58,7 @@ def entry(case: Case) -> Entry:
         registered,
         ended_at,
         [] if ended_at is not None else _owed(case),
-        [(act.fired.unit, act.fired.act) for act in case.acts() if act.stands],
+        [(act.fired.unit, act.fired.act, act.fired.level) for act in case.acts() if act.stands],
         sorted(day(act.fired.due) for act in case.acts() if act.stands and act.fired.act == "red"),
         _verdicts(case),
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sla_engine import words
 from sla_engine.bulk.impact import Impact, Turned
 from sla_engine.documents.render import render
 from sla_engine.replay.question import Question
@@ -64,7 +65,8 @@ def report(found: Answered) -> str:
 
 def _bars(units: Iterable[tuple[str, Turned]]) -> dict[str, Any] | None:
     """A bar for each unit of which verdicts turn, as the console draws it."""
-    losing = [(unit or "—", turned) for unit, turned in units if turned.worse or turned.better]
+    named = ((unit or words.CENTRE.zh, turned) for unit, turned in units)
+    losing = [(unit, turned) for unit, turned in named if turned.worse or turned.better]
     if not losing:
         return None
     ways = (("worse", "变超时 to late", "#b3161b"), ("better", "变按时 to on time", "#1a6b34"))

@@ -196,7 +196,7 @@ async def file_dispute(
         "subject": subject,
         "clause": clause,
         "cycle": cycle,
-        "claimant": visitor.unit or form.claimant or liable,
+        "claimant": visitor.unit or form.claimant or liable or words.CENTRE.zh,
     }
     stream = f"{DISPUTE.name}/{day}-{number[:6]}"
     sent = submission(visitor, now, stream, "opened", data, key=form.key)

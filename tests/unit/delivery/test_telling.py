@@ -10,19 +10,24 @@ from sla_engine.delivery.wording import Words, moment
 from sla_engine.dossier.events import RungFired
 from sla_engine.petition.subject import DeliveryNoted, SubjectErased
 from sla_engine.record import EVENTS, Event, Recorded
+from sla_engine.showing.officers import Officers
 from tests.conformance.delivery.deeds import fired
 from tests.golden.freeze import filled
 from tests.support.given import (
+    SHIPPED,
     Matter,
     a_list,
     clause,
+    engine,
     instant,
     notice,
     pack_of,
     recorded,
     rules_of,
+    send,
     series,
     talks,
+    to,
 )
 from tests.unit.delivery.post import WORDS, addressees, lines, messages
 
@@ -353,3 +358,29 @@ def test_words_are_those_of_the_rules_in_force_when_asked() -> None:
     act = petition().touch("2025-06-09 12:00").log[-1]
     assert tell(act, list, words) is not None
     assert words.level(40, act.meta.pack) == ("40", "40")
+
+
+# ------------------------------------------------------------------------------------ the centre
+
+
+def test_whoever_convenes_a_talk_does_so_for_its_unit_also_where_they_are_late_themselves() -> None:
+    with engine("2024-09-09 08:00") as there:
+        send(
+            there,
+            "roster/CN-341182: 2024-09-09 08:10 appointed role=approver holder=王局 about=U1 id=r",
+            "roster/CN-341182: 2024-09-09 08:10 appointed role=approver holder=值班领导 id=r2",
+            "2024-09-09 09:00 registered pack=mingguang-three-tier region=CN-341182 id=a",
+            "2024-09-09 09:00 dispatched unit=U1 assignment=A1 id=b",
+        )
+        to(there, "2024-10-16 10:00")
+        (stream,) = there.log.streams("talk/")
+        events = there.events(stream)
+        warned = next(each for each in events if isinstance(each.event, RungFired))
+        act = warned.event
+        assert isinstance(act, RungFired)
+        assert (act.clause, act.unit) == ("talk-approve", "")
+        message = tell(warned, lambda: events, Words(lambda: SHIPPED))
+        assert message is not None
+        assert message.to == (Recipient("U1", "approver"),)
+        officers = Officers.of(there, "CN-341182", events[0].event, None)
+        assert officers.addressed(act) == {"approver": ("王局",)}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.given import Matter, clause, instant, pack_of, rules_of
+from tests.support.given import DESK, Matter, clause, instant, pack_of, rules_of
 
 RULES = rules_of(
     pack_of(
@@ -328,11 +328,10 @@ def test_assignments_whose_names_begin_alike_keep_their_clocks_apart() -> None:
 
 
 def test_what_the_dispatcher_was_late_with_is_not_laid_at_the_units_door() -> None:
-    triage = clause(
-        "triage", "2小时", start='"admitted"', stop='"dispatched"', rungs="red due red 30"
-    )
+    rungs = 'red due red 30 to=["desk"]'
+    triage = clause("triage", "2小时", start='"admitted"', stop='"dispatched"', rungs=rungs)
     matter = Matter(
-        rules_of(pack_of(triage)),
+        rules_of(pack_of(triage, more=DESK)),
         "2025-06-03 09:00 registered",
         "2025-06-03 10:00 admitted",
         "2025-06-03 15:00 dispatched unit=U1",

@@ -830,6 +830,7 @@ def test_nobody_is_talked_to_about_what_the_centre_owes() -> None:
     ruling = RETURN.replace('"dispatched"', '"return_requested"').replace(
         '["return_requested"]', '["return_ruled"]'
     )
+    nobody, ruling = ruling, ruling.replace('act = "red"', 'act = "red"\nto = ["handler"]')
     assert lint(edited(more(ruling)), FILE) == []
     talk = ruling.replace('act = "red"', 'act = "talk"\ntier = 1')
     (fault,) = lint(edited(more(talk)), FILE)
@@ -839,6 +840,8 @@ def test_nobody_is_talked_to_about_what_the_centre_owes() -> None:
     )
     assert "由受理中心负责" in fault.zh()
     assert "the centre answers for this clause" in fault.en()
+    (fault,) = lint(edited(more(nobody)), FILE)
+    assert (fault.code, fault.where) == ("TOLD_TO_NOBODY", f"{FILE} clause.return.rung.red.to")
     said = talk.replace("basis =", 'liable = "unit"\nbasis =', 1)
     assert lint(edited(more(said)), FILE) == []
 

@@ -6,6 +6,7 @@ from sla_engine.petition.events import Absorbed
 from sla_engine.replay.question import Moved, Question
 from sla_engine.wiring import Engine
 from tests.support.given import (
+    DESK,
     clause,
     engine,
     instant,
@@ -20,13 +21,18 @@ from tests.support.given import (
 RULES = rules_of(
     pack_of(
         clause(
-            "triage", "2个工作小时", start='"admitted"', stop='"dispatched"', rungs="red due red 30"
+            "triage",
+            "2个工作小时",
+            start='"admitted"',
+            stop='"dispatched"',
+            rungs='red due red 30 to=["desk"]',
         ),
         clause("solve", "10个工作日", rungs="red due red 30; supervise due+2个工作日 supervise 40"),
         clause("arrive", "2小时", stop='"arrived"', rungs="red due red 30"),
         clause(
             "call", "1个工作日", start='"resolved"', stop='"callback_done"', more="repeat = true"
         ),
+        more=DESK,
     )
 )
 
