@@ -71,7 +71,8 @@ def test_every_link_of_a_list_leads_somewhere(desk: Engine, path: str) -> None:
     there = client(desk, "supervisor")
     links = {each for each in _links(page(there, path)) if re.match("/(petitions|talks)/", each)}
     for link in links - {"/petitions/views", "/petitions/views/drop"}:
-        assert there.get(link, headers=HTML).status_code == 200, link
+        headers = {**HTML, "referer": f"http://testserver{path}"}
+        assert there.get(link, headers=headers).status_code == 200, link
     if path == "/petitions":
         assert {f"/petitions/{quote(no)}" for no in NUMBERS} <= links
 

@@ -15,7 +15,7 @@ from sla_engine.wiring import Engine
 from sla_engine.worktime import parse_instant
 from tests.support.delivery import move_to
 from tests.support.desk import NO, PERSONAL, form_of, office, page, words_of
-from tests.support.given import clause, engine, pack_of, rules_of, send, to
+from tests.support.given import DESK, clause, engine, pack_of, rules_of, send, to
 from tests.support.web import client
 
 PATH = f"/petitions/{NO}"
@@ -67,8 +67,9 @@ def test_a_red_card_is_explained_by_the_steps_of_the_engine_itself(town: Engine)
 
 def test_a_red_card_of_a_clock_that_has_ended_is_named_and_explained() -> None:
     ends = {"start": '"registered"', "stop": '"dispatched"'}
-    triage = clause("triage", "2小时", rungs="red due red 30", **ends)
-    with engine("2025-06-03 08:00", rules_of(pack_of(triage, clause("solve", "5日")))) as desk:
+    triage = clause("triage", "2小时", rungs='red due red 30 to=["desk"]', **ends)
+    rules = rules_of(pack_of(triage, clause("solve", "5日"), more=DESK))
+    with engine("2025-06-03 08:00", rules) as desk:
         send(desk, "P1: 2025-06-03 09:00 registered")
         to(desk, "2025-06-03 12:00")
         send(desk, "P1: 2025-06-03 12:00 dispatched unit=U1")

@@ -38,7 +38,8 @@ def test_the_work_list_shows_the_petition_without_the_name_of_its_clause(desk: E
      "/disputes", "/v1/petitions", "/v1/talks", "/v1/boards", "/petitions/export.csv"],
 )  # fmt: skip
 def test_no_list_goes_away_with_a_pack(city: Engine, path: str) -> None:
-    assert client(city, "supervisor").get(path, headers=HTML).status_code == 200
+    headers = {**HTML, "referer": "http://testserver/petitions"}
+    assert client(city, "supervisor").get(path, headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("path", [f"/petitions/{NO}", f"/talks/{TALK}"])
