@@ -57,6 +57,7 @@ _SHOWN = (
     *_TRAITS, "registered_at", "phase", "open", "unit", "level", "card", "due", "clause",
     "ended_at",
 )  # fmt: skip
+_STAKE = ("card", "level", "due", "clause")
 _RULINGS = (Excluded, ExclusionLifted, VerdictSuperseded)
 
 
@@ -104,17 +105,16 @@ class Docket(Dossiers):
 
     def spread(self, row: Columns) -> Mapping[str, Columns]:
         stream = f"{PETITION.name}/{row['no']}"
-        return {
-            key: seen for unit, seen in _views(row) for key in _keys(stream, _scope(unit), seen)
-        }
+        views = ((unit, _seen(row, unit)) for unit, _ in _stakes(row))
+        return {key: seen for unit, seen in views for key in _keys(stream, _scope(unit), seen)}
 
     def tally(self, row: Columns) -> Cells:
         day = day_of(row["registered_at"])
         cells: dict[str, Counter[str]] = {f"day|{day}": Counter(("registered",))}
         if row["open"]:
-            for unit, seen in _views(row):
-                due = last_day_of(seen["due"]) if seen["due"] is not None else ""
-                counters = ["open", f"due:{due}", seen["card"]]
+            for unit, (card, _, due, _) in _stakes(row):
+                last = last_day_of(due) if due is not None else ""
+                counters = ["open", f"due:{last}", card]
                 cells["all|" if unit is None else f"unit|{unit}"] = Counter(filter(None, counters))
         else:
             day = day_of(row["ended_at"])
@@ -328,10 +328,10 @@ _CARDS: Mapping[str, Keep] = {
 }
 
 
-def _views(row: Columns) -> Iterator[tuple[str | None, Columns]]:
-    """A petition as everybody sees it (None), and as each unit that has to do with it."""
-    for unit in (None, *row["parties"]):
-        yield unit, _seen(row, unit)
+def _stakes(row: Columns) -> Iterator[tuple[str | None, Sequence[Any]]]:
+    """What a petition comes to for everybody (None), and for each unit that has to do with it."""
+    yield None, [row[name] for name in _STAKE]
+    yield from row["parties"].items()
 
 
 def _seen(row: Columns, unit: str | None) -> Columns:
@@ -340,5 +340,4 @@ def _seen(row: Columns, unit: str | None) -> Columns:
     shown = {name: row[name] for name in _SHOWN}
     if unit is None:
         return shown
-    card, level, due, clause = row["parties"][unit]
-    return {**shown, "card": card, "level": level, "due": due, "clause": clause}
+    return {**shown, **dict(zip(_STAKE, row["parties"][unit], strict=True))}

@@ -8,6 +8,7 @@ from sla_engine.policy.vocabulary import (
     ACTS,
     DISPUTE_MARKS,
     ITEM_MARKS,
+    LIABLE,
     MEMBER_MARKS,
     PETITION_MARKS,
     ROUND_MARKS,
@@ -17,16 +18,17 @@ from sla_engine.record import Event, type_name
 from sla_engine.sla.assess import State
 from sla_engine.worktime import DayKind
 
-CENTRE = Text("受理中心", "the centre")
-CENTRES: Mapping[str, Text] = {
+CENTRE = LIABLE["centre"]
+_CENTRES: Mapping[str, Text] = {
     "talk": Text("约谈方", "whoever talks to it"),
     "item": Text("核验方", "whoever verifies it"),
 }
-"""Who answers for what no unit answers for, by kind of dossier where it is not the centre."""
+"""By kind of dossier, who answers for what no unit answers for, where it is not the centre."""
 
 
-def centre_of(kind: str) -> Text:
-    return CENTRES.get(kind, CENTRE)
+def whose(unit: str, kind: str = "petition") -> Text:
+    """Who answers for something in such a dossier: a unit, or where it is none, who else."""
+    return Text(unit, unit) if unit else _CENTRES.get(kind, CENTRE)
 
 
 STATES: Mapping[str, Text] = {

@@ -34,7 +34,7 @@ class Units:
 
     def of(self, cycles: Cycles, at: Instant) -> Codes:
         """The unit answerable at an instant, or when the clock ended."""
-        if cycles.rule.clause.liable == "centre":
+        if not cycles.rule.clause.names_unit:
             return np.full(len(cycles.group), self._nobody, np.int32)
         if cycles.rule.clause.scope.laned:
             return pick(self._facts.lanes.unit.codes, cycles.group)

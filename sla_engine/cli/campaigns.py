@@ -190,12 +190,12 @@ def foretell(
         *remarks,
     )
     if total.terms:
-        voice.show(*_tables(found, limit, voice.lang))
+        voice.show(*_tables(found, limit, voice))
     _failures(voice, found.failed.items())
 
 
-def _tables(found: "Forecast", limit: int, lang: str) -> "Iterator[RenderableType]":
-    total, centre = found.total, words.CENTRE.zh if lang == "zh" else words.CENTRE.en
+def _tables(found: "Forecast", limit: int, voice: Voice) -> "Iterator[RenderableType]":
+    total, lang = found.total, voice.lang
     ways = output.table("", "去向 which way", "期限 terms", "最多 at most")
     ways.add_row("延后 later", f"{total.later}", _longest(total.latest, lang))
     ways.add_row("提前 earlier", f"{total.earlier}", _longest(total.earliest, lang))
@@ -208,14 +208,15 @@ def _tables(found: "Forecast", limit: int, lang: str) -> "Iterator[RenderableTyp
     for unit, tally in by_size(found)[:limit]:
         most = max(tally.latest, -tally.earliest)
         counts = (tally.dossiers, tally.terms, tally.later, tally.earlier)
-        units.add_row(unit or centre, *map(str, counts), _longest(most, lang))
+        units.add_row(voice.word(words.whose(unit)), *map(str, counts), _longest(most, lang))
     yield units
     if len(found.units) > limit:
         yield f"共 {len(found.units)} 个单位，用 --json 看全部 · all units with --json"
     examples = output.table("", "案卷 dossier", "条款 clause", "单位 unit", "原 old", "新 new")
     for move in found.examples:
         dues = (deadline(move.old_due), deadline(move.new_due))
-        examples.add_row(move.stream.split("/", 1)[1], move.clause, move.unit or centre, *dues)
+        unit = voice.word(words.whose(move.unit))
+        examples.add_row(move.stream.split("/", 1)[1], move.clause, unit, *dues)
     yield examples
 
 

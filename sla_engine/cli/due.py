@@ -61,7 +61,7 @@ def _cells(
     yield levels.text(duty.about.get("pack", ""), clock.level, voice)
     yield deadline(clock.due)
     yield Styled(_left(clock.due, now, voice), style=style)
-    yield clock.unit or voice.word(words.centre_of(kind))
+    yield voice.word(words.whose(clock.unit, kind))
     yield voice.word(words.phase(kind, duty.about.get("phase", "")))
 
 

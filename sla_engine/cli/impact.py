@@ -57,7 +57,7 @@ def _units(found: Impact, voice: Voice) -> "RenderableType":
     table = output.table("单位 units", "单位 unit", "变超时 to late", "变按时 to on time")
     order = ranked(found)
     for unit, each in order[:_MOST_UNITS]:
-        table.add_row(unit or voice.word(words.CENTRE), f"{each.worse:,}", f"{each.better:,}")
+        table.add_row(voice.word(words.whose(unit)), f"{each.worse:,}", f"{each.better:,}")
     if len(order) > _MOST_UNITS:
         table.add_row(f"… {len(order) - _MOST_UNITS} 个单位 more", "", "")
     return table
@@ -81,7 +81,7 @@ def _examples(found: Impact, names: Names, voice: Voice) -> "RenderableType":
         table.add_row(
             no_of(each),
             clock(each, names, voice),
-            each.unit or voice.word(words.CENTRE),
+            voice.word(words.whose(each.unit)),
             f"{deadline(each.due_before)}\n{_state(each.before, voice)}",
             f"{deadline(each.due_after)}\n{_state(each.after, voice)}",
         )

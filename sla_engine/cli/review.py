@@ -47,7 +47,7 @@ def _decisions(found: Replay, voice: Voice) -> "RenderableType":
                 when(event.at),
                 _act(event, key in gone, pack, voice),
                 _clause(event.clause, event.cycle, pack, voice),
-                event.unit or voice.word(words.CENTRE),
+                voice.word(words.whose(event.unit)),
                 voice.listed(_role(role, pack, voice) for role in event.to),
                 style="strike dim" if key in gone else "",
             )

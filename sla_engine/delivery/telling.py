@@ -32,6 +32,7 @@ from sla_engine.policy.vocabulary import OPEN_NEXT
 from sla_engine.record import Event, Instant, Recorded
 from sla_engine.round import events as round_
 from sla_engine.talk import events as talk
+from sla_engine.talk.kind import talked_to
 from sla_engine.worktime import format_instant
 
 History = Callable[[], Sequence[Recorded]]
@@ -216,7 +217,7 @@ def bulky(recorded: Recorded) -> bool:
 def _act(recorded: Recorded, event: RungFired, history: History, words: Words) -> Message | None:
     if event.silent or event.act == OPEN_NEXT:
         return None
-    unit = event.unit or _unit_of_talk(history)
+    unit = event.unit or talked_to(history()[0].event)
     to = tuple(Recipient(unit, role) for role in event.to) or (Recipient(event.unit),)
     due = _due(recorded, event, history, words)
     return _message(
@@ -230,13 +231,6 @@ def _act(recorded: Recorded, event: RungFired, history: History, words: Words) -
         documents=_drawn(recorded, event.act),
         details=_shown(event, ("act", "clause", "cycle", "rung", "unit", "tier")),
     )
-
-
-def _unit_of_talk(history: History) -> str:
-    """Whom a talk is with: those who approve and convene it do so for that unit, also where they
-    are late themselves."""
-    opening = next((each.event for each in history()), None)
-    return opening.unit if isinstance(opening, talk.TalkProposed) else ""
 
 
 def _due(recorded: Recorded, event: RungFired, history: History, words: Words) -> Instant | None:

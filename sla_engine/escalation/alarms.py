@@ -85,12 +85,8 @@ def recorded(assessment: Assessment, reading: Reading, firing: Firing) -> bool:
     """Whether an act of that rung at that instant stands in the log, against whoever answers."""
     acts = assessment.dossier.acts
     earlier = acts.get((*reading.key, firing.rung.id)) if acts else None
-    if earlier is None:
-        return False
-    unit = unit_at(assessment.chronicle, reading.cycle, firing.at)
-    return any(
-        act.stands and act.fired.at == firing.at and act.fired.unit == unit for act in earlier
-    )
+    given = [act.fired.unit for act in earlier or () if act.stands and act.fired.at == firing.at]
+    return bool(given) and unit_at(assessment.chronicle, reading.cycle, firing.at) in given
 
 
 def _state(reading: Reading) -> State:

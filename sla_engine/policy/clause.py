@@ -169,6 +169,12 @@ class Clause:
     is lost then; or silence counts as consent (who has not returned a petition in time has
     accepted it), and no measure counts it as a miss."""
 
+    @property
+    def names_unit(self) -> bool:
+        """Whether a unit answers for its clocks. In a round that is, for the centre, the office
+        that runs it."""
+        return self.liable == "unit" or self.scope.kind == "round"
+
     def __post_init__(self) -> None:
         stops = frozenset((*self.stop_any, *self.stop_all))
         lost = frozenset(self.stop_any if self.late == "barred" else ())

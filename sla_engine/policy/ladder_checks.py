@@ -123,7 +123,7 @@ def addressed(draft: Draft) -> Faults:
     """A talk is with a unit, what is listed is a unit's problem; and where no unit answers, an act
     is told to roles alone."""
     for clause, rung in rungs_of(draft):
-        if clause.liable == "unit" or clause.scope.kind == "round":
+        if clause.names_unit:
             continue
         at = partial(draft.at, "clause", clause.id, "rung", rung.id)
         if rung.act in _WITH_A_UNIT:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Set
 
 from sla_engine.policy.annex_lines import annex_ids, annex_lines
 from sla_engine.policy.clause import Clause, ExtensionRule, Pack, Rung, Scope, TalkRules, Text
-from sla_engine.policy.vocabulary import marks_of
+from sla_engine.policy.vocabulary import LIABLE, marks_of
 from sla_engine.policy.when import say_when
 from sla_engine.policy.wording import (
     STATUS,
@@ -52,11 +52,6 @@ _GROUPS = {
 _LATES = {
     "overdue": Text("逾期", "overdue"),
     "barred": Text("失权，不再接受", "barred"),
-}
-
-_LIABLE = {
-    "unit": Text("承办单位", "the unit"),
-    "centre": Text("受理中心", "the centre"),
 }
 
 
@@ -140,7 +135,7 @@ def _clause(pack: Pack, clause: Clause) -> Iterator[Line]:
         ("repeat", "重复起算", "repeats", yes(clause.repeat)),
         ("revision", "放假调整时", "on a calendar revision", _REVISIONS[clause.revision]),
         ("late", "期满之后", "after the due instant", _LATES[clause.late]),
-        ("liable", "责任方", "answers for it", _LIABLE[clause.liable]),
+        ("liable", "责任方", "answers for it", LIABLE[clause.liable]),
         ("own_limit", "可自带期限", "takes a limit of its own", yes(clause.own_limit)),
         ("beside", "并行的条款", "runs beside", plain("、".join(clause.beside))),
         ("basis", "依据", "basis", plain("；".join(clause.basis))),

@@ -95,11 +95,7 @@ def happening(draft: Draft) -> Faults:
 def _happens(draft: Draft) -> set[str]:
     """Everything that may be counted and can happen in this pack; what the centre owes counts
     against no unit. Talks count in the pack that governs them."""
-    acts = [
-        (rung.act, clause.id)
-        for clause, rung in rungs_of(draft)
-        if clause.liable == "unit" or clause.scope.kind == "round"
-    ]
+    acts = [(rung.act, clause.id) for clause, rung in rungs_of(draft) if clause.names_unit]
     acts += [(trigger.act, trigger.id) for trigger in draft.triggers]
     return {
         *(f"act:{act}" for act, _ in acts),

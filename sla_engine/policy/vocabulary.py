@@ -238,6 +238,11 @@ OF_THE_UNIT = frozenset(
 )
 """Marks that only the unit makes. All others may be either's, e.g. the local ones of a pack."""
 
+LIABLE: Mapping[Liable, Text] = {
+    "unit": Text("承办单位", "the unit"),
+    "centre": Text("受理中心", "the centre"),
+}
+
 OPEN_NEXT = "open_next"
 """The act that opens the next round. It tells nobody anything, so nothing can overtake it."""
 

@@ -9,7 +9,7 @@ from sla_engine.dossier.events import RungFired
 from sla_engine.item.events import ItemListed
 from sla_engine.record import Event, Instant
 from sla_engine.roster.kind import ROSTER, Holding, holders
-from sla_engine.talk.events import TalkProposed
+from sla_engine.talk.kind import talked_to
 from sla_engine.wiring import Engine
 
 
@@ -28,8 +28,7 @@ class Officers:
         dossier's first fact, tells its project."""
         roster = engine.dossier(f"roster/{region}", known_at)
         project = opening.project if isinstance(opening, ItemListed) else ""
-        unit = opening.unit if isinstance(opening, TalkProposed) else ""
-        return cls(read(roster, ROSTER) if roster.exists else None, project, unit)
+        return cls(read(roster, ROSTER) if roster.exists else None, project, talked_to(opening))
 
     def addressed(self, act: RungFired) -> dict[str, tuple[str, ...]]:
         """By role of `to` the officers who held it for the project, else for the unit, else for

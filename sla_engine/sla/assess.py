@@ -7,7 +7,7 @@ from fractions import Fraction
 from sla_engine.dossier.chronicle import Chronicle, read
 from sla_engine.dossier.fold import Dossier
 from sla_engine.dossier.kind import Kind
-from sla_engine.policy.clause import Clause
+from sla_engine.policy.clause import Clause, Scope
 from sla_engine.policy.rulebook import Rulebook
 from sla_engine.record import Instant, Value
 from sla_engine.sla.clocks import clocks
@@ -208,10 +208,10 @@ def unit_at(chronicle: Chronicle, cycle: Cycle, at: Instant) -> str:
     A clock inherited in a merge may be older than the first dispatch; the first unit takes it on.
     """
     lanes, clause = chronicle.lanes.all, cycle.clause
-    if clause.scope.kind == "round" and (clause.liable == "centre" or not clause.scope.laned):
-        return chronicle.traits["unit"]
-    if clause.liable == "centre":
+    if not clause.names_unit:
         return ""
+    if clause.liable == "centre" or clause.scope is Scope.ROUND:
+        return chronicle.traits["unit"]
     if clause.scope.laned:
         return lanes[cycle.lane].unit
     if cycle.start.inherited:

@@ -1,6 +1,6 @@
 """What held up, and extended, a clock that was taken over in a merge as it stood (rule D19)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from sla_engine.dossier.chronicle import Pause
@@ -34,9 +34,8 @@ def lengthenings(cycle: Cycle) -> Iterator[Lengthening]:
             yield Lengthening(request, amount, approver)
 
 
-def lengthened(cycle: Cycle) -> Term:
+def lengthened(term: Term, brought: Iterable[Lengthening]) -> Term:
     """The term with what was carried over; the same object where nothing was."""
-    term = cycle.term
-    for each in lengthenings(cycle):
+    for each in brought:
         term = replace(term, amount=term.amount + each.amount)
     return term

@@ -244,18 +244,16 @@ class _Changes:
 
     def _lengthen(self, each: Lengthening) -> None:
         """An extension taken over: the merge is the fact that tells of it."""
-        fact = fact_ref(self._cycle.start.fact)
-        told = Extended(
-            each.request, str(each.amount), fact, fact, each.approver, *self._before(), against=""
-        )
-        self.extensions.append(told)
+        fact, before = fact_ref(self._cycle.start.fact), self._before(self._standing())
+        told = (each.request, str(each.amount), fact, fact, each.approver)
+        self.extensions.append(Extended(*told, *before, against=""))
         self._take_effect(each.amount)
 
     def _extend(self, grant: Grant) -> None:
-        amount = Amount.parse(grant.amount)
-        against = objection(self._cycle.clause.extension, grant, self._standing())
+        amount, standing = Amount.parse(grant.amount), self._standing()
+        against = objection(self._cycle.clause.extension, grant, standing)
         assert (against == "") == (grant.fact.version in self._granted), "as the schedule has it"
-        due_before, latest = self._before()
+        due_before, latest = self._before(standing)
         self.extensions.append(
             Extended(
                 request=grant.request.event.request,
@@ -275,9 +273,9 @@ class _Changes:
         first, now = self._cycle.term.amount, self._term.amount
         return Standing(first, now, self._effective, self._reckoned(), self._timetable)
 
-    def _before(self) -> tuple[Instant | None, Instant | None]:
+    def _before(self, standing: Standing) -> tuple[Instant | None, Instant | None]:
         """When the term would be due without the extension at hand, and the latest call for it."""
-        rule, standing = self._cycle.clause.extension, self._standing()
+        rule = self._cycle.clause.extension
         return standing.reckoning.due, last_call(rule, standing) if rule is not None else None
 
     def _take_effect(self, amount: Amount) -> None:

@@ -154,8 +154,8 @@ class _Stretches:
         self.calendar = cycle.calendar
         self.floor: Instant | None = None
         self.revised_at: Instant = 0
-        self.term = lengthened(cycle)
-        self.lengthened = len(list(lengthenings(cycle)))
+        brought = list(lengthenings(cycle))
+        self.term, self.lengthened = lengthened(cycle.term, brought), len(brought)
         self.carried = tuple((each.start, each.end) for each in carried_pauses(cycle))
         self.pauses: dict[int, Span] = {}
         self.grants: list[Grant] = []

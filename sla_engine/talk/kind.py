@@ -98,6 +98,12 @@ def _enter(lanes: Lanes, recorded: Recorded) -> str:
     return current.name if current is not None else ""
 
 
+def talked_to(opening: Event) -> str:
+    """Whom a talk is with, by its first event; "" of any other dossier. Those who approve and
+    convene it do so for that unit, also where they are late themselves."""
+    return opening.unit if isinstance(opening, TalkProposed) else ""
+
+
 def _traits(event: Event) -> dict[str, str]:
     if not isinstance(event, TalkProposed):
         return {}

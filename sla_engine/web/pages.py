@@ -21,14 +21,13 @@ from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from sla_engine import __version__
+from sla_engine import __version__, words
 from sla_engine.policy.clause import Text
 from sla_engine.record import Instant
 from sla_engine.showing.places import place
 from sla_engine.web.gate import NOBODY, Visitor
 from sla_engine.web.language import COOKIE, TAGS, Language, language_of
 from sla_engine.web.menu import MENU, Entry
-from sla_engine.words import centre_of
 from sla_engine.worktime import format_instant
 
 _A_YEAR_S = 31_536_000
@@ -141,7 +140,7 @@ def _speech(language: Language) -> dict[str, Any]:
         return Markup(_CHINESE.sub(_IN_CHINESE, str(escape(text))))
 
     def whose(unit: str, kind: str = "petition") -> str:
-        return unit or word(centre_of(kind))
+        return word(words.whose(unit, kind))
 
     said = {"t": t, "word": word, "marked": marked, "whose": whose}
     return {"language": language, "tag": TAGS[language], **said}

@@ -1,4 +1,4 @@
-"""Numbers of petitions in addresses: some have slashes (鲁访/2026/0012).
+"""What stands in addresses. Numbers of petitions: some have slashes (鲁访/2026/0012).
 
 Routes are tried in their order, so whatever stands behind a number comes before the number alone.
 """
@@ -24,3 +24,11 @@ register_url_convertor("number", _Number())
 
 PETITION_AT = "/petitions/{no:number}"
 """The address of a petition, as routes have it."""
+
+CENTRE = "-"
+"""Asks a list for what is the centre's, where it could be a unit's."""
+
+
+def party(asked: str) -> str:
+    """The unit that is asked for; "" for the centre."""
+    return "" if asked == CENTRE else asked

@@ -77,7 +77,7 @@ def list_work(
 ) -> Response:
     """What is overdue longest comes first, then what is due next."""
     asked = docket.Filter(
-        unit=reading.party(visitor, unit),
+        unit=reading.narrowed_to_party(visitor, unit),
         card=card,  # type: ignore[arg-type]  # one of the words, by its pattern
         due_before=reading.instant(due_before, "due_before"),
     )

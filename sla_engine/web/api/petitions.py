@@ -86,7 +86,7 @@ def list_petitions(  # noqa: PLR0913  one argument for each parameter
     asked = Filter(
         order=order,
         state=state if order == "newest" else "open",
-        unit=reading.party(visitor, unit),
+        unit=reading.narrowed_to_party(visitor, unit),
         card=card,
         phase=phase,
         kind=kind,

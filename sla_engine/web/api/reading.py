@@ -20,6 +20,7 @@ from sla_engine.web.api import media, openapi
 from sla_engine.web.api.shapes import Schema, page
 from sla_engine.web.gate import Visitor
 from sla_engine.web.house import House
+from sla_engine.web.paths import CENTRE, party
 from sla_engine.web.permits import check_read
 from sla_engine.worktime import parse_date, parse_instant
 
@@ -32,7 +33,7 @@ Cursor = Annotated[str, Query(max_length=1_000, description="Where to go on, fro
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows on a page, at most.")]
 Unit = Annotated[str, Query(max_length=200, description="Only what is this unit's.")]
 Party = Annotated[
-    str, Query(max_length=200, description="Only what is this unit's; `-`: what is the centre's.")
+    str, Query(max_length=200, description=f"Only what is this unit's; `{CENTRE}`: the centre's.")
 ]
 Word = Annotated[str, Query(max_length=200)]
 At = Annotated[str | None, Query(json_schema_extra={"format": "date-time"}, max_length=40)]
@@ -118,10 +119,10 @@ def narrowed(visitor: Visitor, unit: str) -> str | None:
     return unit or visitor.unit or None
 
 
-def party(visitor: Visitor, unit: str) -> str | None:
+def narrowed_to_party(visitor: Visitor, unit: str) -> str | None:
     """The same for petitions, of which the centre has its part. Raises `NOT_YOURS`."""
     whose = narrowed(visitor, unit)
-    return "" if whose == "-" else whose
+    return None if whose is None else party(whose)
 
 
 # ---------------------------------------------------------------------------------------- answers

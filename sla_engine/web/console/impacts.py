@@ -65,7 +65,7 @@ def report(found: Answered) -> str:
 
 def _bars(units: Iterable[tuple[str, Turned]]) -> dict[str, Any] | None:
     """A bar for each unit of which verdicts turn, as the console draws it."""
-    named = ((unit or words.CENTRE.zh, turned) for unit, turned in units)
+    named = ((words.whose(unit).zh, turned) for unit, turned in units)
     losing = [(unit, turned) for unit, turned in named if turned.worse or turned.better]
     if not losing:
         return None

@@ -32,6 +32,7 @@ from sla_engine.web.gate import Visitor, need
 from sla_engine.web.guards import check_asked_here
 from sla_engine.web.house import House, HouseDep
 from sla_engine.web.language import language_of
+from sla_engine.web.paths import CENTRE, party
 from sla_engine.wiring import Engine
 from sla_engine.worktime import parse_date
 
@@ -81,7 +82,7 @@ FILTERS: Mapping[str, Text] = {
     "registered_until": Text("登记 至", "registered until"),
 }
 CHOICES: Mapping[str, Mapping[str, Text]] = {
-    "unit": {"-": words.CENTRE},
+    "unit": {CENTRE: words.CENTRE},
     "card": _CARDS,
     "phase": words.PETITION_PHASES,
     "urgency": told.VALUES,
@@ -176,7 +177,7 @@ def filter_of(asked: Mapping[str, str], now: Instant) -> Filter:
     }
     chosen |= {name: asked[name] for name in _TEXTS if asked.get(name)}
     if unit := asked.get("unit"):
-        chosen["unit"] = "" if unit == "-" else unit
+        chosen["unit"] = party(unit)
     if asked.get("number"):
         chosen.setdefault("state", "any")
     first, last = _day(asked, "due_from"), _day(asked, "due_until")
